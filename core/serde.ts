@@ -1,0 +1,22 @@
+import type { ByteTarget } from './bytes.ts'
+
+/**
+ * Turns values into bytes and back. Works on ranges of larger buffers, so that nothing is sliced for a record.
+ * Null keys and values never reach a serde: they are Kafka's absent key and tombstone.
+ */
+export interface Serde<T> {
+  /** Names the format in messages and in the lock file, e.g. `string` or `json`. */
+  readonly name: string
+  /** Reads `bytes[start, end)`. The result does not alias `bytes`. Throws DESERIALIZATION. */
+  decode(bytes: Buffer, start: number, end: number): T
+  /** Writes at `at` and returns the end. Throws SERIALIZATION. */
+  encode(value: T, target: ByteTarget, at: number): number
+  /**
+   * Checks a value that came from outside (a source topic); throws DESERIALIZATION. What this library wrote to its
+   * own stores and internal topics is trusted and not checked again.
+   */
+  validate?(value: T): T
+}
+
+/** The value type of a serde. */
+export type ValueOf<S> = S extends Serde<infer T> ? T : never

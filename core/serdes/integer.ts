@@ -1,0 +1,31 @@
+import { StreamsError } from '../errors.ts'
+import type { Serde } from '../serde.ts'
+
+/*
+ * int64 (8 bytes, big-endian, two's complement), as Kafka's LongSerializer writes it.
+ */
+const long: Serde<number> = {
+  name: 'integer',
+  decode(bytes, start, end) {
+    if (end - start !== 8)
+      throw new StreamsError('DESERIALIZATION', `an integer takes 8 bytes, not ${end - start}`)
+    const value = bytes.readInt32BE(start) * 4294967296 + bytes.readUInt32BE(start + 4)
+    if (!Number.isSafeInteger(value))
+      throw new StreamsError('DESERIALIZATION', `the integer ${bytes.readBigInt64BE(start)} is beyond 2^53`)
+    return value
+  },
+  encode(value, target, at) {
+    if (!Number.isSafeInteger(value))
+      throw new StreamsError('SERIALIZATION', `${value} is not an integer within 2^53`)
+    target.reserve(at, 8)
+    const high = Math.floor(value / 4294967296)
+    target.buffer.writeInt32BE(high, at)
+    target.buffer.writeUInt32BE(value - high * 4294967296, at + 4)
+    return at + 8
+  }
+}
+
+/** Whole numbers within ±2^53, in the 8 bytes of Kafka's `Long`. Numbers beyond throw instead of losing digits. */
+export function integer(): Serde<number> {
+  return long
+}

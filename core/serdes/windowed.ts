@@ -1,0 +1,28 @@
+import { StreamsError } from '../errors.ts'
+import type { Serde } from '../serde.ts'
+import type { Windowed } from '../windows.ts'
+
+/**
+ * Keys of windowed tables in topics, as Kafka's TimeWindowedSerializer writes them:
+ *
+ *   key bytes | int64 window start (ms)
+ *
+ * The size is not written; it comes from the window's definition.
+ */
+export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K>> {
+  return {
+    name: `time-windowed(${key.name})`,
+    decode(bytes, start, end) {
+      if (end - start < 8) throw new StreamsError('DESERIALIZATION', 'a windowed key takes 8 bytes or more')
+      const windowStart = bytes.readUInt32BE(end - 8) * 4294967296 + bytes.readUInt32BE(end - 4)
+      return { key: key.decode(bytes, start, end - 8), start: windowStart, end: windowStart + sizeMs }
+    },
+    encode(value, target, at) {
+      const end = key.encode(value.key, target, at)
+      target.reserve(end, 8)
+      target.buffer.writeUInt32BE(Math.floor(value.start / 4294967296), end)
+      target.buffer.writeUInt32BE(value.start % 4294967296, end + 4)
+      return end + 8
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import type { Admin } from './admin.ts'
+import type { Consumer, ConsumerOptions } from './consumer.ts'
+import type { GroupMember, GroupOptions } from './group.ts'
+import type { Producer, ProducerOptions } from './producer.ts'
+
+/**
+ * All that the runtime needs of Kafka. Two implementations pass one conformance suite: real brokers (`kafka/platformatic`) and
+ * the broker in memory that the test driver runs on (`kafka/memory`).
+ *
+ * A broker answers each connection in order, so every consumer, producer, group member and admin has connections of its own.
+ */
+export interface KafkaClient {
+  admin(clientId: string): Admin
+  consumer(options: ConsumerOptions): Consumer
+  /** Resolves when the producer has its id from the broker. Throws BROKER_UNAVAILABLE. */
+  producer(options: ProducerOptions): Promise<Producer>
+  group(options: GroupOptions): GroupMember
+}

@@ -1,0 +1,40 @@
+import type { TopicPartition } from '../../core/record.ts'
+
+/** A committed position. `metadata` is free text that travels with it (the runtime keeps stream time in it). */
+export interface GroupOffset {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly metadata: string
+}
+
+export interface GroupOptions {
+  readonly clientId: string
+  readonly groupId: string
+  /** Static membership (KIP-345): a restarted process takes its own place at once. */
+  readonly instanceId: string
+  readonly topics: readonly string[]
+  /** How long the group waits for a silent member, ms. Default 45,000. */
+  readonly sessionTimeoutMs?: number
+  /** Default 3,000 ms. */
+  readonly heartbeatIntervalMs?: number
+}
+
+/**
+ * Membership in a consumer group over the classic protocol, and its offsets. The group's leader gives every partition of `topics`
+ * to itself: one active member; further ones wait without work.
+ */
+export interface GroupMember {
+  /** Joins and resolves with the partitions that are now this member's. Throws GROUP_FENCED, TOPIC_MISSING. */
+  join(): Promise<readonly TopicPartition[]>
+  /** True once the group wants its members to join again. The owner commits, then calls `join`. */
+  rejoinNeeded(): boolean
+  /** Throws GROUP_FENCED if another process took this member's place. Called often; costs nothing. */
+  check(): void
+  /** Committed positions; partitions without one are left out. Waits for open transactions (KIP-447). */
+  committed(partitions: readonly TopicPartition[]): Promise<readonly GroupOffset[]>
+  /** Commits positions for this generation. Throws GROUP_FENCED, GROUP_REBALANCE. */
+  commit(offsets: readonly GroupOffset[]): Promise<void>
+  /** Stops heartbeats. With `leave`, tells the group that this member will not come back. */
+  close(options?: { readonly leave?: boolean }): Promise<void>
+}

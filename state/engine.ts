@@ -1,0 +1,31 @@
+/** A write within an atomic batch; null deletes. */
+export interface WriteOperation {
+  readonly key: Buffer
+  readonly value: Buffer | null
+}
+
+export interface EngineEntry {
+  readonly key: Buffer
+  readonly value: Buffer
+}
+
+export type EngineKind = 'memory' | 'rocksdb' | 'level'
+
+/**
+ * An ordered map from bytes to bytes (unsigned, lexicographic). Synchronous: a state read must not make the record path
+ * wait for a promise. After a crash it opens at the boundary of some earlier batch, never in the middle of one.
+ */
+export interface Engine {
+  readonly kind: EngineKind
+  getSync(key: Buffer): Buffer | undefined
+  /** Answers in the order of `keys`. One native call, cheaper per key than `getSync`. */
+  multiGetSync(keys: readonly Buffer[]): (Buffer | undefined)[]
+  /** All of it or nothing. */
+  writeBatchSync(operations: readonly WriteOperation[]): void
+  /** Up to `limit` entries with from <= key < to (`to` undefined: no end), from the far end when `reverse`. */
+  scanSync(from: Buffer, to: Buffer | undefined, reverse: boolean, limit: number): EngineEntry[]
+  /** Deletes from <= key < to. */
+  deleteRangeSync(from: Buffer, to: Buffer): void
+  /** Flushes to disk and lets go of the lock. */
+  close(): Promise<void>
+}

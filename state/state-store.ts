@@ -1,0 +1,48 @@
+import type { RecordCursor } from '../kafka/batch/record-cursor.ts'
+
+/** Where a store's committed content stands in its changelog. Written in the same batch as the content. */
+export interface Checkpoint {
+  /** The next changelog offset to restore. */
+  readonly offset: number
+  /** The changelog's topic id; another one means that the topic was made anew. */
+  readonly topicId: string
+}
+
+/** Where a store sends its changelog records. The buffers are the store's for good: they are not written to again. */
+export type ChangelogWriter = (key: Buffer, value: Buffer | null, timestamp: number) => void
+
+/** A latest value and the event time, in ms, of the record it came from. Immutable once in a store. */
+export interface ValueAndTimestamp<V> {
+  readonly value: V
+  readonly timestamp: number
+}
+
+/**
+ * What the runtime does with a store of any kind. Uncommitted changes live in the write buffer alone; the engine changes in
+ * `commit` only, in one atomic batch with the checkpoint, so a store never needs a wipe after a crash.
+ */
+export interface StateStore {
+  readonly name: string
+  readonly persistent: boolean
+  /** The checkpoint on disk; undefined for a new store. */
+  readonly checkpoint: Checkpoint | undefined
+  /** Bytes of the buffered entries, clean and dirty, by their last serialised size. */
+  readonly bufferedBytes: number
+  /** True when the dirty entries alone have reached the buffer's bound: the task should commit now. */
+  readonly commitWanted: boolean
+  /**
+   * Logs and forwards what changed since the last flush, in the order in which entries became dirty. Returns whether there was
+   * anything; forwarding can make other stores of the task dirty, so the runtime flushes until none is.
+   */
+  flush(): boolean
+  /** After the records of `flush` are safe in Kafka: the dirty entries and the checkpoint in one batch. */
+  commit(checkpoint: Checkpoint | undefined): void
+  /** Forgets all buffered entries: the store is again what its last commit left. */
+  abort(): void
+  /** Applies the changelog records that the cursor still holds, then moves the checkpoint, in one batch. Returns how many. */
+  restore(cursor: RecordCursor, checkpoint: Checkpoint): number
+  /** Empties the store and its checkpoint. */
+  wipe(): void
+  /** Closes the engine. Uncommitted changes are dropped. */
+  close(): Promise<void>
+}

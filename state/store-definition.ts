@@ -1,0 +1,27 @@
+import type { Serde } from '../core/serde.ts'
+
+interface Common<K, V> {
+  readonly name: string
+  readonly key: Serde<K>
+  readonly value: Serde<V>
+  /** With a changelog topic. Without, the content is lost with the disk, and after an unclean close. Default true. */
+  readonly logged: boolean
+  /** Join the updates of a key between two commits. Default true. */
+  readonly cached: boolean
+}
+
+export interface KeyValueStoreDefinition<K, V> extends Common<K, V> {
+  readonly kind: 'key-value'
+}
+
+export interface WindowStoreDefinition<K, V> extends Common<K, V> {
+  readonly kind: 'window'
+  readonly windowSizeMs: number
+  /** How long a window is kept, ms, counted back from the highest window start seen. */
+  readonly retentionMs: number
+}
+
+/** What a store is, before there is one: plain data, part of the topology. */
+export type StoreDefinition<K = unknown, V = unknown> =
+  | KeyValueStoreDefinition<K, V>
+  | WindowStoreDefinition<K, V>
