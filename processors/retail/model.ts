@@ -32,7 +32,7 @@ export type FileMetadata = z.infer<typeof FileMetadata>
 /** Keyed by `country/storeId`. */
 export const Store = z.object({
   country,
-  storeId: z.string(),
+  storeId: z.string().min(1),
   name: z.string(),
   city: z.string(),
   region: z.string(),
@@ -44,7 +44,7 @@ export type Store = z.infer<typeof Store>
 /** Keyed by `country/sku`. */
 export const Product = z.object({
   country,
-  sku: z.string(),
+  sku: z.string().min(1),
   name: z.string(),
   brand: z.string(),
   category: z.string(),
@@ -79,3 +79,46 @@ export const RejectedRow = z.object({
   text: z.string()
 })
 export type RejectedRow = z.infer<typeof RejectedRow>
+
+/** A sale with what its store and product tables say. What they do not know is null: no sale is lost for want of a product. */
+export const LineItem = Sale.extend({
+  storeName: z.string().nullable(),
+  city: z.string().nullable(),
+  storeCategory: storeCategory.nullable(),
+  chain: z.string().nullable(),
+  productName: z.string().nullable(),
+  brand: z.string().nullable(),
+  category: z.string().nullable(),
+  subcategory: z.string().nullable(),
+  listPrice: amount.nullable()
+})
+export type LineItem = z.infer<typeof LineItem>
+
+/** Sums over line items. */
+export const Totals = z.object({ rows: z.int(), units: amount, sales: amount, cost: amount })
+export type Totals = z.infer<typeof Totals>
+
+/** What a store sold on one of its business days. Keyed by `country/storeId/day`. */
+export const StoreDay = Totals.extend({ country, storeId: z.string(), day: businessDay })
+export type StoreDay = z.infer<typeof StoreDay>
+
+/** What a country sold of a SKU on a day. Keyed by `country/sku/day`. */
+export const SkuDay = Totals.extend({ country, sku: z.string(), day: businessDay })
+export type SkuDay = z.infer<typeof SkuDay>
+
+/** A SKU as the search shows it: what it is, and what was sold of it in a country. Keyed by `country/sku`. */
+export const SkuSales = Totals.extend({
+  country,
+  sku: z.string(),
+  name: z.string().nullable(),
+  brand: z.string().nullable(),
+  category: z.string().nullable(),
+  subcategory: z.string().nullable(),
+  listPrice: amount.nullable(),
+  lastSold: businessDay
+})
+export type SkuSales = z.infer<typeof SkuSales>
+
+/** Daily profit and loss of a country. Keyed by `country/day`. */
+export const ProfitAndLoss = Totals.extend({ country, day: businessDay, margin: amount })
+export type ProfitAndLoss = z.infer<typeof ProfitAndLoss>

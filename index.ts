@@ -1,0 +1,43 @@
+// what every application uses
+
+export type { ByteTarget } from './core/bytes.ts'
+export { type Clock, systemClock } from './core/clock.ts'
+export { type ErrorAction, type ErrorCode, errorActions, hasCode, StreamsError } from './core/errors.ts'
+export { type Logger, silentLogger } from './core/logger.ts'
+export {
+  type Header,
+  type Headers,
+  headerText,
+  noHeaders,
+  type StreamRecord,
+  type TopicPartition,
+  textHeader
+} from './core/record.ts'
+export type { Serde } from './core/serde.ts'
+export { bytes } from './core/serdes/bytes.ts'
+export { integer } from './core/serdes/integer.ts'
+export { json } from './core/serdes/json.ts'
+export { string } from './core/serdes/string.ts'
+export { timeWindowed } from './core/serdes/windowed.ts'
+export { type Topic, type TopicOptions, topic } from './core/topic.ts'
+export { TimeWindows, type Windowed } from './core/windows.ts'
+export { partitionForKey } from './kafka/batch/murmur2.ts'
+export { RecordCursor } from './kafka/batch/record-cursor.ts'
+// Kafka
+export { PlatformaticClient } from './kafka/platformatic/client.ts'
+export type { Admin, NewTopic, TopicDescription } from './kafka/port/admin.ts'
+export type { KafkaClient } from './kafka/port/client.ts'
+export type { Consumer, ConsumerOptions } from './kafka/port/consumer.ts'
+export type { GroupMember, GroupOffset } from './kafka/port/group.ts'
+export type { Producer, ProducerOptions, ProducerTopic } from './kafka/port/producer.ts'
+
+// the graph
+export type { Processor, ProcessorContext } from './processors/process.ts'
+// running it
+export type { RestoreProgress, StreamsConfig } from './runtime/config.ts'
+export { KafkaStreams, type StreamsState } from './runtime/kafka-streams.ts'
+export type { KeyValueStore, ReadOnlyKeyValueStore } from './state/key-value-store.ts'
+export type { ReadOnlyWindowStore, WindowStore } from './state/window-store.ts'
+export type { KGroupedStream, KStream, KTable, TimeWindowedKStream } from './topology/dsl.ts'
+export { StreamsBuilder } from './topology/streams-builder.ts'
+export type { Topology } from './topology/topology.ts'

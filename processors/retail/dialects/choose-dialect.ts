@@ -1,0 +1,59 @@
+import { parse } from 'csv-parse/sync'
+import { StreamsError } from '../../../core/errors.ts'
+import type { Dialect, SaleReader } from './dialect.ts'
+import { foodmart } from './foodmart.ts'
+
+/** All dialects, one file each. */
+export const dialects: readonly Dialect[] = [foodmart]
+
+/** A dialect, made ready for the files with one certain header line. */
+export interface BoundDialect {
+  readonly dialect: Dialect
+  /** How many fields each row has. */
+  readonly columns: number
+  readonly read: SaleReader
+}
+
+/** The dialect that has just these columns. Throws FILE_UNREADABLE, naming the nearest dialect and what differs. */
+export function chooseDialect(csvHeader: string): BoundDialect {
+  const names = columnNames(csvHeader)
+  const dialect = dialects.find(
+    (one) => missing(one, names).length === 0 && names.length === one.columns.length
+  )
+  if (dialect === undefined) throw new StreamsError('FILE_UNREADABLE', explain(names))
+  return { dialect, columns: names.length, read: dialect.reader((column) => names.indexOf(column)) }
+}
+
+function columnNames(csvHeader: string): string[] {
+  try {
+    const [names = []] = parse(csvHeader, { relax_column_count: true })
+    return names.map((name) => name.trim().toLowerCase())
+  } catch (error) {
+    throw new StreamsError(
+      'FILE_UNREADABLE',
+      `its header line is not CSV: ${(error as Error).message}`,
+      error
+    )
+  }
+}
+
+function missing(dialect: Dialect, names: readonly string[]): string[] {
+  return dialect.columns.filter((column) => !names.includes(column))
+}
+
+/** Columns that the dialect does not know, and those that are there again. */
+function unknown(dialect: Dialect, names: readonly string[]): string[] {
+  return names.filter((name, i) => !dialect.columns.includes(name) || names.indexOf(name) !== i)
+}
+
+function explain(names: readonly string[]): string {
+  const difference = (dialect: Dialect) => missing(dialect, names).length + unknown(dialect, names).length
+  const nearest = dialects.reduce((best, one) => (difference(one) < difference(best) ? one : best))
+  const parts: string[] = []
+  const absent = missing(nearest, names)
+  if (absent.length > 0) parts.push(`missing: ${absent.join(', ')}`)
+  const extra = unknown(nearest, names)
+  if (extra.length > 0)
+    parts.push(`unknown or repeated: ${extra.map((name) => name || '(no name)').join(', ')}`)
+  return `no dialect has the columns of its header line; the nearest is ${nearest.name} (${parts.join('; ')})`
+}

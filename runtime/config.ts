@@ -1,0 +1,67 @@
+import { type Clock, systemClock } from '../core/clock.ts'
+import { StreamsError } from '../core/errors.ts'
+import { type Logger, silentLogger } from '../core/logger.ts'
+import type { KafkaClient } from '../kafka/port/client.ts'
+import type { EngineKind } from '../state/engine.ts'
+
+/** Plain settings of an application. Names follow Kafka Streams' where it has one. */
+export interface StreamsConfig {
+  /** Names the consumer group, and begins the names of internal topics and of the state folder. */
+  readonly applicationId: string
+  readonly kafka: KafkaClient
+  /** Folder for local state. One process at a time may own a task's folder. */
+  readonly stateDirectory: string
+  /** Default `auto`: RocksDB where there is a binary for it. */
+  readonly engine?: EngineKind | 'auto'
+  /** `commit.interval.ms`. Default 30,000 ms: what is replayed, and may be counted twice, after a crash. */
+  readonly commitIntervalMs?: number
+  /** `statestore.cache.max.bytes`, for the write buffers of all stores of the process. Default 64 MiB. */
+  readonly cacheMaxBytes?: number
+  /** Most fetched bytes waiting in one partition's queue before it is paused. Default 4 MiB. */
+  readonly bufferedBytesPerPartition?: number
+  /**
+   * `max.task.idle.ms`: how long a task waits for a partition that is empty, so that it can pick the oldest record of all. 0 (the default) waits
+   * only for data the broker is known to have, -1 never waits.
+   */
+  readonly maxTaskIdleMs?: number
+  readonly clock?: Clock
+  readonly logger?: Logger
+  /** Told about restoring, for progress bars: once per store at its start, then about every 100 ms, then at its end. */
+  readonly onRestore?: (progress: RestoreProgress) => void
+}
+
+export interface RestoreProgress {
+  readonly store: string
+  readonly task: string
+  /** Changelog records applied so far. */
+  readonly restored: number
+  /** Offsets to go through in all: an upper bound of the records, since compaction leaves gaps. */
+  readonly total: number
+  readonly done: boolean
+}
+
+export type ResolvedConfig = Required<StreamsConfig>
+
+/** Fills in the defaults. Throws CONFIG_INVALID. */
+export function resolveConfig(config: StreamsConfig): ResolvedConfig {
+  if (!/^[a-zA-Z0-9._-]{1,100}$/.test(config.applicationId))
+    throw new StreamsError(
+      'CONFIG_INVALID',
+      `applicationId "${config.applicationId}" must be 1 to 100 letters, digits, dots, underscores or hyphens`
+    )
+  const resolved: ResolvedConfig = {
+    engine: 'auto',
+    commitIntervalMs: 30_000,
+    cacheMaxBytes: 64 * 1024 * 1024,
+    bufferedBytesPerPartition: 4 * 1024 * 1024,
+    maxTaskIdleMs: 0,
+    clock: systemClock,
+    logger: silentLogger,
+    onRestore: () => undefined,
+    ...config
+  }
+  for (const name of ['commitIntervalMs', 'cacheMaxBytes', 'bufferedBytesPerPartition'] as const)
+    if (!(resolved[name] >= 0))
+      throw new StreamsError('CONFIG_INVALID', `${name} must be 0 or more, not ${resolved[name]}`)
+  return resolved
+}

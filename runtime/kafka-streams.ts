@@ -1,0 +1,171 @@
+import { StreamsError } from '../core/errors.ts'
+import type { Topic } from '../core/topic.ts'
+import type { Admin, NewTopic } from '../kafka/port/admin.ts'
+import type { GroupMember } from '../kafka/port/group.ts'
+import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
+import { processIdentity } from '../state/task-directory.ts'
+import type { ReadOnlyWindowStore } from '../state/window-store.ts'
+import type { Topology } from '../topology/topology.ts'
+import { type ResolvedConfig, resolveConfig, type StreamsConfig } from './config.ts'
+import { StreamsMetrics } from './metrics.ts'
+import { StreamThread } from './stream-thread.ts'
+import { Plan } from './task-plan.ts'
+
+/** As Kafka Streams names them. `REBALANCING` covers joining and restoring. */
+export type StreamsState =
+  | 'CREATED'
+  | 'REBALANCING'
+  | 'RUNNING'
+  | 'PENDING_SHUTDOWN'
+  | 'NOT_RUNNING'
+  | 'ERROR'
+
+/**
+ * Runs a topology: makes its topics, joins its group, restores its stores and processes, at-least-once, until `close`.
+ */
+export class KafkaStreams {
+  readonly metrics = new StreamsMetrics()
+  readonly #topology: Topology
+  readonly #config: ResolvedConfig
+  #state: StreamsState = 'CREATED'
+  #thread: StreamThread | undefined
+  #group: GroupMember | undefined
+  #admin: Admin | undefined
+  #running: Promise<void> | undefined
+  readonly #finished = Promise.withResolvers<void>()
+
+  constructor(topology: Topology, config: StreamsConfig) {
+    this.#topology = topology
+    this.#config = resolveConfig(config)
+    // whoever does not await `finished` learns of a failure from `state` and `close`
+    this.#finished.promise.catch(() => undefined)
+  }
+
+  get state(): StreamsState {
+    return this.#state
+  }
+
+  /** Resolves when the application has closed; rejects with the error that ended it. */
+  get finished(): Promise<void> {
+    return this.#finished.promise
+  }
+
+  /**
+   * Makes missing topics and begins to process; resolves when the thread has begun, before restoring. Throws TOPIC_MISSING, TOPIC_MISMATCH,
+   * BROKER_UNAVAILABLE.
+   */
+  async start(): Promise<void> {
+    if (this.#state !== 'CREATED')
+      throw new StreamsError('CONFIG_INVALID', `start was called in state ${this.#state}`)
+    const { applicationId, kafka, stateDirectory, logger } = this.#config
+    this.#state = 'REBALANCING'
+    const processId = await processIdentity(stateDirectory, applicationId)
+    const clientId = `${applicationId}-${processId}`
+    const admin = kafka.admin(`${clientId}-admin`)
+    this.#admin = admin
+    const external = this.#topology.externalTopics()
+    await admin.createTopics(external.map(newTopic))
+    const described = await admin.describeTopics(external.map((topic) => topic.name))
+    const plan = new Plan(this.#topology, applicationId, (topic) => described.get(topic)?.partitions)
+    await admin.createTopics(plan.internalTopics)
+    const internal = await admin.describeTopics(plan.internalTopics.map((topic) => topic.name))
+    for (const { name, partitions } of plan.internalTopics) {
+      const found = internal.get(name)?.partitions
+      if (found !== partitions)
+        throw new StreamsError(
+          'TOPIC_MISMATCH',
+          `internal topic "${name}" has ${found} partitions but the graph needs ${partitions}; delete it and its application's state, or restore the former partition counts`
+        )
+    }
+    const group = kafka.group({
+      clientId,
+      groupId: applicationId,
+      instanceId: clientId,
+      topics: plan.inputTopics()
+    })
+    this.#group = group
+    logger.info(
+      `${applicationId}: ${plan.tasks.length} tasks in ${this.#topology.subTopologies.length} sub-topologies`
+    )
+    const thread = new StreamThread({
+      config: this.#config,
+      topology: this.#topology,
+      plan,
+      topics: new Map([...described, ...internal]),
+      group,
+      admin,
+      clientId,
+      metrics: this.metrics,
+      onRunning: (running) => {
+        if (this.#state === 'REBALANCING' || this.#state === 'RUNNING')
+          this.#state = running ? 'RUNNING' : 'REBALANCING'
+      }
+    })
+    this.#thread = thread
+    this.#running = this.#run(thread)
+  }
+
+  async #run(thread: StreamThread): Promise<void> {
+    try {
+      await thread.run()
+      await this.#release()
+      this.#state = 'NOT_RUNNING'
+      this.#finished.resolve()
+    } catch (error) {
+      this.#state = 'ERROR'
+      this.#config.logger.error(`${this.#config.applicationId} stopped: ${(error as Error).message}`)
+      await this.#release().catch(() => undefined)
+      this.#finished.reject(error)
+    }
+  }
+
+  async #release(): Promise<void> {
+    await this.#group?.close()
+    await this.#admin?.close()
+  }
+
+  /** Commits, closes the stores and lets go of the brokers. Rejects with the error that ended the application, if one did. */
+  async close(): Promise<void> {
+    if (this.#thread === undefined) {
+      await this.#admin?.close()
+      this.#state = 'NOT_RUNNING'
+      this.#finished.resolve()
+      return
+    }
+    if (this.#state !== 'ERROR') this.#state = 'PENDING_SHUTDOWN'
+    this.#thread.stop()
+    await this.#running
+    await this.#finished.promise
+  }
+
+  /** The parts of a key-value store that are in this process, one per task; uncommitted changes are seen. Throws STORE_UNKNOWN. */
+  keyValueStores<K, V>(name: string): readonly ReadOnlyKeyValueStore<K, V>[] {
+    return this.#stores(name, 'key-value') as unknown as readonly ReadOnlyKeyValueStore<K, V>[]
+  }
+
+  /** The parts of a window store that are in this process, one per task; uncommitted changes are seen. Throws STORE_UNKNOWN. */
+  windowStores<K, V>(name: string): readonly ReadOnlyWindowStore<K, V>[] {
+    return this.#stores(name, 'window') as unknown as readonly ReadOnlyWindowStore<K, V>[]
+  }
+
+  #stores(name: string, kind: 'key-value' | 'window'): readonly unknown[] {
+    if (this.#topology.stores.get(name)?.kind !== kind)
+      throw new StreamsError('STORE_UNKNOWN', `the graph has no ${kind} store "${name}"`)
+    const tasks = this.#thread?.tasks ?? []
+    return tasks.flatMap((task) =>
+      task.stores.map(({ store }) => store).filter((store) => store.name === name)
+    )
+  }
+}
+
+function newTopic(topic: Topic<unknown, unknown>): NewTopic {
+  return {
+    name: topic.name,
+    partitions: topic.partitions,
+    configs: {
+      'cleanup.policy': topic.cleanupPolicy,
+      'retention.ms': String(topic.retentionMs),
+      'message.timestamp.type': 'CreateTime'
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import { StreamsError } from '../core/errors.ts'
+import { partitionName, type TopicPartition } from '../core/record.ts'
+import type { NewTopic } from '../kafka/port/admin.ts'
+import type { RepartitionNode, SourceNode } from '../topology/graph-node.ts'
+import type { SubTopology } from '../topology/sub-topology.ts'
+import type { Topology } from '../topology/topology.ts'
+
+/** One task to be: a sub-topology over one partition number of each of its topics. */
+export interface TaskPlan {
+  /** `<sub-topology>_<partition>`. */
+  readonly id: string
+  readonly subTopology: SubTopology
+  readonly partition: number
+  readonly inputs: readonly TaskInput[]
+}
+
+export interface TaskInput extends TopicPartition {
+  readonly node: SourceNode | RepartitionNode
+}
+
+/** Which tasks there are and which internal topics they need, worked out from the graph and the partition counts of its topics. */
+export class Plan {
+  readonly tasks: readonly TaskPlan[]
+  readonly internalTopics: readonly NewTopic[]
+  readonly #applicationId: string
+  readonly #taskByInput = new Map<string, TaskPlan>()
+
+  /** @param partitionsOf partition count of an existing topic. Throws TOPIC_MISSING, TOPIC_MISMATCH. */
+  constructor(
+    topology: Topology,
+    applicationId: string,
+    partitionsOf: (topic: string) => number | undefined
+  ) {
+    this.#applicationId = applicationId
+    const counts = new PartitionCounts(topology, partitionsOf)
+    const tasks: TaskPlan[] = []
+    const internal: NewTopic[] = []
+    for (const subTopology of topology.subTopologies) {
+      const inputCounts = subTopology.inputs.map((node) => ({ node, partitions: counts.of(node) }))
+      const partitions = Math.max(0, ...inputCounts.map((input) => input.partitions))
+      const stateful = subTopology.stores.length > 0
+      const odd = inputCounts.find((input) => input.partitions !== partitions)
+      if (stateful && odd !== undefined)
+        throw new StreamsError(
+          'TOPIC_MISMATCH',
+          `"${odd.node.name}" has ${odd.partitions} partitions but is joined with topics of ${partitions}: equal keys would not meet; repartition one of them`
+        )
+      for (let partition = 0; partition < partitions; partition++)
+        tasks.push({
+          id: `${subTopology.id}_${partition}`,
+          subTopology,
+          partition,
+          inputs: inputCounts
+            .filter((input) => partition < input.partitions)
+            .map(({ node }) => ({ node, topic: this.topicOf(node), partition }))
+        })
+      for (const store of subTopology.stores) {
+        const definition = topology.stores.get(store)
+        if (definition === undefined) throw new StreamsError('STORE_UNKNOWN', `no store is named "${store}"`)
+        if (definition.logged)
+          internal.push(changelogTopic(this.changelogOf(store), partitions, definition.kind))
+      }
+    }
+    for (const node of topology.repartitions())
+      internal.push(repartitionTopic(this.topicOf(node), counts.of(node)))
+    for (const task of tasks)
+      for (const input of task.inputs)
+        this.#taskByInput.set(partitionName(input.topic, input.partition), task)
+    this.tasks = tasks
+    this.internalTopics = internal
+  }
+
+  topicOf(node: SourceNode | RepartitionNode): string {
+    return node.kind === 'source' ? node.topic.name : `${this.#applicationId}-${node.repartition}-repartition`
+  }
+
+  changelogOf(store: string): string {
+    return `${this.#applicationId}-${store}-changelog`
+  }
+
+  /** The tasks that read any of these partitions. */
+  tasksFor(partitions: readonly TopicPartition[]): readonly TaskPlan[] {
+    const tasks = new Set<TaskPlan>()
+    for (const { topic, partition } of partitions) {
+      const task = this.#taskByInput.get(partitionName(topic, partition))
+      if (task !== undefined) tasks.add(task)
+    }
+    return [...tasks]
+  }
+
+  /** Every topic that tasks read. */
+  inputTopics(): readonly string[] {
+    return [...new Set(this.tasks.flatMap((task) => task.inputs.map((input) => input.topic)))]
+  }
+}
+
+class PartitionCounts {
+  readonly #topology: Topology
+  readonly #partitionsOf: (topic: string) => number | undefined
+  readonly #known = new Map<RepartitionNode, number>()
+
+  constructor(topology: Topology, partitionsOf: (topic: string) => number | undefined) {
+    this.#topology = topology
+    this.#partitionsOf = partitionsOf
+  }
+
+  of(node: SourceNode | RepartitionNode): number {
+    if (node.kind === 'source') {
+      const partitions = this.#partitionsOf(node.topic.name)
+      if (partitions === undefined)
+        throw new StreamsError('TOPIC_MISSING', `topic "${node.topic.name}" does not exist`)
+      return partitions
+    }
+    let partitions = node.partitions ?? this.#known.get(node)
+    if (partitions === undefined) {
+      // as many as the widest topic of the sub-topology that writes it; parents were declared before, so this ends
+      const parents = new Set(node.parents.map((parent) => parent.id))
+      const writer = this.#topology.subTopologies.find((sub) =>
+        sub.nodes.some((member) => parents.has(member.id))
+      )
+      partitions = Math.max(1, ...(writer?.inputs ?? []).map((input) => this.of(input)))
+      this.#known.set(node, partitions)
+    }
+    return partitions
+  }
+}
+
+/*
+ * Settings of internal topics: event time may be older than any retention, so nothing is deleted by age, and timestamps are the
+ * records' own.
+ */
+function changelogTopic(name: string, partitions: number, kind: 'key-value' | 'window'): NewTopic {
+  return {
+    name,
+    partitions,
+    configs: {
+      'cleanup.policy': kind === 'window' ? 'compact,delete' : 'compact',
+      'retention.ms': '-1',
+      'message.timestamp.type': 'CreateTime',
+      'segment.bytes': '52428800'
+    }
+  }
+}
+
+function repartitionTopic(name: string, partitions: number): NewTopic {
+  return {
+    name,
+    partitions,
+    configs: {
+      'cleanup.policy': 'delete',
+      'retention.ms': '-1',
+      'message.timestamp.type': 'CreateTime',
+      'segment.bytes': '52428800'
+    }
+  }
+}

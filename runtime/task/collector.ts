@@ -1,0 +1,38 @@
+import { GrowableBytes } from '../../core/bytes.ts'
+import { noHeaders } from '../../core/record.ts'
+import type { Serde } from '../../core/serde.ts'
+import { bytes } from '../../core/serdes/bytes.ts'
+import { partitionForKey } from '../../kafka/batch/murmur2.ts'
+import type { ProducerTopic } from '../../kafka/port/producer.ts'
+import type { Forward } from '../../processors/operator.ts'
+import type { ChangelogWriter } from '../../state/state-store.ts'
+
+/** The ends of the operator chain: they encode records straight into the producer's open batches. */
+export class Collector {
+  readonly #key = new GrowableBytes()
+
+  /** Writes records to a topic, each to the partition of its key (murmur2, as Kafka's default); keyless ones in turn. */
+  sink<K, V>(topic: ProducerTopic, keySerde: Serde<K>, valueSerde: Serde<V>): Forward<K, V> {
+    const { partitions } = topic
+    const scratch = this.#key
+    let turn = 0
+    return (value, key, timestamp, headers) => {
+      if (key === null || key === undefined) {
+        turn = (turn + 1) % partitions
+        topic.append(turn, null, 0, 0, valueSerde, value ?? null, timestamp, headers)
+        return
+      }
+      const end = keySerde.encode(key, scratch, 0)
+      const partition = partitionForKey(scratch.buffer, 0, end, partitions)
+      topic.append(partition, scratch.buffer, 0, end, valueSerde, value ?? null, timestamp, headers)
+    }
+  }
+
+  /** Writes a store's changes to its changelog, in the task's own partition. */
+  changelog(topic: ProducerTopic, partition: number): ChangelogWriter {
+    const raw = bytes()
+    return (key, value, timestamp) => {
+      topic.append(partition, key, 0, key.length, raw, value, timestamp, noHeaders)
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import type { PunctuationTime } from '../../processors/operator.ts'
+
+interface Schedule {
+  readonly intervalMs: number
+  readonly time: PunctuationTime
+  readonly callback: (timestamp: number) => void
+  next: number
+}
+
+/**
+ * The callbacks that processors asked for. Stream-time ones are first due at the first record and then on multiples of the interval;
+ * wall-clock ones an interval after they were asked for. A jump over several intervals calls once. After `PunctuationQueue`.
+ */
+export class Punctuation {
+  readonly #schedules = new Set<Schedule>()
+
+  schedule(
+    intervalMs: number,
+    time: PunctuationTime,
+    now: number,
+    callback: (timestamp: number) => void
+  ): () => void {
+    const schedule: Schedule = { intervalMs, time, callback, next: time === 'stream' ? 0 : now + intervalMs }
+    this.#schedules.add(schedule)
+    return () => this.#schedules.delete(schedule)
+  }
+
+  /** Calls what is due at `now` of that kind of time. Returns whether anything was. */
+  run(time: PunctuationTime, now: number): boolean {
+    if (this.#schedules.size === 0) return false
+    let called = false
+    for (const schedule of this.#schedules) {
+      if (schedule.time !== time || schedule.next > now) continue
+      const missed = Math.floor((now - schedule.next) / schedule.intervalMs)
+      schedule.next += (missed + 1) * schedule.intervalMs
+      schedule.callback(now)
+      called = true
+    }
+    return called
+  }
+
+  clear(): void {
+    this.#schedules.clear()
+  }
+}

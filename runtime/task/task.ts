@@ -1,0 +1,225 @@
+import { StreamsError } from '../../core/errors.ts'
+import type { Serde } from '../../core/serde.ts'
+import type { Fetched } from '../../kafka/port/consumer.ts'
+import type { GroupOffset } from '../../kafka/port/group.ts'
+import type { DropReason, Forward } from '../../processors/operator.ts'
+import type { Checkpoint, StateStore } from '../../state/state-store.ts'
+import type { GraphNode, RepartitionNode, SinkNode } from '../../topology/graph-node.ts'
+import type { TaskPlan } from '../task-plan.ts'
+import { decodePartitionTime, encodeOffsetMetadata } from './offset-metadata.ts'
+import { composeChain } from './operator-chain.ts'
+import { type LagOf, PartitionGroup } from './partition-group.ts'
+import { PartitionQueue } from './partition-queue.ts'
+import { Punctuation } from './punctuation.ts'
+import { TaskContext } from './task-context.ts'
+
+/** A store of a task and where its changelog is; no changelog for stores that are not logged. */
+export interface TaskStore {
+  readonly store: StateStore
+  readonly changelog: { readonly topic: string; readonly topicId: string } | undefined
+}
+
+export interface TaskParts {
+  readonly plan: TaskPlan
+  readonly allNodes: readonly GraphNode[]
+  readonly stores: readonly TaskStore[]
+  readonly write: (node: SinkNode | RepartitionNode) => Forward<unknown, unknown>
+  /** Committed positions of the inputs; an input without one starts at `earliest`. */
+  readonly committed: ReadonlyMap<string, GroupOffset>
+  readonly earliest: ReadonlyMap<string, number>
+  readonly lagOf: LagOf
+  readonly maxTaskIdleMs: number
+  readonly now: () => number
+  readonly onDropped: (reason: DropReason) => void
+}
+
+interface Input {
+  readonly queue: PartitionQueue
+  readonly forward: Forward<unknown, unknown>
+  readonly key: Serde<unknown>
+  readonly value: Serde<unknown>
+  /** Values of source topics come from outside and are validated; our own repartition topics are trusted. */
+  readonly validate: ((value: unknown) => unknown) | undefined
+}
+
+const CLOCK_EVERY = 64
+
+/**
+ * Runs one sub-topology over one partition number of its topics. Everything here is synchronous; the thread talks to the broker.
+ *
+ *   made -> process* -> prepareCommit -> (the thread makes it safe in Kafka) -> finishCommit -> process* ... -> close
+ *                            \-> abort: the stores are again what the last commit left; the task is not used any more
+ */
+export class Task {
+  readonly id: string
+  readonly stores: readonly TaskStore[]
+  readonly #inputs = new Map<PartitionQueue, Input>()
+  readonly #byPartition = new Map<string, PartitionQueue>()
+  readonly #group: PartitionGroup
+  readonly #context: TaskContext
+  readonly #punctuation = new Punctuation()
+  readonly #now: () => number
+  readonly #committedPositions = new Map<PartitionQueue, number>()
+  #dirty = false
+
+  constructor(parts: TaskParts) {
+    this.id = parts.plan.id
+    this.stores = parts.stores
+    this.#now = parts.now
+    const byName = new Map(parts.stores.map(({ store }) => [store.name, store]))
+    this.#context = new TaskContext(this.id, byName, this.#punctuation, parts.now, parts.onDropped)
+    const queues = parts.plan.inputs.map(({ topic }) => {
+      const committed = parts.committed.get(topic)
+      const position = committed?.offset ?? parts.earliest.get(topic) ?? 0
+      const time = committed === undefined ? -1 : decodePartitionTime(committed.metadata)
+      return new PartitionQueue(topic, parts.plan.partition, position, time)
+    })
+    this.#group = new PartitionGroup(queues, parts.maxTaskIdleMs, parts.lagOf)
+    this.#context.readStreamTimeFrom(() => this.#group.streamTime)
+    const entries = composeChain(parts.plan.subTopology, parts.allNodes, this.#context, parts.write)
+    parts.plan.inputs.forEach(({ node, topic }, index) => {
+      const queue = queues[index] as PartitionQueue
+      const serdes = node.kind === 'source' ? node.topic : node
+      this.#byPartition.set(topic, queue)
+      this.#inputs.set(queue, {
+        queue,
+        forward: entries.get(node) as Forward<unknown, unknown>,
+        key: serdes.key,
+        value: serdes.value,
+        validate: node.kind === 'source' ? serdes.value.validate : undefined
+      })
+    })
+  }
+
+  /** Where each input goes on from. */
+  positions(): readonly { readonly topic: string; readonly partition: number; readonly offset: number }[] {
+    return this.#group.queues.map(({ topic, partition, position }) => ({
+      topic,
+      partition,
+      offset: position
+    }))
+  }
+
+  reads(topic: string, partition: number): boolean {
+    return partition === this.partition && this.#byPartition.has(topic)
+  }
+
+  /** Takes fetched batches in. Returns the bytes that now wait in that partition's queue. */
+  accept(fetched: Fetched): number {
+    const queue = this.#byPartition.get(fetched.topic)
+    if (queue === undefined) return 0
+    queue.push(fetched.batches)
+    return queue.bufferedBytes
+  }
+
+  /** Bytes waiting in the queue of that topic. */
+  bufferedBytes(topic: string): number {
+    return this.#byPartition.get(topic)?.bufferedBytes ?? 0
+  }
+
+  /** Processes records until there is nothing to do or `deadline` (ms, checked every 64 records) is reached. Returns how many. */
+  processUntil(deadline: number): number {
+    const group = this.#group
+    const now = this.#now()
+    group.refresh(now)
+    let count = 0
+    for (let queue = group.next(); queue !== null; queue = group.next()) {
+      this.#process(this.#inputs.get(queue) as Input)
+      group.consumed(queue, now)
+      this.#punctuation.run('stream', group.streamTime)
+      count++
+      if (count % CLOCK_EVERY === 0 && (this.commitWanted() || this.#now() >= deadline)) break
+    }
+    if (count > 0) this.#dirty = true
+    return count
+  }
+
+  /** Runs wall-clock punctuation that is due. */
+  punctuate(now: number): void {
+    if (this.#punctuation.run('wall-clock', now)) this.#dirty = true
+  }
+
+  /** A store's write buffer is full: commit early. */
+  commitWanted(): boolean {
+    for (const { store } of this.stores) if (store.commitWanted) return true
+    return false
+  }
+
+  /** Something happened since the last commit. */
+  needsCommit(): boolean {
+    return (
+      this.#dirty ||
+      this.#group.queues.some((queue) => queue.position !== this.#committedPositions.get(queue))
+    )
+  }
+
+  /**
+   * Step 1 of a commit: changelog records and forwards of cached tables leave the write buffers, again and again until nothing
+   * is dirty, because a forward can make a store downstream dirty. Returns the positions to commit.
+   */
+  prepareCommit(): readonly GroupOffset[] {
+    for (let dirty = true; dirty; ) {
+      dirty = false
+      for (const { store } of this.stores) if (store.flush()) dirty = true
+    }
+    return this.#group.queues.map(({ topic, partition, position, partitionTime }) => ({
+      topic,
+      partition,
+      offset: position,
+      metadata: encodeOffsetMetadata(partitionTime)
+    }))
+  }
+
+  /**
+   * The last step: each store takes its flushed entries over in one batch, with the changelog offset they stand for.
+   *
+   * @param acknowledged the offset after the last record that the producer wrote to a changelog partition
+   */
+  finishCommit(acknowledged: (topic: string, partition: number) => number | undefined): void {
+    for (const { store, changelog } of this.stores) {
+      if (changelog === undefined) store.commit(undefined)
+      else {
+        const offset = acknowledged(changelog.topic, this.partition) ?? store.checkpoint?.offset ?? 0
+        const checkpoint: Checkpoint = { offset, topicId: changelog.topicId }
+        store.commit(checkpoint)
+      }
+    }
+    for (const queue of this.#group.queues) this.#committedPositions.set(queue, queue.position)
+    this.#dirty = false
+  }
+
+  get partition(): number {
+    return this.#group.queues[0]?.partition ?? 0
+  }
+
+  abort(): void {
+    this.#punctuation.clear()
+    for (const { store } of this.stores) store.abort()
+  }
+
+  /** Closes the stores; what was not committed is dropped. */
+  async close(): Promise<void> {
+    this.#punctuation.clear()
+    await Promise.all(this.stores.map(({ store }) => store.close()))
+  }
+
+  #process(input: Input): void {
+    const { cursor, topic, partition } = input.queue
+    const context = this.#context
+    context.topic = topic
+    context.partition = partition
+    context.offset = cursor.offset
+    try {
+      const { buffer, keyStart, keyEnd, valueStart, valueEnd } = cursor
+      const key = keyStart < 0 ? null : input.key.decode(buffer, keyStart, keyEnd)
+      let value = valueStart < 0 ? null : input.value.decode(buffer, valueStart, valueEnd)
+      if (value !== null && input.validate !== undefined) value = input.validate(value)
+      input.forward(value, key, cursor.timestamp, cursor.headers())
+    } catch (error) {
+      const origin = `${topic}-${partition} at offset ${cursor.offset}`
+      if (error instanceof StreamsError)
+        throw new StreamsError(error.code, `${origin}: ${error.message}`, error)
+      throw new StreamsError('PROCESSOR_FAILED', `${origin}: ${(error as Error)?.message ?? error}`, error)
+    }
+  }
+}

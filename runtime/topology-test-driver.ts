@@ -1,0 +1,191 @@
+import { GrowableBytes } from '../core/bytes.ts'
+import { ManualClock } from '../core/clock.ts'
+import { StreamsError } from '../core/errors.ts'
+import { type Headers, noHeaders, type StreamRecord } from '../core/record.ts'
+import type { Serde } from '../core/serde.ts'
+import type { Topic } from '../core/topic.ts'
+import { partitionForKey } from '../kafka/batch/murmur2.ts'
+import { MemoryBroker } from '../kafka/memory/memory-broker.ts'
+import { MemoryClient } from '../kafka/memory/memory-client.ts'
+import type { MemoryConsumer } from '../kafka/memory/memory-consumer.ts'
+import type { MemoryProducer } from '../kafka/memory/memory-producer.ts'
+import type { DropReason } from '../processors/operator.ts'
+import { MemoryEngine } from '../state/engines/memory.ts'
+import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
+import { openStore } from '../state/open-store.ts'
+import type { ReadOnlyWindowStore } from '../state/window-store.ts'
+import type { Topology } from '../topology/topology.ts'
+import { Collector } from './task/collector.ts'
+import { Task, type TaskStore } from './task/task.ts'
+import { Plan } from './task-plan.ts'
+
+export interface TestDriverOptions {
+  /** Default `test`. */
+  readonly applicationId?: string
+  /** Where the wall clock starts, ms. Default 0. */
+  readonly startMs?: number
+}
+
+/** A record to pipe in; what is left out: no key, the wall clock's time, no headers. */
+export interface TestRecord<K, V> {
+  readonly key?: K | null
+  readonly value: V | null
+  /** Event time, ms. */
+  readonly timestamp?: number
+  readonly headers?: Headers
+}
+
+/**
+ * Runs a topology in memory, synchronously: the production tasks over a broker in memory with one partition per topic, and a clock that
+ * stands still. Each piped record is processed and committed before `pipe` returns. After Kafka Streams' `TopologyTestDriver`.
+ */
+export class TopologyTestDriver {
+  readonly #topology: Topology
+  readonly #broker = new MemoryBroker()
+  readonly #clock: ManualClock
+  readonly #tasks: readonly Task[]
+  readonly #producer: MemoryProducer
+  readonly #consumer: MemoryConsumer
+  readonly #input: MemoryProducer
+  readonly #scratch = new GrowableBytes()
+  readonly #read = new Map<string, number>()
+  readonly #dropped = new Map<DropReason, number>()
+
+  constructor(topology: Topology, options: TestDriverOptions = {}) {
+    const applicationId = options.applicationId ?? 'test'
+    this.#topology = topology
+    this.#clock = new ManualClock(options.startMs ?? 0)
+    const plan = new Plan(topology, applicationId, () => 1)
+    for (const { name } of topology.externalTopics()) this.#broker.createTopicSync(name, 1)
+    for (const { name } of plan.internalTopics) this.#broker.createTopicSync(name, 1)
+    const client = new MemoryClient(this.#broker)
+    this.#producer = client.producerSync({ clientId: applicationId })
+    this.#input = client.producerSync({ clientId: 'input' })
+    this.#consumer = client.consumer({ clientId: applicationId })
+    const collector = new Collector()
+    this.#tasks = plan.tasks.map((taskPlan) => {
+      const stores: TaskStore[] = taskPlan.subTopology.stores.map((name) => {
+        const definition = topology.stores.get(name)
+        if (definition === undefined) throw new StreamsError('STORE_UNKNOWN', `no store is named "${name}"`)
+        const topic = plan.changelogOf(name)
+        const log = definition.logged ? collector.changelog(this.#producer.topicSync(topic), 0) : undefined
+        const store = openStore(definition, new MemoryEngine(), { log, bufferBytes: 64 * 1024 * 1024 })
+        return { store, changelog: definition.logged ? { topic, topicId: 'memory' } : undefined }
+      })
+      return new Task({
+        plan: taskPlan,
+        allNodes: topology.nodes,
+        stores,
+        write: (node) => {
+          const serdes = node.kind === 'sink' ? node.topic : node
+          const name = node.kind === 'sink' ? node.topic.name : plan.topicOf(node)
+          return collector.sink(this.#producer.topicSync(name), serdes.key, serdes.value)
+        },
+        committed: new Map(),
+        earliest: new Map(),
+        lagOf: () => 0,
+        maxTaskIdleMs: 0,
+        now: () => this.#clock.now(),
+        onDropped: (reason) => this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1)
+      })
+    })
+    this.#consumer.assign(this.#tasks.flatMap((task) => task.positions()))
+  }
+
+  /** Writes a record to a source topic and runs the graph until nothing is left to do. */
+  pipe<K, V>(topic: Topic<K, V>, record: TestRecord<K, V>): void {
+    const { name } = topic
+    if (!this.#topology.sources().some((source) => source.topic.name === name))
+      throw new StreamsError('TOPIC_MISSING', `the graph does not read topic "${name}"`)
+    const target = this.#input.topicSync(name)
+    const key = record.key ?? null
+    const end = key === null ? 0 : topic.key.encode(key, this.#scratch, 0)
+    const partition = key === null ? 0 : partitionForKey(this.#scratch.buffer, 0, end, target.partitions)
+    target.append(
+      partition,
+      key === null ? null : this.#scratch.buffer,
+      0,
+      end,
+      topic.value,
+      record.value,
+      record.timestamp ?? this.#clock.now(),
+      record.headers ?? noHeaders
+    )
+    this.#input.flushSync()
+    this.#run()
+  }
+
+  /** Moves the wall clock and runs the punctuation that is due. */
+  advanceWallClock(ms: number): void {
+    this.#clock.advance(ms)
+    for (const task of this.#tasks) task.punctuate(this.#clock.now())
+    this.#run()
+  }
+
+  /** The records of a topic that were not read yet, in order. */
+  read<K, V>(topic: Topic<K, V>): StreamRecord<K, V>[] {
+    const all = this.#broker.readAll(topic.name)
+    const seen = this.#read.get(topic.name) ?? 0
+    this.#read.set(topic.name, all.length)
+    return all.slice(seen).map(({ key, value, timestamp, headers }) => ({
+      key: key === null ? null : decode(topic.key, key),
+      value: value === null ? null : decode(topic.value, value),
+      timestamp,
+      headers
+    }))
+  }
+
+  /** What a topic would look like as a table: the last value of each key, read from the start. Keys as JSON text. */
+  readTable<K, V>(topic: Topic<K, V>): Map<K, V> {
+    const table = new Map<K, V>()
+    for (const { key, value } of this.#broker.readAll(topic.name)) {
+      if (key === null) continue
+      const decoded = decode(topic.key, key)
+      if (value === null) table.delete(decoded)
+      else table.set(decoded, decode(topic.value, value))
+    }
+    return table
+  }
+
+  /** Throws STORE_UNKNOWN. */
+  keyValueStore<K, V>(name: string): ReadOnlyKeyValueStore<K, V> {
+    return this.#store(name, 'key-value') as ReadOnlyKeyValueStore<K, V>
+  }
+
+  /** Throws STORE_UNKNOWN. */
+  windowStore<K, V>(name: string): ReadOnlyWindowStore<K, V> {
+    return this.#store(name, 'window') as ReadOnlyWindowStore<K, V>
+  }
+
+  /** How many records had no effect, for that reason. */
+  dropped(reason: DropReason): number {
+    return this.#dropped.get(reason) ?? 0
+  }
+
+  #run(): void {
+    for (let busy = true; busy; ) {
+      busy = false
+      for (const fetched of this.#consumer.take())
+        for (const task of this.#tasks) if (task.reads(fetched.topic, fetched.partition)) task.accept(fetched)
+      for (const task of this.#tasks) if (task.processUntil(Number.POSITIVE_INFINITY) > 0) busy = true
+      for (const task of this.#tasks) {
+        if (!task.needsCommit()) continue
+        task.prepareCommit()
+        this.#producer.flushSync()
+        task.finishCommit((topic, partition) => this.#producer.acknowledged(topic, partition))
+        busy = true
+      }
+    }
+  }
+
+  #store(name: string, kind: 'key-value' | 'window'): unknown {
+    const found = this.#tasks.flatMap((task) => task.stores).find(({ store }) => store.name === name)
+    if (found === undefined || this.#topology.stores.get(name)?.kind !== kind)
+      throw new StreamsError('STORE_UNKNOWN', `the graph has no ${kind} store "${name}"`)
+    return found.store
+  }
+}
+
+function decode<T>(serde: Serde<T>, bytes: Buffer): T {
+  return serde.decode(bytes, 0, bytes.length)
+}

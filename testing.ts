@@ -1,0 +1,5 @@
+export {
+  type TestDriverOptions,
+  type TestRecord,
+  TopologyTestDriver
+} from './runtime/topology-test-driver.ts'
