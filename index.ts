@@ -9,6 +9,7 @@ export {
   type Headers,
   headerText,
   noHeaders,
+  partitionName,
   type StreamRecord,
   type TopicPartition,
   textHeader
@@ -21,6 +22,7 @@ export { string } from './core/serdes/string.ts'
 export { timeWindowed } from './core/serdes/windowed.ts'
 export { type Topic, type TopicOptions, topic } from './core/topic.ts'
 export { TimeWindows, type Windowed } from './core/windows.ts'
+export { MetricsServer } from './http/metrics-server.ts'
 export { partitionForKey } from './kafka/batch/murmur2.ts'
 export { RecordCursor } from './kafka/batch/record-cursor.ts'
 // Kafka
@@ -30,12 +32,18 @@ export type { KafkaClient } from './kafka/port/client.ts'
 export type { Consumer, ConsumerOptions } from './kafka/port/consumer.ts'
 export type { GroupMember, GroupOffset } from './kafka/port/group.ts'
 export type { Producer, ProducerOptions, ProducerTopic } from './kafka/port/producer.ts'
-
 // the graph
 export type { Processor, ProcessorContext } from './processors/process.ts'
 // running it
 export type { RestoreProgress, StreamsConfig } from './runtime/config.ts'
-export { KafkaStreams, type StreamsState } from './runtime/kafka-streams.ts'
+export { KafkaStreams, type StreamsLag, type StreamsState } from './runtime/kafka-streams.ts'
+// taking results outside
+export { type SinkProgress, SinkTask, type SinkTaskOptions } from './runtime/sink-task.ts'
+export { type ElasticsearchSinkOptions, elasticsearchSink } from './sinks/elasticsearch/elasticsearch-sink.ts'
+export { type Migration, migrate } from './sinks/postgres/migrate.ts'
+export { type PostgresSinkOptions, postgresSink } from './sinks/postgres/postgres-sink.ts'
+export type { TableMapping } from './sinks/postgres/table-mapping.ts'
+export type { Rejection, Sink, SinkBatch, SinkRecord } from './sinks/sink.ts'
 export type { KeyValueStore, ReadOnlyKeyValueStore } from './state/key-value-store.ts'
 export type { ReadOnlyWindowStore, WindowStore } from './state/window-store.ts'
 export type { KGroupedStream, KStream, KTable, TimeWindowedKStream } from './topology/dsl.ts'

@@ -20,6 +20,13 @@ export type StreamsState =
   | 'NOT_RUNNING'
   | 'ERROR'
 
+export interface StreamsLag {
+  /** Still to be processed and committed. */
+  readonly records: number
+  /** In the topics in all. */
+  readonly total: number
+}
+
 /**
  * Runs a topology: makes its topics, joins its group, restores its stores and processes, at-least-once, until `close`.
  */
@@ -31,6 +38,7 @@ export class KafkaStreams {
   #thread: StreamThread | undefined
   #group: GroupMember | undefined
   #admin: Admin | undefined
+  #plan: Plan | undefined
   #running: Promise<void> | undefined
   readonly #finished = Promise.withResolvers<void>()
 
@@ -87,6 +95,7 @@ export class KafkaStreams {
     logger.info(
       `${applicationId}: ${plan.tasks.length} tasks in ${this.#topology.subTopologies.length} sub-topologies`
     )
+    this.#plan = plan
     const thread = new StreamThread({
       config: this.#config,
       topology: this.#topology,
@@ -136,6 +145,30 @@ export class KafkaStreams {
     this.#thread.stop()
     await this.#running
     await this.#finished.promise
+  }
+
+  /**
+   * Records between the committed positions and the ends of all topics that the graph reads, internal ones included. 0 while nobody writes to
+   * its sources: everything was processed, and its outputs are in their topics.
+   */
+  async lag(): Promise<StreamsLag> {
+    if (this.#admin === undefined || this.#plan === undefined)
+      throw new StreamsError('CONFIG_INVALID', `lag was called in state ${this.#state}`)
+    const inputs = this.#plan.tasks.flatMap((task) => task.inputs)
+    // positions first: what they had written by then is below the ends read after them
+    const committed = await this.#admin.groupOffsets(this.#config.applicationId, inputs)
+    const [earliest, ends] = await Promise.all([
+      this.#admin.listOffsets(inputs, 'earliest'),
+      this.#admin.listOffsets(inputs, 'latest')
+    ])
+    let records = 0
+    let total = 0
+    for (const [name, end] of ends) {
+      const begin = earliest.get(name) ?? 0
+      total += end - begin
+      records += Math.max(0, end - (committed.get(name) ?? begin))
+    }
+    return { records, total }
   }
 
   /** The parts of a key-value store that are in this process, one per task; uncommitted changes are seen. Throws STORE_UNKNOWN. */

@@ -1,4 +1,4 @@
-import { hasCode, StreamsError } from '../core/errors.ts'
+import { StreamsError } from '../core/errors.ts'
 import type { Topic } from '../core/topic.ts'
 import type { RecordBatches } from '../kafka/batch/record-batches.ts'
 import type { Consumer } from '../kafka/port/consumer.ts'
@@ -49,7 +49,7 @@ export class SinkPartition<K, V> {
   #position: number | undefined
   #idle = false
   #assigned = false
-  #available = true
+  #problem: string | undefined
   #paused = false
   #stopping = false
 
@@ -81,9 +81,9 @@ export class SinkPartition<K, V> {
     return this.#queue.bytes
   }
 
-  /** False while the sink cannot be reached for this partition. */
-  get available(): boolean {
-    return this.#available
+  /** What holds this partition up, if anything does. */
+  get problem(): string | undefined {
+    return this.#problem
   }
 
   add(batches: RecordBatches): void {
@@ -111,8 +111,9 @@ export class SinkPartition<K, V> {
           this.#readFrom(opened.result ?? this.#position ?? 0)
           await this.#carry()
         } catch (error) {
-          if (!hasCode(error, 'SINK_FENCED')) throw error
+          if (!(error instanceof StreamsError) || error.code !== 'SINK_FENCED') throw error
           this.#stopReading()
+          this.#problem = error.message
           // two tasks that take the partition from each other must not do it at full speed
           await this.#stopped.wait(this.#backoff.next())
         }
@@ -180,12 +181,12 @@ export class SinkPartition<K, V> {
     while (!this.#stopping) {
       try {
         const result = await work()
-        this.#available = true
+        this.#problem = undefined
         this.#regulate()
         return { result }
       } catch (error) {
-        if (!hasCode(error, 'SINK_UNAVAILABLE')) throw error
-        this.#available = false
+        if (!(error instanceof StreamsError) || error.code !== 'SINK_UNAVAILABLE') throw error
+        this.#problem = error.message
         this.#regulate()
         await this.#stopped.wait(this.#backoff.next())
       }
@@ -212,7 +213,7 @@ export class SinkPartition<K, V> {
   #regulate(): void {
     if (!this.#assigned) return
     const { bufferBytes, consumer } = this.#context
-    const pause = !this.#available || this.#queue.bytes > bufferBytes
+    const pause = this.#problem !== undefined || this.#queue.bytes > bufferBytes
     if (pause === this.#paused) return
     this.#paused = pause
     if (pause) consumer.pause(this.topic.name, this.partition)

@@ -4,7 +4,7 @@ import { RecordCursor } from '../kafka/batch/record-cursor.ts'
 import type { SinkRecord } from '../sinks/sink.ts'
 
 /** A record whose bytes its serde does not take. */
-export interface Undecodable {
+interface Undecodable {
   readonly offset: number
   readonly reason: string
 }

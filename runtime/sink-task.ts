@@ -36,8 +36,6 @@ export interface SinkTaskOptions<K, V> {
    * record ends the task.
    */
   readonly deadLetters?: { readonly topic: string; readonly producer: Producer }
-  /** Told once of what ends the task; `failed` says the same. */
-  onError?(error: Error): void
   readonly clock?: Clock
 }
 
@@ -49,11 +47,12 @@ export interface SinkProgress {
   readonly partitions: ReadonlyMap<string, SinkPartitionProgress>
 }
 
-export interface SinkPartitionProgress {
+interface SinkPartitionProgress {
   /** The next offset to be carried; undefined until the partition was opened. */
   readonly position: number | undefined
   readonly queuedBytes: number
-  readonly available: boolean
+  /** Why the partition waits: the sink is away, or fenced this task. */
+  readonly problem: string | undefined
 }
 
 /** How long the loop waits for records before it looks after the group. */
@@ -131,8 +130,8 @@ export class SinkTask<K, V> {
     for (const [name, partition] of this.#partitions) {
       written += partition.written
       rejected += partition.rejected
-      const { position, queuedBytes, available } = partition
-      partitions.set(name, { position, queuedBytes, available })
+      const { position, queuedBytes, problem } = partition
+      partitions.set(name, { position, queuedBytes, problem })
     }
     return { written, rejected, partitions }
   }
@@ -236,7 +235,6 @@ export class SinkTask<K, V> {
     this.#error = error
     this.#stop()
     this.#reportFailure(error)
-    this.#options.onError?.(error)
   }
 
   #stop(): void {

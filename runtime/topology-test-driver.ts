@@ -41,7 +41,7 @@ export interface TestRecord<K, V> {
  */
 export class TopologyTestDriver {
   readonly #topology: Topology
-  readonly #broker = new MemoryBroker()
+  readonly #broker: MemoryBroker
   readonly #clock: ManualClock
   readonly #tasks: readonly Task[]
   readonly #producer: MemoryProducer
@@ -55,6 +55,7 @@ export class TopologyTestDriver {
     const applicationId = options.applicationId ?? 'test'
     this.#topology = topology
     this.#clock = new ManualClock(options.startMs ?? 0)
+    this.#broker = new MemoryBroker(this.#clock)
     const plan = new Plan(topology, applicationId, () => 1)
     for (const { name } of topology.externalTopics()) this.#broker.createTopicSync(name, 1)
     for (const { name } of plan.internalTopics) this.#broker.createTopicSync(name, 1)
@@ -69,7 +70,7 @@ export class TopologyTestDriver {
         if (definition === undefined) throw new StreamsError('STORE_UNKNOWN', `no store is named "${name}"`)
         const topic = plan.changelogOf(name)
         const log = definition.logged ? collector.changelog(this.#producer.topicSync(topic), 0) : undefined
-        const store = openStore(definition, new MemoryEngine(), { log, bufferBytes: 64 * 1024 * 1024 })
+        const store = openStore(definition, new MemoryEngine(name), { log, bufferBytes: 64 * 1024 * 1024 })
         return { store, changelog: definition.logged ? { topic, topicId: 'memory' } : undefined }
       })
       return new Task({
@@ -135,16 +136,16 @@ export class TopologyTestDriver {
     }))
   }
 
-  /** What a topic would look like as a table: the last value of each key, read from the start. Keys as JSON text. */
+  /** What a topic is as a table: the last value of each key, in order of first appearance. Reads from the start. */
   readTable<K, V>(topic: Topic<K, V>): Map<K, V> {
-    const table = new Map<K, V>()
+    const latest = new Map<string, readonly [K, V]>()
     for (const { key, value } of this.#broker.readAll(topic.name)) {
       if (key === null) continue
-      const decoded = decode(topic.key, key)
-      if (value === null) table.delete(decoded)
-      else table.set(decoded, decode(topic.value, value))
+      const text = key.latin1Slice()
+      if (value === null) latest.delete(text)
+      else latest.set(text, [decode(topic.key, key), decode(topic.value, value)])
     }
-    return table
+    return new Map(latest.values())
   }
 
   /** Throws STORE_UNKNOWN. */

@@ -55,5 +55,10 @@ export interface Consumer {
   arrival(timeoutMs: number): Promise<void>
   /** The next offset to be delivered by `take`, past markers and gaps already seen; undefined if not assigned. */
   position(topic: string, partition: number): number | undefined
+  /**
+   * Records between the position and the end of the log as this isolation level sees it (high watermark or last stable offset), as
+   * the broker last told; undefined until its first answer since the assignment. 0 means caught up.
+   */
+  lag(topic: string, partition: number): number | undefined
   close(): Promise<void>
 }

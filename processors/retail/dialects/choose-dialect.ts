@@ -4,7 +4,7 @@ import type { Dialect, SaleReader } from './dialect.ts'
 import { foodmart } from './foodmart.ts'
 
 /** All dialects, one file each. */
-export const dialects: readonly Dialect[] = [foodmart]
+const dialects: readonly Dialect[] = [foodmart]
 
 /** A dialect, made ready for the files with one certain header line. */
 export interface BoundDialect {
@@ -26,8 +26,8 @@ export function chooseDialect(csvHeader: string): BoundDialect {
 
 function columnNames(csvHeader: string): string[] {
   try {
-    const [names = []] = parse(csvHeader, { relax_column_count: true })
-    return names.map((name) => name.trim().toLowerCase())
+    const [names = []] = parse(csvHeader, { relax_column_count: true, trim: true })
+    return names.map((name) => name.toLowerCase())
   } catch (error) {
     throw new StreamsError(
       'FILE_UNREADABLE',

@@ -1,0 +1,165 @@
+import type { FoodmartJar } from './foodmart-jar.ts'
+
+/** A file as it is uploaded. */
+export interface FoodmartFile {
+  readonly bucket: string
+  readonly key: string
+  readonly content: Buffer
+  /** Data rows. */
+  readonly rows: number
+  /** Reference data, which is uploaded first. */
+  readonly reference: boolean
+}
+
+/** The buckets of FoodMart's countries. */
+export const foodmartBuckets = [
+  { bucket: 'sku-us', country: 'US' },
+  { bucket: 'sku-mx', country: 'MX' },
+  { bucket: 'sku-ca', country: 'CA' }
+] as const
+
+const bucketOf: Readonly<Record<string, string>> = { USA: 'sku-us', Mexico: 'sku-mx', Canada: 'sku-ca' }
+const chain = 'FoodMart'
+const salesTables = ['sales_fact_1997', 'sales_fact_1998', 'sales_fact_dec_1998']
+const salesHeader = 'date,store_id,sku,customer_id,promotion_id,units,sales,cost\n'
+
+interface StoreRow {
+  readonly store_id: number
+  readonly store_type: string
+  readonly store_name: string
+  readonly store_city: string
+  readonly store_state: string
+  readonly store_country: string
+}
+
+interface ProductRow {
+  readonly product_id: number
+  readonly product_class_id: number
+  readonly product_name: string
+  readonly brand_name: string
+  readonly SKU: number
+}
+
+interface ProductClassRow {
+  readonly product_class_id: number
+  readonly product_category: string
+  readonly product_subcategory: string
+}
+
+interface DayRow {
+  readonly time_id: number
+  readonly the_date: string
+}
+
+/** Makes all CSV files out of the tables. The same tables make the same bytes. */
+export function foodmartFiles(jar: FoodmartJar): FoodmartFile[] {
+  const stores = jar.rows<StoreRow>('store').filter(({ store_type }) => store_type !== 'HeadQuarters')
+  const skus = new Map(
+    jar.rows<ProductRow>('product').map((row) => [String(row.product_id), String(row.SKU)])
+  )
+  return [...storeFiles(stores), ...productFiles(jar), ...salesFiles(jar, stores, skus)]
+}
+
+function storeFiles(stores: readonly StoreRow[]): FoodmartFile[] {
+  return foodmartBuckets.map(({ bucket }) => {
+    const lines = stores
+      .filter(({ store_country }) => bucketOf[store_country] === bucket)
+      .map((row) =>
+        csvLine([String(row.store_id), row.store_name, row.store_city, row.store_state, 'chain', chain])
+      )
+    return file(bucket, 'reference/stores.csv', 'store_id,name,city,region,category,chain\n', lines, true)
+  })
+}
+
+function productFiles(jar: FoodmartJar): FoodmartFile[] {
+  const classes = new Map(
+    jar.rows<ProductClassRow>('product_class').map((row) => [row.product_class_id, row])
+  )
+  const lines = jar.lines('product').map((line) => {
+    const row = JSON.parse(line) as ProductRow
+    const of = classes.get(row.product_class_id)
+    if (of === undefined) throw new Error(`FoodMart's product ${row.product_id} has no class`)
+    return csvLine([
+      String(row.SKU),
+      row.product_name,
+      row.brand_name,
+      of.product_category,
+      of.product_subcategory,
+      numberText(line, 'SRP')
+    ])
+  })
+  const header = 'sku,name,brand,category,subcategory,list_price\n'
+  return foodmartBuckets.map(({ bucket }) => file(bucket, 'reference/products.csv', header, lines, true))
+}
+
+function salesFiles(
+  jar: FoodmartJar,
+  stores: readonly StoreRow[],
+  skus: ReadonlyMap<string, string>
+): FoodmartFile[] {
+  const countries = new Map(stores.map((row) => [String(row.store_id), row.store_country]))
+  const days = new Map(
+    jar.rows<DayRow>('time_by_day').map((row) => [String(row.time_id), row.the_date.slice(0, 10)])
+  )
+  const files = new Map<string, { bucket: string; key: string; lines: string[] }>()
+  for (const table of salesTables)
+    for (const line of jar.lines(table)) {
+      const storeId = numberText(line, 'store_id')
+      const day = days.get(numberText(line, 'time_id'))
+      const sku = skus.get(numberText(line, 'product_id'))
+      const bucket = bucketOf[countries.get(storeId) ?? '']
+      if (day === undefined || sku === undefined || bucket === undefined)
+        throw new Error(`FoodMart's ${table} refers to a day, product or store that is not there: ${line}`)
+      const key = `${storeId}/${day.slice(0, 7)}.csv`
+      let target = files.get(key)
+      if (target === undefined) {
+        target = { bucket, key, lines: [] }
+        files.set(key, target)
+      }
+      const customer = numberText(line, 'customer_id')
+      const promotion = numberText(line, 'promotion_id')
+      const amounts = `${numberText(line, 'unit_sales')},${numberText(line, 'store_sales')},${numberText(line, 'store_cost')}`
+      target.lines.push(`${day},${storeId},${sku},${customer},${promotion},${amounts}\n`)
+    }
+  return [...files.values()]
+    .sort((a, b) =>
+      month(a.key) === month(b.key) ? compare(a.key, b.key) : compare(month(a.key), month(b.key))
+    )
+    .map(({ bucket, key, lines }) => file(bucket, key, salesHeader, lines, false))
+}
+
+/** Uploaded month by month, as the stores would have. */
+function month(key: string): string {
+  return key.slice(key.indexOf('/') + 1)
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}
+
+function file(
+  bucket: string,
+  key: string,
+  header: string,
+  lines: readonly string[],
+  reference: boolean
+): FoodmartFile {
+  return { bucket, key, content: Buffer.from(header + lines.join(''), 'utf8'), rows: lines.length, reference }
+}
+
+/** A number as the JSON text has it: digits, not a double. */
+function numberText(line: string, name: string): string {
+  const mark = `"${name}":`
+  const start = line.indexOf(mark) + mark.length
+  let end = start
+  while (end < line.length && line[end] !== ',' && line[end] !== '}') end++
+  const text = line.slice(start, end)
+  if (start < mark.length || !/^-?\d+(?:\.\d+)?$/.test(text))
+    throw new Error(`FoodMart's data has no number ${name} in ${line}`)
+  return text
+}
+
+function csvLine(fields: readonly string[]): string {
+  return `${fields.map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',')}\n`
+}

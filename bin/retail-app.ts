@@ -1,0 +1,195 @@
+import pg from 'pg'
+import {
+  bytes,
+  elasticsearchSink,
+  type KafkaClient,
+  KafkaStreams,
+  type Logger,
+  MetricsServer,
+  migrate,
+  partitionName,
+  postgresSink,
+  type RestoreProgress,
+  SinkTask,
+  string,
+  type TableMapping,
+  type Topic,
+  topic
+} from '../index.ts'
+import { retailMigrations } from '../sinks/retail/migrations.ts'
+import { skuIndex } from '../sinks/retail/sku-index.ts'
+import {
+  filesTable,
+  lineItemsTable,
+  profitAndLossTable,
+  skuDaysTable,
+  storeDaysTable
+} from '../sinks/retail/tables.ts'
+import { retailTopology } from '../topology/retail/index.ts'
+import * as topics from '../topology/retail/topics.ts'
+
+export interface RetailAppOptions {
+  readonly kafka: KafkaClient
+  readonly databaseUrl: string
+  readonly elasticsearchUrl: string
+  readonly stateDirectory: string
+  readonly commitIntervalMs: number
+  readonly logger: Logger
+  readonly onRestore: (progress: RestoreProgress) => void
+  /** Where Prometheus finds `/metrics`; undefined: nowhere. */
+  readonly metricsPort?: number
+}
+
+export interface Lag {
+  /** Still to be done. */
+  readonly records: number
+  readonly total: number
+}
+
+const APPLICATION = 'retail'
+
+/** Records that a sink refused, with where they came from. */
+const sinkDeadLetters = topic('retail.dead-letters.sinks', { key: string(), value: bytes() })
+
+/** The retail graph and the sinks that carry its results outside, in one process. */
+export class RetailApp {
+  readonly #options: RetailAppOptions
+  readonly #streams: KafkaStreams
+  readonly #sinks: { readonly task: SinkTask<string, never>; readonly topic: string }[] = []
+  readonly #closers: (() => Promise<void>)[] = []
+  /** Rejects with what ends the graph or a sink; never resolves before `close`. */
+  readonly failed: Promise<never>
+  readonly #fail: (error: Error) => void
+
+  constructor(options: RetailAppOptions) {
+    this.#options = options
+    const { promise, reject } = Promise.withResolvers<never>()
+    this.failed = promise
+    this.failed.catch(() => undefined)
+    this.#fail = reject
+    this.#streams = new KafkaStreams(retailTopology(), {
+      applicationId: APPLICATION,
+      kafka: options.kafka,
+      stateDirectory: options.stateDirectory,
+      commitIntervalMs: options.commitIntervalMs,
+      logger: options.logger,
+      onRestore: options.onRestore
+    })
+  }
+
+  async start(): Promise<void> {
+    const { databaseUrl, kafka, metricsPort, logger } = this.#options
+    const pool = new pg.Pool({ connectionString: databaseUrl })
+    try {
+      await migrate(pool, retailMigrations)
+    } finally {
+      await pool.end()
+    }
+    if (metricsPort !== undefined) {
+      const server = new MetricsServer(this.#streams.metrics.registry)
+      logger.info(`metrics on http://127.0.0.1:${await server.listen(metricsPort)}/metrics`)
+      this.#closers.push(() => server.close())
+    }
+    await this.#createTopics(kafka)
+    await this.#streams.start()
+    this.#streams.finished.catch(this.#fail)
+    await this.#table(topics.files, filesTable)
+    await this.#table(topics.lineItems, lineItemsTable)
+    await this.#table(topics.storeDays, storeDaysTable)
+    await this.#table(topics.skuDays, skuDaysTable)
+    await this.#table(topics.profitAndLoss, profitAndLossTable)
+    await this.#sink('skus', topics.skuSales, (name) =>
+      elasticsearchSink({ name, connection: this.#options.elasticsearchUrl, ...skuIndex })
+    )
+  }
+
+  /** What the graph has not processed and committed yet. */
+  graphLag(): Promise<Lag> {
+    return this.#streams.lag()
+  }
+
+  /** What the sinks have not carried outside yet. */
+  async sinkLag(): Promise<Lag> {
+    const admin = this.#options.kafka.admin(`${APPLICATION}-sink-lag`)
+    try {
+      const described = await admin.describeTopics(this.#sinks.map((sink) => sink.topic))
+      const partitions = [...described.values()].flatMap(({ name, partitions: count }) =>
+        Array.from({ length: count }, (_, partition) => ({ topic: name, partition }))
+      )
+      const ends = await admin.listOffsets(partitions, 'latest')
+      const positions = new Map(this.#sinks.flatMap(({ task }) => [...task.progress().partitions]))
+      let records = 0
+      let total = 0
+      for (const { topic: name, partition } of partitions) {
+        const end = ends.get(partitionName(name, partition)) ?? 0
+        total += end
+        records += Math.max(0, end - (positions.get(partitionName(name, partition))?.position ?? 0))
+      }
+      return { records, total }
+    } finally {
+      await admin.close()
+    }
+  }
+
+  /** Commits and closes everything: first the graph, then the sinks that follow it. */
+  async close(): Promise<void> {
+    const streams = this.#streams.close()
+    await streams.catch(() => undefined)
+    await Promise.all(this.#sinks.map(({ task }) => task.close()))
+    for (const close of this.#closers) await close()
+    await streams
+  }
+
+  async #createTopics(kafka: KafkaClient): Promise<void> {
+    const admin = kafka.admin(`${APPLICATION}-topics`)
+    try {
+      const sinkTopics: readonly Topic<string, never>[] = [
+        topics.files,
+        topics.lineItems,
+        topics.storeDays,
+        topics.skuDays,
+        topics.profitAndLoss,
+        topics.skuSales,
+        sinkDeadLetters
+      ] as never
+      await admin.createTopics(
+        sinkTopics.map((one) => ({
+          name: one.name,
+          partitions: one.partitions,
+          configs: { 'cleanup.policy': one.cleanupPolicy, 'retention.ms': String(one.retentionMs) }
+        }))
+      )
+    } finally {
+      await admin.close()
+    }
+  }
+
+  async #table<V>(source: Topic<string, V>, table: TableMapping<string, V>): Promise<void> {
+    const { databaseUrl } = this.#options
+    await this.#sink(table.table.replaceAll('_', '-'), source, (name) =>
+      postgresSink({ name, connection: { connectionString: databaseUrl, max: 2 }, tables: [table] })
+    )
+  }
+
+  async #sink<V>(
+    name: string,
+    source: Topic<string, V>,
+    make: (name: string) => ConstructorParameters<typeof SinkTask<string, V>>[0]['sink']
+  ): Promise<void> {
+    const { kafka } = this.#options
+    const groupId = `${APPLICATION}-sink-${name}`
+    const producer = await kafka.producer({ clientId: `${groupId}-dead-letters` })
+    this.#closers.push(() => producer.close())
+    const task = new SinkTask({
+      client: kafka,
+      groupId,
+      instanceId: groupId,
+      topics: [source],
+      sink: make(name),
+      deadLetters: { topic: sinkDeadLetters.name, producer }
+    })
+    task.failed.then(this.#fail)
+    await task.start()
+    this.#sinks.push({ task: task as unknown as SinkTask<string, never>, topic: source.name })
+  }
+}

@@ -1,0 +1,35 @@
+import type { Admin } from '../port/admin.ts'
+import type { KafkaClient } from '../port/client.ts'
+import type { Consumer, ConsumerOptions } from '../port/consumer.ts'
+import type { GroupMember, GroupOptions } from '../port/group.ts'
+import type { Producer, ProducerOptions } from '../port/producer.ts'
+import { ClusterAdmin } from './admin.ts'
+import type { ClusterOptions } from './cluster.ts'
+import { FetchConsumer } from './consumer.ts'
+import { StaticMember } from './group.ts'
+import { IdempotentProducer } from './producer.ts'
+
+/** Real brokers, Kafka 3.9 or later. TLS and SASL take the settings of `@platformatic/kafka`. */
+export class PlatformaticClient implements KafkaClient {
+  readonly #options: ClusterOptions
+
+  constructor(options: ClusterOptions) {
+    this.#options = options
+  }
+
+  admin(clientId: string): Admin {
+    return new ClusterAdmin(clientId, this.#options)
+  }
+
+  consumer(options: ConsumerOptions): Consumer {
+    return new FetchConsumer(options, this.#options)
+  }
+
+  producer(options: ProducerOptions): Promise<Producer> {
+    return IdempotentProducer.open(options, this.#options)
+  }
+
+  group(options: GroupOptions): GroupMember {
+    return new StaticMember(options, this.#options)
+  }
+}

@@ -1,0 +1,143 @@
+import { metadataV12 } from '@platformatic/kafka'
+import { StreamsError } from '../../core/errors.ts'
+import {
+  type Address,
+  addressName,
+  Channel,
+  type ChannelOptions,
+  defaultChannel,
+  parseAddress,
+  type Security
+} from './connections.ts'
+import { brokerCode, brokerError } from './errors.ts'
+
+export interface ClusterOptions extends Security {
+  /** Where to ask first, `host:port`. Some may be dead. */
+  readonly brokers: readonly string[]
+}
+
+export interface PartitionMetadata {
+  /** Node id of the leader; -1 while there is none. */
+  readonly leader: number
+  readonly leaderEpoch: number
+}
+
+export interface TopicMetadata {
+  readonly name: string
+  /** UUID text. */
+  readonly id: string
+  readonly partitions: readonly PartitionMetadata[]
+}
+
+/** What is known of the brokers and topics, and the connections to them, of one consumer, producer, member or admin. */
+export class Cluster {
+  readonly clientId: string
+  readonly #security: Security
+  readonly #bootstrap: readonly Address[]
+  readonly #channels = new Map<string, Channel>()
+  readonly #topics = new Map<string, TopicMetadata>()
+  #nodes: ReadonlyMap<number, Address> = new Map()
+  /** The address that answered last. */
+  #asked: Address | undefined
+  readonly #closing = new AbortController()
+
+  constructor(clientId: string, options: ClusterOptions) {
+    if (options.brokers.length === 0)
+      throw new StreamsError('CONFIG_INVALID', 'there must be one broker address or more')
+    this.clientId = clientId
+    this.#bootstrap = options.brokers.map(parseAddress)
+    this.#security = {
+      ...(options.tls === undefined ? {} : { tls: options.tls }),
+      ...(options.sasl === undefined ? {} : { sasl: options.sasl })
+    }
+  }
+
+  /** Aborted by `close`. */
+  get signal(): AbortSignal {
+    return this.#closing.signal
+  }
+
+  /** As last seen; undefined if never seen or gone. */
+  topic(name: string): TopicMetadata | undefined {
+    return this.#topics.get(name)
+  }
+
+  /** The connection to a broker for one purpose. Throws BROKER_UNAVAILABLE for a node that is not known (yet). */
+  channel(purpose: string, node: number | Address, options: ChannelOptions = defaultChannel): Channel {
+    const address = typeof node === 'number' ? this.#nodes.get(node) : node
+    if (address === undefined)
+      throw new StreamsError('BROKER_UNAVAILABLE', `broker ${node} is not in the cluster's metadata`)
+    const name = `${purpose}@${addressName(address)}`
+    const known = this.#channels.get(name)
+    if (known !== undefined) return known
+    const channel = new Channel(address, this.clientId, this.#security, options)
+    this.#channels.set(name, channel)
+    return channel
+  }
+
+  /**
+   * Asks any broker for these topics, bootstrap addresses included when the known brokers are away. Topics that do not exist
+   * are missing from `topic` afterwards. Throws BROKER_UNAVAILABLE after each address was tried once, BROKER_REFUSED.
+   */
+  async refresh(topics: readonly string[]): Promise<void> {
+    const answer = await this.any((channel) => channel.call(metadataV12.api, [...topics], false, false))
+    this.#nodes = new Map(
+      answer.brokers.map((broker) => [broker.nodeId, { host: broker.host, port: broker.port }])
+    )
+    for (const topic of answer.topics) {
+      const name = topic.name ?? ''
+      if (topic.errorCode === brokerCode.unknownTopicOrPartition) this.#topics.delete(name)
+      else if (topic.errorCode !== 0 && topic.errorCode !== brokerCode.leaderNotAvailable)
+        throw brokerError(`metadata of topic '${name}'`, topic.errorCode)
+      else {
+        const former = this.#topics.get(name)
+        const partitions: PartitionMetadata[] = []
+        for (const { partitionIndex, leaderId, leaderEpoch } of topic.partitions) {
+          const known = former?.id === topic.topicId ? former.partitions[partitionIndex] : undefined
+          // a broker that lags behind must not undo what a faster one told
+          partitions[partitionIndex] =
+            known !== undefined && known.leaderEpoch > leaderEpoch ? known : { leader: leaderId, leaderEpoch }
+        }
+        this.#topics.set(name, { name, id: topic.topicId, partitions })
+      }
+    }
+  }
+
+  /** Runs `request` against the first broker that can be reached: the last that answered, then known ones, then the bootstrap list. */
+  async any<T>(request: (channel: Channel) => Promise<T>): Promise<T> {
+    const known = [...this.#nodes.values()]
+    // start anywhere, so that many clients do not all ask the same broker
+    const turn = Math.floor(Math.random() * Math.max(known.length, 1))
+    const candidates = new Map<string, Address>()
+    for (const address of [
+      ...(this.#asked === undefined ? [] : [this.#asked]),
+      ...known.slice(turn),
+      ...known.slice(0, turn),
+      ...this.#bootstrap
+    ])
+      candidates.set(addressName(address), address)
+    let failure: unknown
+    for (const address of candidates.values()) {
+      if (this.signal.aborted) break
+      try {
+        const answer = await request(this.channel('metadata', address))
+        this.#asked = address
+        return answer
+      } catch (error) {
+        if (!(error instanceof StreamsError) || error.code !== 'BROKER_UNAVAILABLE') throw error
+        failure = error
+        this.#asked = undefined
+      }
+    }
+    throw new StreamsError(
+      'BROKER_UNAVAILABLE',
+      `no broker answers at ${[...candidates.keys()].join(', ')}`,
+      failure
+    )
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await Promise.all([...this.#channels.values()].map((channel) => channel.close()))
+  }
+}

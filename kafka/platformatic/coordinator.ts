@@ -1,0 +1,53 @@
+import { type API, findCoordinatorV6 } from '@platformatic/kafka'
+import { hasCode } from '../../core/errors.ts'
+import type { Cluster } from './cluster.ts'
+import { type Address, type ChannelOptions, defaultChannel } from './connections.ts'
+import { brokerCode, brokerError } from './errors.ts'
+
+const groupKey = 0
+
+const moved: ReadonlySet<number> = new Set([brokerCode.coordinatorNotAvailable, brokerCode.notCoordinator])
+
+/** The broker that looks after one group; looked up again after it has moved or was lost. */
+export class Coordinator {
+  readonly #cluster: Cluster
+  readonly #groupId: string
+  #address: Address | undefined
+
+  constructor(cluster: Cluster, groupId: string) {
+    this.#cluster = cluster
+    this.#groupId = groupId
+  }
+
+  /** One request over the connection for that purpose. Throws BROKER_UNAVAILABLE, BROKER_REFUSED. */
+  async call<A extends unknown[], R>(
+    purpose: string,
+    options: ChannelOptions = defaultChannel,
+    api: API<A, R>,
+    ...args: A
+  ): Promise<R> {
+    this.#address ??= await this.#find()
+    try {
+      return await this.#cluster.channel(purpose, this.#address, options).call(api, ...args)
+    } catch (error) {
+      if (hasCode(error, 'BROKER_UNAVAILABLE')) this.#address = undefined
+      throw error
+    }
+  }
+
+  /** Takes note when an answer's code says that the group has moved. */
+  note(code: number): void {
+    if (moved.has(code)) this.#address = undefined
+  }
+
+  #find(): Promise<Address> {
+    return this.#cluster.any(async (channel) => {
+      const answer = await channel.call(findCoordinatorV6.api, groupKey, [this.#groupId])
+      const found = answer.coordinators[0]
+      const what = `finding the coordinator of group '${this.#groupId}'`
+      if (found === undefined) throw brokerError(what, brokerCode.coordinatorNotAvailable)
+      if (found.errorCode !== 0) throw brokerError(what, found.errorCode, found.errorMessage)
+      return { host: found.host, port: found.port }
+    })
+  }
+}

@@ -1,0 +1,251 @@
+import { joinGroupV9, leaveGroupV5, syncGroupV5 } from '@platformatic/kafka'
+import { hasCode, StreamsError } from '../../core/errors.ts'
+import { partitionName, type TopicPartition } from '../../core/record.ts'
+import type { GroupMember, GroupOffset, GroupOptions } from '../port/group.ts'
+import { Cluster, type ClusterOptions } from './cluster.ts'
+import { type ChannelOptions, defaultChannel } from './connections.ts'
+import { decodeAssignment, encodeAssignment, encodeSubscription } from './consumer-protocol.ts'
+import { Coordinator } from './coordinator.ts'
+import { brokerCode, brokerCodeName, brokerError } from './errors.ts'
+import { commitOffsets, fetchOffsets, type Membership } from './group-offsets.ts'
+import { Heartbeats } from './heartbeats.ts'
+import { pausing, retrying, ticks } from './retry.ts'
+
+const protocolType = 'consumer'
+const protocolName = 'store-sku'
+
+/** How long the others have to finish their work and join again. */
+const rebalanceTimeoutMs = 60_000
+/** How long brokers may be away during one call. */
+const withinMs = 60_000
+/** A topic that was just made is not known to all brokers at once. */
+const topicWithinMs = 2_000
+const leaveWithinMs = 5_000
+
+/** What one round of joining came to. */
+type Round = { readonly partitions: readonly TopicPartition[] } | 'again'
+
+/** The port's member of a classic group, static by its instance id. */
+export class StaticMember implements GroupMember {
+  readonly #options: Required<GroupOptions>
+  readonly #cluster: Cluster
+  readonly #coordinator: Coordinator
+  readonly #joinChannel: ChannelOptions
+  #memberId = ''
+  #generation = -1
+  #heartbeats: Heartbeats | undefined
+  #rejoin = false
+  #fenced: StreamsError | undefined
+
+  constructor(options: GroupOptions, clusterOptions: ClusterOptions) {
+    this.#options = {
+      ...options,
+      sessionTimeoutMs: options.sessionTimeoutMs ?? 45_000,
+      heartbeatIntervalMs: options.heartbeatIntervalMs ?? 3_000
+    }
+    this.#cluster = new Cluster(options.clientId, clusterOptions)
+    this.#coordinator = new Coordinator(this.#cluster, options.groupId)
+    // the broker answers a join only when all others have joined, or have run out of time
+    const longest = Math.max(rebalanceTimeoutMs, this.#options.sessionTimeoutMs)
+    this.#joinChannel = { requestTimeoutMs: longest + 15_000, maxInflights: 1 }
+  }
+
+  async join(): Promise<readonly TopicPartition[]> {
+    this.check()
+    // joining counts as a sign of life; two kinds of them at once would only confuse
+    this.#heartbeats?.stop()
+    this.#heartbeats = undefined
+    const wanted = await this.#wantedPartitions()
+    for (;;) {
+      const round = await retrying(withinMs, this.#cluster.signal, () => this.#joinOnce(wanted))
+      if (round === 'again') continue
+      this.#rejoin = false
+      this.#heartbeats = new Heartbeats(this.#coordinator, this.#membership(), {
+        intervalMs: this.#options.heartbeatIntervalMs,
+        sessionTimeoutMs: this.#options.sessionTimeoutMs
+      })
+      return round.partitions
+    }
+  }
+
+  rejoinNeeded(): boolean {
+    const latest = this.#heartbeats?.latest ?? 'fine'
+    return this.#rejoin || (latest !== 'fine' && latest !== 'fenced')
+  }
+
+  check(): void {
+    if (this.#heartbeats?.latest === 'fenced') this.#fence()
+    if (this.#fenced !== undefined) throw this.#fenced
+  }
+
+  async committed(partitions: readonly TopicPartition[]): Promise<readonly GroupOffset[]> {
+    return await retrying(withinMs, this.#cluster.signal, () =>
+      fetchOffsets(this.#coordinator, this.#options.groupId, partitions, true)
+    )
+  }
+
+  async commit(offsets: readonly GroupOffset[]): Promise<void> {
+    this.check()
+    if (this.#generation < 0) throw this.#rebalance('this member has not joined')
+    if (offsets.length === 0) return
+    const refusal = await retrying(withinMs, this.#cluster.signal, () =>
+      commitOffsets(this.#coordinator, this.#membership(), offsets)
+    )
+    if (refusal === undefined) return
+    if (refusal === 'fenced') throw this.#fence()
+    this.#rejoin = true
+    if (refusal === 'unknown-member') this.#memberId = ''
+    throw this.#rebalance(
+      refusal === 'unknown-member' ? 'the group has forgotten this member' : 'the group has a new generation'
+    )
+  }
+
+  async close(options?: { readonly leave?: boolean }): Promise<void> {
+    this.#heartbeats?.stop()
+    try {
+      if (options?.leave === true && this.#generation >= 0 && this.#fenced === undefined) await this.#leave()
+    } finally {
+      this.#generation = -1
+      await this.#cluster.close()
+    }
+  }
+
+  /** One JoinGroup and SyncGroup. Throws BROKER_UNAVAILABLE for what may pass by itself. */
+  async #joinOnce(wanted: readonly TopicPartition[]): Promise<Round> {
+    const { groupId, instanceId, topics, sessionTimeoutMs } = this.#options
+    const protocols = [{ name: protocolName, metadata: encodeSubscription(topics) }]
+    const joined = await this.#coordinator.call(
+      'join',
+      this.#joinChannel,
+      joinGroupV9.api,
+      groupId,
+      sessionTimeoutMs,
+      rebalanceTimeoutMs,
+      this.#memberId,
+      instanceId,
+      protocolType,
+      protocols,
+      null
+    )
+    if (joined.errorCode === brokerCode.memberIdRequired) {
+      this.#memberId = joined.memberId
+      return 'again'
+    }
+    if (joined.errorCode !== 0) return this.#refused('joining', joined.errorCode)
+    this.#memberId = joined.memberId
+    this.#generation = joined.generationId
+    const leads = joined.leader === joined.memberId
+    // A leader that came back gets what was assigned before; the broker then takes no new assignment.
+    const assignments =
+      leads && !joined.skipAssignment
+        ? joined.members.map(({ memberId }) => ({
+            memberId,
+            assignment: encodeAssignment(memberId === joined.memberId ? wanted : [])
+          }))
+        : []
+    const synced = await this.#coordinator.call(
+      'join',
+      this.#joinChannel,
+      syncGroupV5.api,
+      groupId,
+      joined.generationId,
+      joined.memberId,
+      instanceId,
+      protocolType,
+      protocolName,
+      assignments
+    )
+    if (synced.errorCode !== 0) return this.#refused('taking the assignment', synced.errorCode)
+    const partitions = decodeAssignment(synced.assignment)
+    // partitions were added while the leader was away: joining once more as a known leader starts a rebalance
+    if (leads && !same(partitions, wanted)) return 'again'
+    return { partitions }
+  }
+
+  #refused(what: string, code: number): 'again' {
+    this.#coordinator.note(code)
+    if (code === brokerCode.fencedInstanceId) throw this.#fence()
+    if (code === brokerCode.unknownMemberId) this.#memberId = ''
+    if (rejoinable.has(code)) return 'again'
+    throw brokerError(`${what} in group '${this.#options.groupId}' as '${this.#options.instanceId}'`, code)
+  }
+
+  /** Every partition of the topics, by name and number. */
+  async #wantedPartitions(): Promise<TopicPartition[]> {
+    const deadline = ticks() + topicWithinMs
+    const { topics } = this.#options
+    for (;;) {
+      await retrying(withinMs, this.#cluster.signal, () => this.#cluster.refresh(topics))
+      const missing = topics.filter((topic) => this.#cluster.topic(topic) === undefined)
+      if (missing.length === 0)
+        return [...topics]
+          .sort()
+          .flatMap((topic) =>
+            this.#cluster.topic(topic)!.partitions.map((_, partition) => ({ topic, partition }))
+          )
+      if (ticks() > deadline)
+        throw new StreamsError(
+          'TOPIC_MISSING',
+          `there is no topic ${missing.map((name) => `'${name}'`).join(', ')}`
+        )
+      await pausing(100, this.#cluster.signal)
+    }
+  }
+
+  /** A static member is removed by its instance id. The broker may be away: the session then ends by itself. */
+  async #leave(): Promise<void> {
+    const { groupId, instanceId } = this.#options
+    const members = [{ memberId: '', groupInstanceId: instanceId, reason: 'it will not come back' }]
+    try {
+      await retrying(leaveWithinMs, this.#cluster.signal, async () => {
+        const options = { ...defaultChannel, requestTimeoutMs: leaveWithinMs }
+        const answer = await this.#coordinator.call(
+          'group-offsets',
+          options,
+          leaveGroupV5.api,
+          groupId,
+          members
+        )
+        this.#coordinator.note(answer.errorCode)
+        if (answer.errorCode !== 0) throw brokerError(`leaving group '${groupId}'`, answer.errorCode)
+      })
+    } catch (error) {
+      if (!hasCode(error, 'BROKER_UNAVAILABLE')) throw error
+    }
+  }
+
+  #membership(): Membership {
+    const { groupId, instanceId } = this.#options
+    return { groupId, instanceId, memberId: this.#memberId, generation: this.#generation }
+  }
+
+  #fence(): StreamsError {
+    this.#heartbeats?.stop()
+    const { groupId, instanceId } = this.#options
+    this.#fenced ??= new StreamsError(
+      'GROUP_FENCED',
+      `group '${groupId}': another process took the place of '${instanceId}' (${brokerCodeName(brokerCode.fencedInstanceId)})`
+    )
+    return this.#fenced
+  }
+
+  #rebalance(why: string): StreamsError {
+    return new StreamsError(
+      'GROUP_REBALANCE',
+      `group '${this.#options.groupId}': ${why}; commit after joining again`
+    )
+  }
+}
+
+const rejoinable: ReadonlySet<number> = new Set([
+  brokerCode.unknownMemberId,
+  brokerCode.illegalGeneration,
+  brokerCode.rebalanceInProgress
+])
+
+function same(a: readonly TopicPartition[], b: readonly TopicPartition[]): boolean {
+  const names = new Set(a.map(({ topic, partition }) => partitionName(topic, partition)))
+  return (
+    names.size === b.length && b.every(({ topic, partition }) => names.has(partitionName(topic, partition)))
+  )
+}

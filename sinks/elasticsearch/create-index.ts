@@ -1,0 +1,23 @@
+import { type Client, errors, type estypes } from '@elastic/elasticsearch'
+
+export interface IndexBody {
+  readonly settings: estypes.IndicesIndexSettings
+  readonly mappings: estypes.MappingTypeMapping
+}
+
+/** Makes the index unless it is there. True if this call made it. */
+export async function createIndex(client: Client, index: string, body: IndexBody): Promise<boolean> {
+  try {
+    await client.indices.create({ index, ...body })
+    return true
+  } catch (error) {
+    if (error instanceof errors.ResponseError && typeOf(error) === 'resource_already_exists_exception')
+      return false
+    throw error
+  }
+}
+
+function typeOf(error: errors.ResponseError): unknown {
+  const body = error.body as { error?: { type?: unknown } } | undefined
+  return body?.error?.type
+}

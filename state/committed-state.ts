@@ -1,0 +1,87 @@
+import type { Clock } from '../core/clock.ts'
+import type { Engine, WriteOperation } from './engine.ts'
+import { dataFrom, dataTo, decodeMetadata, encodeMetadata, type Metadata, metadataKey } from './metadata.ts'
+import type { Checkpoint } from './state-store.ts'
+
+const nothing: Metadata = {
+  checkpoint: undefined,
+  observedStreamTime: -1,
+  writtenAt: -1,
+  closedCleanly: false
+}
+
+/** The committed half of a store: its engine, and the metadata that goes along with every batch. */
+export class CommittedState {
+  readonly engine: Engine
+  readonly #logged: boolean
+  readonly #clock: Clock
+  #metadata = nothing
+
+  /** Throws STORE_CORRUPT. */
+  constructor(store: string, engine: Engine, logged: boolean, clock: Clock) {
+    this.engine = engine
+    this.#logged = logged
+    this.#clock = clock
+    const stored = engine.getSync(metadataKey)
+    if (stored !== undefined) this.#metadata = decodeMetadata(store, engine.kind, stored)
+    if (stored === undefined) {
+      // every batch writes metadata, so data without it is the rest of a wipe that was cut short
+      if (engine.scanSync(dataFrom, dataTo, false, 1).length > 0) this.wipe()
+    } else if (!logged) {
+      // nothing can repair an unlogged store: after a crash it may lack what its input offsets stand for
+      if (!this.#metadata.closedCleanly) this.wipe()
+      else this.#write([], { ...this.#metadata, closedCleanly: false })
+    }
+  }
+
+  get checkpoint(): Checkpoint | undefined {
+    return this.#metadata.checkpoint
+  }
+
+  get observedStreamTime(): number {
+    return this.#metadata.observedStreamTime
+  }
+
+  /** Wall clock of the last batch, ms; -1 for a new store. */
+  get writtenAt(): number {
+    return this.#metadata.writtenAt
+  }
+
+  /** One batch; none when there is nothing to tell. An undefined checkpoint leaves the last one. */
+  write(operations: WriteOperation[], checkpoint: Checkpoint | undefined, observedStreamTime: number): void {
+    const known = this.#metadata
+    const next = checkpoint ?? known.checkpoint
+    if (
+      operations.length === 0 &&
+      observedStreamTime === known.observedStreamTime &&
+      next?.offset === known.checkpoint?.offset &&
+      next?.topicId === known.checkpoint?.topicId
+    )
+      return
+    this.#write(operations, {
+      checkpoint: next,
+      observedStreamTime,
+      writtenAt: this.#clock.now(),
+      closedCleanly: false
+    })
+  }
+
+  /** The metadata goes first: if the rest is cut short, the next opening goes on with it. */
+  wipe(): void {
+    this.engine.writeBatchSync([{ key: metadataKey, value: null }])
+    this.engine.deleteRangeSync(dataFrom, dataTo)
+    this.#metadata = nothing
+  }
+
+  async close(): Promise<void> {
+    if (!this.#logged && this.#metadata.writtenAt >= 0)
+      this.#write([], { ...this.#metadata, closedCleanly: true })
+    await this.engine.close()
+  }
+
+  #write(operations: WriteOperation[], metadata: Metadata): void {
+    operations.push({ key: metadataKey, value: encodeMetadata(this.engine.kind, metadata) })
+    this.engine.writeBatchSync(operations)
+    this.#metadata = metadata
+  }
+}

@@ -1,0 +1,17 @@
+/** What an engine on disk may use. One engine serves one store, so a process divides its memory budget among them. */
+export interface EngineOptions {
+  /** Names the store in messages. Default: the last part of the directory. */
+  readonly name?: string
+  /** Cache of uncompressed blocks. Default 8 MiB. */
+  readonly blockCacheBytes?: number
+  /** Writes kept in memory before they become a file. Default 16 MiB. */
+  readonly memtableBytes?: number
+  /** Bits of Bloom filter for each key (RocksDB only). More bits: fewer reads for absent keys. Default 10. */
+  readonly bloomBitsPerKey?: number
+}
+
+export const engineDefaults = {
+  blockCacheBytes: 8 << 20,
+  memtableBytes: 16 << 20,
+  bloomBitsPerKey: 10
+} as const

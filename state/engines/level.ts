@@ -1,0 +1,111 @@
+import { mkdir } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import type { ClassicLevel } from 'classic-level'
+import { noBytes } from '../../core/bytes.ts'
+import { StreamsError } from '../../core/errors.ts'
+import type { Engine, EngineEntry, WriteOperation } from '../engine.ts'
+import { openError, operationError } from './engine-errors.ts'
+import { type EngineOptions, engineDefaults } from './engine-options.ts'
+import { pack, unpack } from './level-protocol.ts'
+import { type LevelThread, releaseLevelThread, useLevelThread } from './level-thread.ts'
+
+/**
+ * LevelDB, the portable engine. classic-level reads a key synchronously, but writes and scans with promises only. So the database is
+ * open twice, in this thread for `getSync` and in a worker thread for the rest (LevelDB itself is one and the same
+ * underneath, made for threads), and this thread sleeps while the worker works.
+ */
+export class LevelEngine implements Engine {
+  readonly kind = 'level'
+  readonly #name: string
+  readonly #directory: string
+  readonly #database: ClassicLevel<Buffer, Buffer>
+  readonly #thread: LevelThread
+  #open = true
+
+  private constructor(
+    name: string,
+    directory: string,
+    database: ClassicLevel<Buffer, Buffer>,
+    thread: LevelThread
+  ) {
+    this.#name = name
+    this.#directory = directory
+    this.#database = database
+    this.#thread = thread
+  }
+
+  /** Rejects with the import's error where the package has no binary. */
+  static async open(directory: string, options: EngineOptions): Promise<LevelEngine> {
+    const { ClassicLevel } = await import('classic-level')
+    const name = options.name ?? basename(directory)
+    // both handles must name the database alike, or the second meets the first one's lock
+    const location = resolve(directory)
+    const thread = useLevelThread()
+    try {
+      await mkdir(location, { recursive: true })
+      const blockCacheBytes = options.blockCacheBytes ?? engineDefaults.blockCacheBytes
+      const memtableBytes = options.memtableBytes ?? engineDefaults.memtableBytes
+      thread.call({ call: 'open', directory: location, blockCacheBytes, memtableBytes })
+      const database = new ClassicLevel<Buffer, Buffer>(location, {
+        keyEncoding: 'buffer',
+        valueEncoding: 'buffer'
+      })
+      await database.open({ multithreading: true })
+      return new LevelEngine(name, location, database, thread)
+    } catch (error) {
+      await releaseLevelThread()
+      throw openError(name, directory, error)
+    }
+  }
+
+  getSync(key: Buffer): Buffer | undefined {
+    return this.#guard(() => this.#database.getSync(key))
+  }
+
+  multiGetSync(keys: readonly Buffer[]): (Buffer | undefined)[] {
+    return this.#guard(() => keys.map((key) => this.#database.getSync(key)))
+  }
+
+  writeBatchSync(operations: readonly WriteOperation[]): void {
+    const strings: (Buffer | null)[] = []
+    for (const { key, value } of operations) strings.push(key, value)
+    this.#guard(() =>
+      this.#thread.call({ call: 'write', directory: this.#directory, operations: pack(strings) })
+    )
+  }
+
+  scanSync(from: Buffer, to: Buffer | undefined, reverse: boolean, limit: number): EngineEntry[] {
+    const { rows } = this.#guard(() =>
+      this.#thread.call({ call: 'scan', directory: this.#directory, from, to, reverse, limit })
+    )
+    const strings = rows === undefined ? [] : unpack(rows)
+    const entries: EngineEntry[] = []
+    for (let i = 0; i < strings.length; i += 2)
+      entries.push({ key: strings[i] as Buffer, value: strings[i + 1] as Buffer })
+    return entries
+  }
+
+  deleteRangeSync(from: Buffer, to: Buffer): void {
+    this.#guard(() => this.#thread.call({ call: 'clear', directory: this.#directory, from, to }))
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return
+    // LevelDB has no call to sync its log; a synced write does it, for all that came before. It changes nothing.
+    const [first] = this.scanSync(noBytes, undefined, false, 1)
+    this.#open = false
+    if (first !== undefined) await this.#database.put(first.key, first.value, { sync: true })
+    await this.#database.close()
+    this.#thread.call({ call: 'close', directory: this.#directory })
+    await releaseLevelThread()
+  }
+
+  #guard<T>(call: () => T): T {
+    if (!this.#open) throw new StreamsError('STORE_CLOSED', `store ${this.#name} is closed`)
+    try {
+      return call()
+    } catch (error) {
+      throw operationError(this.#name, error)
+    }
+  }
+}

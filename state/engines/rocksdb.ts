@@ -1,0 +1,126 @@
+import { basename } from 'node:path'
+import type { RocksLevel } from '@nxtedition/rocksdb'
+import { StreamsError } from '../../core/errors.ts'
+import type { Engine, EngineEntry, WriteOperation } from '../engine.ts'
+import { openError, operationError } from './engine-errors.ts'
+import { type EngineOptions, engineDefaults } from './engine-options.ts'
+
+const asBuffers = { valueEncoding: 'buffer' } as const
+
+/**
+ * RocksDB. Each batch is in the write-ahead log before the call returns but is not synced: a killed process loses nothing, a
+ * machine that loses power may lose the last batches, never a part of one. Closing syncs.
+ *
+ * `decouplePartitionedFilters` must stay unset: the binding writes it over the block restart interval.
+ */
+export class RocksEngine implements Engine {
+  readonly kind = 'rocksdb'
+  readonly #name: string
+  readonly #database: RocksLevel
+  #open = true
+  #failure: Error | undefined
+
+  private constructor(name: string, database: RocksLevel) {
+    this.#name = name
+    this.#database = database
+  }
+
+  /** Rejects with the import's error where the package has no binary. */
+  static async open(directory: string, options: EngineOptions): Promise<RocksEngine> {
+    const { RocksLevel } = await import('@nxtedition/rocksdb')
+    const name = options.name ?? basename(directory)
+    const database = new RocksLevel(directory, {
+      createIfMissing: true,
+      keyEncoding: 'buffer',
+      valueEncoding: 'buffer',
+      compaction: 'universal',
+      cacheSize: options.blockCacheBytes ?? engineDefaults.blockCacheBytes,
+      memtableMemoryBudget: options.memtableBytes ?? engineDefaults.memtableBytes,
+      filterPolicy: `bloomfilter:${options.bloomBitsPerKey ?? engineDefaults.bloomBitsPerKey}:false`,
+      // the log lives for a few commits only: compressing it costs more than writing it
+      walCompression: false
+    })
+    try {
+      await database.open()
+    } catch (error) {
+      throw openError(name, directory, error)
+    }
+    return new RocksEngine(name, database)
+  }
+
+  getSync(key: Buffer): Buffer | undefined {
+    return this.multiGetSync([key])[0]
+  }
+
+  multiGetSync(keys: readonly Buffer[]): (Buffer | undefined)[] {
+    this.#check()
+    const values = this.#guard(() => this.#database._getManySync(keys, asBuffers))
+    // null stands for a read that was given up (more than 2 GiB in one call), which is not "absent"
+    if (values.includes(null)) throw operationError(this.#name, new Error('a read was aborted'))
+    return values as (Buffer | undefined)[]
+  }
+
+  writeBatchSync(operations: readonly WriteOperation[]): void {
+    this.#check()
+    this.#guard(() => {
+      const batch = this.#database._chainedBatch()
+      try {
+        for (const { key, value } of operations) {
+          if (value === null) batch._del(key)
+          else batch._put(key, value)
+        }
+        batch._writeSync()
+      } finally {
+        batch._closeSync()
+        this.#database.detachResource(batch)
+      }
+    })
+  }
+
+  scanSync(from: Buffer, to: Buffer | undefined, reverse: boolean, limit: number): EngineEntry[] {
+    this.#check()
+    const range = {
+      gte: from,
+      reverse,
+      limit,
+      keyEncoding: 'buffer',
+      valueEncoding: 'buffer',
+      fillCache: true
+    } as const
+    const { rows } = this.#guard(() =>
+      this.#database.querySync(to === undefined ? range : { ...range, lt: to })
+    )
+    const entries: EngineEntry[] = []
+    for (let i = 0; i < rows.length; i += 2)
+      entries.push({ key: rows[i] as Buffer, value: rows[i + 1] as Buffer })
+    return entries
+  }
+
+  deleteRangeSync(from: Buffer, to: Buffer): void {
+    this.#check()
+    // the range is gone when this returns; only a failure is told on the next tick, and then the next call throws it
+    this.#database._clear({ gte: from, lt: to }, (error) => {
+      if (error !== null) this.#failure = error
+    })
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return
+    this.#open = false
+    await this.#database.close()
+  }
+
+  /** The binding does not check: a call on a closed database ends the process. */
+  #check(): void {
+    if (!this.#open) throw new StreamsError('STORE_CLOSED', `store ${this.#name} is closed`)
+    if (this.#failure !== undefined) throw operationError(this.#name, this.#failure)
+  }
+
+  #guard<T>(call: () => T): T {
+    try {
+      return call()
+    } catch (error) {
+      throw operationError(this.#name, error)
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import type { Engine, EngineEntry } from './engine.ts'
+
+/** Where an entry stands in a scan: a text in the order of bytes, or a number. */
+export type Position = string | number
+
+/** Committed rows in the order of their positions. */
+export interface RowSource<P extends Position> {
+  /** The next row and its position; undefined at the end. */
+  peek(): { readonly position: P; readonly row: EngineEntry } | undefined
+  skip(): void
+}
+
+const firstChunk = 32
+const lastChunk = 1024
+const zero = Buffer.alloc(1)
+
+/** Reads a range of an engine in chunks that grow: a short scan should not pay for a long one. */
+export class EngineRows<P extends Position> implements RowSource<P> {
+  readonly #engine: Engine
+  readonly #reverse: boolean
+  readonly #positionOf: (row: EngineEntry) => P | undefined
+  readonly #generation: () => number
+  readonly #from: Buffer
+  readonly #to: Buffer
+  /** The key of the row passed last. */
+  #passed: Buffer | undefined
+  #chunk: EngineEntry[] = []
+  #chunkGeneration = -1
+  #limit = firstChunk
+  #at = 0
+  #ended = false
+  #head: { position: P; row: EngineEntry } | undefined
+
+  /** `positionOf` says undefined for rows to pass over. When `generation` changes, what was read ahead is read again. */
+  constructor(
+    engine: Engine,
+    range: { from: Buffer; to: Buffer; reverse: boolean },
+    positionOf: (row: EngineEntry) => P | undefined,
+    generation: () => number
+  ) {
+    this.#engine = engine
+    this.#from = range.from
+    this.#to = range.to
+    this.#reverse = range.reverse
+    this.#positionOf = positionOf
+    this.#generation = generation
+  }
+
+  peek(): { readonly position: P; readonly row: EngineEntry } | undefined {
+    if (this.#chunkGeneration !== this.#generation()) this.#restart()
+    while (this.#head === undefined) {
+      if (this.#at === this.#chunk.length && !this.#fill()) return undefined
+      const row = this.#chunk[this.#at] as EngineEntry
+      const position = this.#positionOf(row)
+      if (position === undefined) this.skip()
+      else this.#head = { position, row }
+    }
+    return this.#head
+  }
+
+  skip(): void {
+    this.#passed = (this.#chunk[this.#at++] as EngineEntry).key
+    this.#head = undefined
+  }
+
+  #restart(): void {
+    this.#chunkGeneration = this.#generation()
+    this.#chunk = []
+    this.#at = 0
+    this.#head = undefined
+    this.#ended = false
+  }
+
+  #fill(): boolean {
+    if (this.#ended) return false
+    const passed = this.#passed
+    // the first key after another is that key and a zero byte
+    const from = passed === undefined || this.#reverse ? this.#from : Buffer.concat([passed, zero])
+    const to = passed !== undefined && this.#reverse ? passed : this.#to
+    this.#chunk = this.#engine.scanSync(from, to, this.#reverse, this.#limit)
+    this.#at = 0
+    this.#ended = this.#chunk.length < this.#limit
+    this.#limit = Math.min(lastChunk, this.#limit * 4)
+    return this.#chunk.length > 0
+  }
+}
+
+/** Several sources as one; their positions differ. */
+export class MergedRows<P extends Position> implements RowSource<P> {
+  readonly #sources: readonly RowSource<P>[]
+  #first: RowSource<P> | undefined
+
+  constructor(sources: readonly RowSource<P>[]) {
+    this.#sources = sources
+  }
+
+  peek(): { readonly position: P; readonly row: EngineEntry } | undefined {
+    let first: { readonly position: P; readonly row: EngineEntry } | undefined
+    for (const source of this.#sources) {
+      const head = source.peek()
+      if (head === undefined || (first !== undefined && first.position <= head.position)) continue
+      first = head
+      this.#first = source
+    }
+    return first
+  }
+
+  skip(): void {
+    this.#first?.skip()
+  }
+}
+
+/**
+ * Walks committed rows and buffered entries in one order. A buffered entry hides the row at its position, even where it stands for
+ * an absent key. Buffered entries are asked for one at a time, so a scan sees puts made while it runs, ahead of it.
+ */
+export function* mergeScan<P extends Position, E, T>(
+  rows: RowSource<P>,
+  entries: { after(position: P | undefined): E | undefined; positionOf(entry: E): P },
+  reverse: boolean,
+  emit: { row(row: EngineEntry, position: P): T; entry(entry: E): T | undefined }
+): Generator<T, undefined, undefined> {
+  let last: P | undefined
+  for (;;) {
+    let head = rows.peek()
+    // after a commit in the middle of a scan the engine also has what came from the buffer before
+    while (
+      head !== undefined &&
+      last !== undefined &&
+      (reverse ? head.position >= last : head.position <= last)
+    ) {
+      rows.skip()
+      head = rows.peek()
+    }
+    const entry = entries.after(last)
+    if (entry !== undefined) {
+      const position = entries.positionOf(entry)
+      if (head === undefined || position === head.position || position < head.position !== reverse) {
+        if (position === head?.position) rows.skip()
+        last = position
+        const item = emit.entry(entry)
+        if (item !== undefined) yield item
+        continue
+      }
+    }
+    if (head === undefined) return
+    rows.skip()
+    last = head.position
+    yield emit.row(head.row, head.position)
+  }
+}

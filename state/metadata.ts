@@ -1,0 +1,62 @@
+import { StreamsError } from '../core/errors.ts'
+import type { EngineKind } from './engine.ts'
+import { readInt64, writeInt64 } from './int64.ts'
+import type { Checkpoint } from './state-store.ts'
+
+/** First bytes of an engine's keys: which space they belong to. */
+export const metadataSpace = 0x00
+export const dataSpace = 0x01
+
+/** The one key of the metadata space. */
+export const metadataKey: Buffer = Buffer.from([metadataSpace])
+export const dataFrom: Buffer = Buffer.from([dataSpace])
+export const dataTo: Buffer = Buffer.from([dataSpace + 1])
+
+const formatVersion = 1
+const engineCodes: Record<EngineKind, number> = { memory: 0, rocksdb: 1, level: 2 }
+const closedCleanly = 1
+const headBytes = 27
+
+/** What a store's every batch says about its content. */
+export interface Metadata {
+  readonly checkpoint: Checkpoint | undefined
+  /** The highest window start put; -1 before the first. */
+  readonly observedStreamTime: number
+  /** Wall clock of the batch, ms. */
+  readonly writtenAt: number
+  /** Set while an unlogged store is closed as it should be. */
+  readonly closedCleanly: boolean
+}
+
+/*
+ * int8 format version | int8 engine | int8 flags (1: closed cleanly) | int64 changelog offset (-1: none)
+ * | int64 observed stream time | int64 wall clock | topic id (UTF-8, to the end)
+ */
+export function encodeMetadata(engine: EngineKind, metadata: Metadata): Buffer {
+  const topicId = Buffer.from(metadata.checkpoint?.topicId ?? '', 'utf8')
+  const bytes = Buffer.allocUnsafe(headBytes + topicId.length)
+  bytes[0] = formatVersion
+  bytes[1] = engineCodes[engine]
+  bytes[2] = metadata.closedCleanly ? closedCleanly : 0
+  writeInt64(bytes, metadata.checkpoint?.offset ?? -1, 3)
+  writeInt64(bytes, metadata.observedStreamTime, 11)
+  writeInt64(bytes, metadata.writtenAt, 19)
+  topicId.copy(bytes, headBytes)
+  return bytes
+}
+
+/** Throws STORE_CORRUPT for another format version and for content that another engine wrote. */
+export function decodeMetadata(store: string, engine: EngineKind, bytes: Buffer): Metadata {
+  const corrupt = (what: string) => new StreamsError('STORE_CORRUPT', `store ${store} ${what}: rebuild it`)
+  if (bytes[0] !== formatVersion)
+    throw corrupt(`has the format version ${bytes[0]}, this program writes ${formatVersion}`)
+  if (bytes[1] !== engineCodes[engine]) throw corrupt(`was not written by the engine ${engine}`)
+  if (bytes.length < headBytes) throw corrupt('has damaged metadata')
+  const offset = readInt64(bytes, 3)
+  return {
+    checkpoint: offset < 0 ? undefined : { offset, topicId: bytes.utf8Slice(headBytes, bytes.length) },
+    observedStreamTime: readInt64(bytes, 11),
+    writtenAt: readInt64(bytes, 19),
+    closedCleanly: ((bytes[2] as number) & closedCleanly) !== 0
+  }
+}

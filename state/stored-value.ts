@@ -1,0 +1,38 @@
+import { GrowableBytes } from '../core/bytes.ts'
+import type { Serde } from '../core/serde.ts'
+import { readInt64, writeInt64 } from './int64.ts'
+
+/*
+ * A value in an engine, as Kafka Streams' ValueAndTimestampSerializer writes it:
+ *
+ *   int64 timestamp (ms) | value bytes
+ *
+ * The value bytes alone are the changelog's value; the timestamp is there the record's.
+ */
+export const timestampBytes = 8
+
+const scratch = new GrowableBytes(4096)
+
+export function encodeStored<V>(serde: Serde<V>, value: V, timestamp: number): Buffer {
+  const end = serde.encode(value, scratch, timestampBytes)
+  writeInt64(scratch.buffer, timestamp, 0)
+  const stored = Buffer.allocUnsafe(end)
+  scratch.buffer.copy(stored, 0, 0, end)
+  return stored
+}
+
+/** The stored form of value bytes `bytes[start, end)`. */
+export function storedFrom(bytes: Buffer, start: number, end: number, timestamp: number): Buffer {
+  const stored = Buffer.allocUnsafe(timestampBytes + end - start)
+  writeInt64(stored, timestamp, 0)
+  bytes.copy(stored, timestampBytes, start, end)
+  return stored
+}
+
+export function decodeStored<V>(serde: Serde<V>, stored: Buffer): V {
+  return serde.decode(stored, timestampBytes, stored.length)
+}
+
+export function storedTimestamp(stored: Buffer): number {
+  return readInt64(stored, 0)
+}

@@ -1,0 +1,278 @@
+import { GrowableBytes } from '../../core/bytes.ts'
+import { systemClock } from '../../core/clock.ts'
+import type { RecordCursor } from '../../kafka/batch/record-cursor.ts'
+import { BufferEntry } from '../buffer/entry.ts'
+import { KeyIndex } from '../buffer/key-index.ts'
+import { CommittedState } from '../committed-state.ts'
+import type { Engine, EngineEntry, WriteOperation } from '../engine.ts'
+import { deepFreeze } from '../freeze.ts'
+import type { KeyValueEntry, KeyValueStore, TableListener } from '../key-value-store.ts'
+import { EngineRows, mergeScan } from '../merge-scan.ts'
+import { dataFrom, dataSpace, dataTo } from '../metadata.ts'
+import type { Checkpoint, StateStore, ValueAndTimestamp } from '../state-store.ts'
+import type { KeyValueStoreDefinition } from '../store-definition.ts'
+import { storedFrom, storedTimestamp } from '../stored-value.ts'
+import { WriteBuffer } from '../write-buffer.ts'
+import { defaultBufferBytes, freezesByDefault, type StoreOptions } from './store-options.ts'
+
+/*
+ * Layouts:
+ *
+ *   changelog   key: key bytes          value: value bytes (null: deleted), the record's timestamp is the entry's
+ *   engine      key: 0x01 | key bytes   value: int64 timestamp | value bytes
+ */
+const keyAt = 1
+
+/** A table of the latest values: a write buffer of live objects before an engine that changes at commits only. */
+export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K, V> {
+  readonly name: string
+  readonly persistent: boolean
+  readonly #definition: KeyValueStoreDefinition<K, V>
+  readonly #committed: CommittedState
+  readonly #engine: Engine
+  readonly #index = new KeyIndex<K, V>()
+  readonly #buffer: WriteBuffer<K, V>
+  readonly #freeze: boolean
+  readonly #scratch = new GrowableBytes(256)
+  /** A read is mostly followed by a write of the same key: that one need not be encoded again. */
+  #last: BufferEntry<K, V> | undefined
+
+  constructor(definition: KeyValueStoreDefinition<K, V>, engine: Engine, options: StoreOptions) {
+    this.name = definition.name
+    this.persistent = engine.kind !== 'memory'
+    this.#definition = definition
+    this.#engine = engine
+    this.#committed = new CommittedState(
+      definition.name,
+      engine,
+      definition.logged,
+      options.clock ?? systemClock
+    )
+    this.#freeze = options.freeze ?? freezesByDefault()
+    this.#buffer = new WriteBuffer<K, V>({
+      store: definition.name,
+      engine,
+      value: definition.value,
+      index: this.#index,
+      engineKey,
+      changelogKeyAt: keyAt,
+      positionOf,
+      cached: definition.cached,
+      bufferBytes: options.bufferBytes ?? defaultBufferBytes,
+      log: options.log,
+      freeze: this.#freeze
+    })
+  }
+
+  /** Adds a listener. Old values are looked up only when there is one. */
+  onChange(listener: TableListener<K, V>): void {
+    this.#buffer.onChange((entry, old) => listener(entry.key, entry.value, old, entry.timestamp))
+  }
+
+  get(key: K): V | null {
+    return this.#read(key).value
+  }
+
+  entry(key: K): ValueAndTimestamp<V> | null {
+    const { value, timestamp } = this.#read(key)
+    return value === null ? null : { value, timestamp }
+  }
+
+  put(key: K, value: V | null, timestamp: number): void {
+    this.#buffer.put(this.#find(key) ?? this.#newEntry(key), value, timestamp)
+  }
+
+  putIfAbsent(key: K, value: V, timestamp: number): V | null {
+    const entry = this.#read(key)
+    const old = entry.value
+    if (old === null) this.#buffer.put(entry, value, timestamp)
+    return old
+  }
+
+  delete(key: K, timestamp: number): V | null {
+    const entry = this.#read(key)
+    const old = entry.value
+    this.#buffer.put(entry, null, timestamp)
+    return old
+  }
+
+  /** Reads the keys that are not buffered in one call of the engine, for the reads that follow. */
+  prefetch(keys: Iterable<K>): void {
+    const entries: BufferEntry<K, V>[] = []
+    for (const key of keys) {
+      if (this.#find(key) === undefined) entries.push(this.#newEntry(key))
+    }
+    const found = this.#engine.multiGetSync(entries.map(engineKey))
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i] as BufferEntry<K, V>
+      // the same key may have come twice
+      if (this.#find(entry.key) === undefined) this.#buffer.adopt(entry, found[i])
+    }
+  }
+
+  range(from: K | null, to: K | null): IterableIterator<KeyValueEntry<K, V>> {
+    return this.#scan(from, to, false)
+  }
+
+  reverseRange(from: K | null, to: K | null): IterableIterator<KeyValueEntry<K, V>> {
+    return this.#scan(from, to, true)
+  }
+
+  all(): IterableIterator<KeyValueEntry<K, V>> {
+    return this.#scan(null, null, false)
+  }
+
+  get checkpoint(): Checkpoint | undefined {
+    return this.#committed.checkpoint
+  }
+
+  get bufferedBytes(): number {
+    return this.#buffer.bytes
+  }
+
+  get commitWanted(): boolean {
+    return this.#buffer.commitWanted
+  }
+
+  flush(): boolean {
+    return this.#buffer.flush()
+  }
+
+  commit(checkpoint: Checkpoint | undefined): void {
+    this.#committed.write(this.#buffer.operations(), checkpoint, this.#committed.observedStreamTime)
+    this.#buffer.settle()
+  }
+
+  abort(): void {
+    this.#buffer.clear()
+    this.#last = undefined
+  }
+
+  restore(cursor: RecordCursor, checkpoint: Checkpoint): number {
+    const operations: WriteOperation[] = []
+    let count = 0
+    while (cursor.next()) {
+      count++
+      if (cursor.keyStart < 0) continue
+      const key = Buffer.allocUnsafe(keyAt + cursor.keyEnd - cursor.keyStart)
+      key[0] = dataSpace
+      cursor.buffer.copy(key, keyAt, cursor.keyStart, cursor.keyEnd)
+      const { buffer, valueStart, valueEnd, timestamp } = cursor
+      operations.push({
+        key,
+        value: valueStart < 0 ? null : storedFrom(buffer, valueStart, valueEnd, timestamp)
+      })
+    }
+    this.#committed.write(operations, checkpoint, this.#committed.observedStreamTime)
+    // clean entries may be older than what was restored
+    this.abort()
+    return count
+  }
+
+  wipe(): void {
+    this.abort()
+    this.#committed.wipe()
+  }
+
+  async close(): Promise<void> {
+    this.abort()
+    await this.#committed.close()
+  }
+
+  #encodeKey(key: K): number {
+    const end = this.#definition.key.encode(key, this.#scratch, keyAt)
+    this.#scratch.buffer[0] = dataSpace
+    return end
+  }
+
+  #find(key: K): BufferEntry<K, V> | undefined {
+    const last = this.#last
+    // only a primitive is sure to be the key it was
+    if (last !== undefined && last.key === key && last.indexed && typeof key !== 'object') return last
+    const end = this.#encodeKey(key)
+    const entry = this.#index.find(this.#scratch.buffer, keyAt, end)
+    if (entry !== undefined) this.#last = entry
+    return entry
+  }
+
+  #read(key: K): BufferEntry<K, V> {
+    const found = this.#find(key)
+    if (found !== undefined) {
+      this.#buffer.touch(found)
+      return found
+    }
+    const entry = this.#newEntry(key)
+    this.#buffer.adopt(entry, this.#engine.getSync(engineKey(entry)))
+    this.#last = entry
+    return entry
+  }
+
+  #newEntry(key: K): BufferEntry<K, V> {
+    const end = this.#encodeKey(key)
+    return new BufferEntry<K, V>(
+      this.#scratch.buffer.latin1Slice(keyAt, end),
+      this.#freeze ? deepFreeze(key) : key,
+      0
+    )
+  }
+
+  #scan(
+    from: K | null,
+    to: K | null,
+    reverse: boolean
+  ): Generator<KeyValueEntry<K, V>, undefined, undefined> {
+    const buffer = this.#buffer
+    const range = {
+      from: from === null ? dataFrom : this.#keyBytes(from, 0),
+      // the byte after makes the bound inclusive
+      to: to === null ? dataTo : this.#keyBytes(to, 1),
+      reverse
+    }
+    const first = range.from.latin1Slice(keyAt)
+    const end = to === null ? undefined : range.to.latin1Slice(keyAt)
+    const rows = new EngineRows(this.#engine, range, rowPosition, () => buffer.generation)
+    const after = (position: string | undefined): BufferEntry<K, V> | undefined => {
+      const entry = reverse
+        ? buffer.sorted().previous(position ?? end)
+        : buffer.sorted().next(position ?? first, position !== undefined)
+      if (entry === undefined) return undefined
+      return (reverse ? entry.id < first : end !== undefined && entry.id >= end) ? undefined : entry
+    }
+    return mergeScan(rows, { after, positionOf }, reverse, {
+      row: (row) => this.#fromRow(row),
+      entry: ({ key, value, timestamp }: BufferEntry<K, V>) =>
+        value === null ? undefined : { key, value, timestamp }
+    })
+  }
+
+  #fromRow({ key, value }: EngineEntry): KeyValueEntry<K, V> {
+    const clean = this.#index.find(key, keyAt, key.length)
+    return {
+      key: clean === undefined ? this.#definition.key.decode(key, keyAt, key.length) : clean.key,
+      value: clean === undefined || clean.value === null ? this.#buffer.decode(value) : clean.value,
+      timestamp: storedTimestamp(value)
+    }
+  }
+
+  #keyBytes(key: K, more: number): Buffer {
+    const end = this.#encodeKey(key)
+    const bytes = Buffer.alloc(end + more)
+    this.#scratch.buffer.copy(bytes, 0, 0, end)
+    return bytes
+  }
+}
+
+function positionOf(entry: { readonly id: string }): string {
+  return entry.id
+}
+
+function rowPosition(row: EngineEntry): string {
+  return row.key.latin1Slice(keyAt)
+}
+
+function engineKey(entry: { readonly id: string }): Buffer {
+  const bytes = Buffer.allocUnsafe(keyAt + entry.id.length)
+  bytes[0] = dataSpace
+  bytes.latin1Write(entry.id, keyAt)
+  return bytes
+}

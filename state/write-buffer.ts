@@ -1,0 +1,297 @@
+import { StreamsError } from '../core/errors.ts'
+import type { Serde } from '../core/serde.ts'
+import { CleanEntries } from './buffer/clean-entries.ts'
+import type { BufferEntry, BufferIndex } from './buffer/entry.ts'
+import type { Engine, WriteOperation } from './engine.ts'
+import { deepFreeze } from './freeze.ts'
+import { SortedList } from './sorted-list.ts'
+import type { ChangelogWriter } from './state-store.ts'
+import { decodeStored, encodeStored, storedTimestamp, timestampBytes } from './stored-value.ts'
+
+/** What an entry costs beside its bytes: the objects around it. Keeps a buffer of tiny or absent values within bounds, too. */
+const overheadBytes = 128
+/** The size of a value until the store has serialised its first. */
+const firstGuessBytes = 256
+/** Old values are looked up that many at a time: one native call for each would dominate. */
+const lookupChunk = 512
+
+export interface WriteBufferOptions<K, V> {
+  /** The store's name. */
+  readonly store: string
+  readonly engine: Engine
+  readonly value: Serde<V>
+  readonly index: BufferIndex<K, V>
+  /** The entry's key in the engine, in a buffer of its own. */
+  readonly engineKey: (entry: BufferEntry<K, V>) => Buffer
+  /** Where, within the engine's key, the changelog's begins. */
+  readonly changelogKeyAt: number
+  /** The entry's place in the order of scans. */
+  readonly positionOf: (entry: BufferEntry<K, V>) => string
+  readonly cached: boolean
+  readonly bufferBytes: number
+  readonly log: ChangelogWriter | undefined
+  readonly freeze: boolean
+}
+
+/**
+ * The uncommitted entries of a store, and as many clean ones as the bound allows, as live objects. Finding entries is the
+ * store's business, through its index; their life is this class's (see BufferEntry).
+ */
+export class WriteBuffer<K, V> {
+  readonly #options: WriteBufferOptions<K, V>
+  readonly #clean = new CleanEntries<K, V>()
+  /** In the order in which they became dirty. */
+  #dirty: BufferEntry<K, V>[] = []
+  /** Those that a flush is at work on. */
+  #flushing: BufferEntry<K, V>[] = []
+  /** Those with something pending. */
+  #flushed: BufferEntry<K, V>[] = []
+  /** The uncommitted entries in the order of scans, from the first scan after a commit on. */
+  #sorted: SortedList<BufferEntry<K, V>> | undefined
+  #listener: ((entry: BufferEntry<K, V>, old: V | null) => void) | undefined
+  #bytes = 0
+  #uncommittedBytes = 0
+  /** Serialised values seen so far, for their mean size. */
+  #seen = 0
+  #seenBytes = 0
+  /** Counts commits, aborts and restores: what a scan has read ahead is stale when it changes. */
+  generation = 0
+
+  constructor(options: WriteBufferOptions<K, V>) {
+    this.#options = options
+  }
+
+  /** Called for each change that leaves the buffer, after it was logged. */
+  onChange(listener: (entry: BufferEntry<K, V>, old: V | null) => void): void {
+    const earlier = this.#listener
+    this.#listener =
+      earlier === undefined
+        ? listener
+        : (entry, old) => {
+            earlier(entry, old)
+            listener(entry, old)
+          }
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get commitWanted(): boolean {
+    return this.#uncommittedBytes > 0 && this.#uncommittedBytes >= this.#options.bufferBytes
+  }
+
+  /** To be called when an entry was read. */
+  touch(entry: BufferEntry<K, V>): void {
+    if (!entry.uncommitted) this.#clean.touch(entry)
+  }
+
+  /** Takes a new entry with what the engine holds for it; undefined: known to be absent. */
+  adopt(entry: BufferEntry<K, V>, stored: Buffer | undefined): void {
+    if (stored !== undefined) {
+      entry.value = this.decode(stored)
+      entry.timestamp = storedTimestamp(stored)
+    }
+    entry.size = overheadBytes + entry.id.length + (stored?.length ?? 0)
+    this.#add(entry)
+    this.#clean.add(entry)
+    this.#evict()
+  }
+
+  decode(stored: Buffer): V {
+    const value = decodeStored(this.#options.value, stored)
+    return this.#options.freeze ? deepFreeze(value) : value
+  }
+
+  /** Changes an entry: one of the buffer's, or a new one put unread. Throws BUFFER_OVERFLOW. */
+  put(entry: BufferEntry<K, V>, value: V | null, timestamp: number): void {
+    const { cached, freeze } = this.#options
+    if (freeze) deepFreeze(value)
+    // before anything changes: a value that cannot be written must leave the entry as it was
+    const stored = cached ? undefined : this.#serialise(value, timestamp)
+    if (!entry.dirty) this.#becomeDirty(entry)
+    entry.value = value
+    entry.timestamp = timestamp
+    if (stored !== undefined) this.#flushNow(entry, stored)
+    if (this.#uncommittedBytes > 2 * this.#options.bufferBytes) this.#overflow()
+  }
+
+  /** Logs and forwards the dirty entries; false when there were none. */
+  flush(): boolean {
+    if (this.#dirty.length === 0) return false
+    // what forwarding makes dirty is left to the next flush, unless its turn is still to come in this one
+    this.#flushing = this.#dirty
+    this.#dirty = []
+    this.#lookUpBefore(this.#flushing)
+    for (const entry of this.#flushing) this.#flushEntry(entry, undefined)
+    this.#flushing = []
+    return true
+  }
+
+  /** What the engine's next batch must hold. */
+  operations(): WriteOperation[] {
+    return this.#flushed.map((entry) => ({
+      key: entry.pendingKey as Buffer,
+      value: entry.pending as Buffer | null
+    }))
+  }
+
+  /** To be called when the batch is written: what was flushed is clean now. */
+  settle(): void {
+    for (const entry of this.#flushed) {
+      entry.pending = undefined
+      entry.pendingKey = undefined
+      if (entry.dirty) continue
+      this.#uncommittedBytes -= entry.size
+      this.#clean.add(entry)
+    }
+    this.#flushed = []
+    this.#sorted = undefined
+    this.generation++
+    this.#evict()
+  }
+
+  /** Forgets all entries, clean ones too. */
+  clear(): void {
+    this.#options.index.clear()
+    this.#clean.clear()
+    this.#dirty = []
+    this.#flushing = []
+    this.#flushed = []
+    this.#sorted = undefined
+    this.#bytes = 0
+    this.#uncommittedBytes = 0
+    this.generation++
+  }
+
+  /** The uncommitted entries in the order of scans. */
+  sorted(): SortedList<BufferEntry<K, V>> {
+    if (this.#sorted === undefined) {
+      const entries = new Set([...this.#flushed, ...this.#flushing, ...this.#dirty])
+      this.#sorted = new SortedList(
+        this.#options.positionOf,
+        [...entries].filter((entry) => entry.uncommitted)
+      )
+    }
+    return this.#sorted
+  }
+
+  #add(entry: BufferEntry<K, V>): void {
+    entry.indexed = true
+    this.#options.index.add(entry)
+    this.#bytes += entry.size
+  }
+
+  #becomeDirty(entry: BufferEntry<K, V>): void {
+    if (!entry.indexed) {
+      // put unread, or read and evicted since
+      if (entry.size === 0) entry.size = overheadBytes + entry.id.length + this.#meanBytes()
+      else entry.beforeKnown = true
+      this.#add(entry)
+    } else {
+      entry.beforeKnown = true
+      if (entry.pending === undefined) this.#clean.remove(entry)
+    }
+    entry.before = entry.value
+    entry.dirty = true
+    this.#dirty.push(entry)
+    if (entry.pending === undefined) {
+      this.#uncommittedBytes += entry.size
+      this.#sorted?.add(entry)
+    }
+  }
+
+  /** With caching off an entry is dirty within `put` only, so it is the last of the list. */
+  #flushNow(entry: BufferEntry<K, V>, stored: Buffer | null): void {
+    this.#dirty.pop()
+    if (this.#listener !== undefined) this.#lookUpBefore([entry])
+    this.#flushEntry(entry, stored)
+  }
+
+  /** Fills in what the engine holds for the keys that were put unread, where somebody wants to know. */
+  #lookUpBefore(entries: readonly BufferEntry<K, V>[]): void {
+    const wanted = entries.filter(
+      (entry) => !entry.beforeKnown && (this.#listener !== undefined || entry.value === null)
+    )
+    for (let i = 0; i < wanted.length; i += lookupChunk) {
+      const chunk = wanted.slice(i, i + lookupChunk)
+      const found = this.#options.engine.multiGetSync(chunk.map(this.#options.engineKey))
+      for (let j = 0; j < chunk.length; j++) {
+        const stored = found[j]
+        const entry = chunk[j] as BufferEntry<K, V>
+        entry.before = stored === undefined ? null : this.decode(stored)
+        entry.beforeKnown = true
+      }
+    }
+  }
+
+  #flushEntry(entry: BufferEntry<K, V>, serialised: Buffer | null | undefined): void {
+    const { cached, engineKey, changelogKeyAt, log } = this.#options
+    const old = entry.before
+    // as in Kafka Streams' cache: what came and went between two flushes was never there
+    if (cached && entry.value === null && entry.beforeKnown && old === null) {
+      entry.dirty = false
+      if (entry.pending === undefined) this.#becomeClean(entry)
+      return
+    }
+    const stored = serialised === undefined ? this.#serialise(entry.value, entry.timestamp) : serialised
+    const key = engineKey(entry)
+    this.#resize(entry, stored)
+    if (entry.pending === undefined) this.#flushed.push(entry)
+    entry.dirty = false
+    entry.before = null
+    entry.pending = stored
+    entry.pendingKey = key
+    log?.(
+      key.subarray(changelogKeyAt),
+      stored === null ? null : stored.subarray(timestampBytes),
+      entry.timestamp
+    )
+    this.#listener?.(entry, old)
+  }
+
+  #becomeClean(entry: BufferEntry<K, V>): void {
+    this.#sorted?.delete(this.#options.positionOf(entry))
+    this.#uncommittedBytes -= entry.size
+    this.#clean.add(entry)
+  }
+
+  #serialise(value: V | null, timestamp: number): Buffer | null {
+    if (value === null) return null
+    const stored = encodeStored(this.#options.value, value, timestamp)
+    this.#seen++
+    this.#seenBytes += stored.length
+    return stored
+  }
+
+  #resize(entry: BufferEntry<K, V>, stored: Buffer | null): void {
+    const size = overheadBytes + entry.id.length + (stored?.length ?? 0)
+    this.#bytes += size - entry.size
+    this.#uncommittedBytes += size - entry.size
+    entry.size = size
+  }
+
+  #meanBytes(): number {
+    return this.#seen === 0 ? firstGuessBytes : Math.ceil(this.#seenBytes / this.#seen)
+  }
+
+  #evict(): void {
+    while (this.#bytes > this.#options.bufferBytes) {
+      const entry = this.#clean.oldest
+      if (entry === undefined) return
+      this.#clean.remove(entry)
+      this.#options.index.remove(entry)
+      entry.indexed = false
+      this.#bytes -= entry.size
+    }
+  }
+
+  #overflow(): never {
+    const { store, bufferBytes } = this.#options
+    throw new StreamsError(
+      'BUFFER_OVERFLOW',
+      `one callback changed more of store ${store} than may wait for a commit: ${this.#uncommittedBytes} bytes, ` +
+        `twice the bound of ${bufferBytes}; change fewer keys at a time or raise the bound`
+    )
+  }
+}

@@ -1,0 +1,5 @@
+import { storeConformance } from './store-conformance.ts'
+
+storeConformance('memory')
+storeConformance('rocksdb')
+storeConformance('level')
