@@ -1,6 +1,6 @@
 // what every application uses
 
-export type { ByteTarget } from './core/bytes.ts'
+export { type ByteTarget, GrowableBytes, noBytes } from './core/bytes.ts'
 export { type Clock, systemClock } from './core/clock.ts'
 export { type ErrorAction, type ErrorCode, errorActions, hasCode, StreamsError } from './core/errors.ts'
 export { type Logger, silentLogger } from './core/logger.ts'

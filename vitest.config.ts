@@ -10,7 +10,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'memory', include: ['test/**/*.test.ts'], exclude: ['test/**/*.real.test.ts'] }
+        test: {
+          name: 'memory',
+          include: ['test/**/*.test.ts', 'docs/**/*.test.ts'],
+          exclude: ['test/**/*.real.test.ts']
+        }
       },
       {
         extends: true,

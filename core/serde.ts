@@ -17,6 +17,3 @@ export interface Serde<T> {
    */
   validate?(value: T): T
 }
-
-/** The value type of a serde. */
-export type ValueOf<S> = S extends Serde<infer T> ? T : never

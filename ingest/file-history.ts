@@ -1,5 +1,4 @@
-import { type Headers, headerText, textHeader } from '../core/record.ts'
-import type { KafkaClient } from '../kafka/port/client.ts'
+import { type Headers, headerText, type KafkaClient, textHeader } from '../index.ts'
 import { countRows } from '../processors/retail/csv/row-count.ts'
 import type { FileMetadata } from '../processors/retail/model.ts'
 import { rawChunk } from '../processors/retail/raw-chunk.ts'

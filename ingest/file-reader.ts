@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hasCode, StreamsError } from '../core/errors.ts'
-import type { Producer } from '../kafka/port/producer.ts'
+import { hasCode, type Producer, StreamsError } from '../index.ts'
 import { withoutRows } from '../processors/retail/csv/row-count.ts'
 import { chooseDialect } from '../processors/retail/dialects/choose-dialect.ts'
 import type { FileMetadata } from '../processors/retail/model.ts'

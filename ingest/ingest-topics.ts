@@ -1,5 +1,4 @@
-import type { Topic } from '../core/topic.ts'
-import type { Admin } from '../kafka/port/admin.ts'
+import type { Admin, Topic } from '../index.ts'
 import type { FileMetadata, Product, Store } from '../processors/retail/model.ts'
 
 /** Where the ingest writes to. */

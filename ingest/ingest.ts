@@ -1,6 +1,4 @@
-import { StreamsError } from '../core/errors.ts'
-import { partitionName } from '../core/record.ts'
-import type { KafkaClient } from '../kafka/port/client.ts'
+import { type KafkaClient, partitionName, StreamsError } from '../index.ts'
 import { readFileHistory } from './file-history.ts'
 import type { CountryBucket } from './file-location.ts'
 import { FileReader } from './file-reader.ts'

@@ -8,7 +8,7 @@ import {
   S3Client,
   S3ServiceException
 } from '@aws-sdk/client-s3'
-import { StreamsError } from '../core/errors.ts'
+import { StreamsError } from '../index.ts'
 
 export interface ObjectStoreOptions {
   /** Of an S3-compatible server; omitted: AWS. */

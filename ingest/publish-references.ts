@@ -1,6 +1,4 @@
-import { hasCode, type StreamsError } from '../core/errors.ts'
-import type { Topic } from '../core/topic.ts'
-import type { Producer } from '../kafka/port/producer.ts'
+import { hasCode, type Producer, type StreamsError, type Topic } from '../index.ts'
 import type { FileMetadata } from '../processors/retail/model.ts'
 import type { KnownFile } from './file-history.ts'
 import { type CountryBucket, productsKey, storesKey } from './file-location.ts'

@@ -1,8 +1,11 @@
-import { StreamsError } from '../core/errors.ts'
-import { type Headers, partitionName } from '../core/record.ts'
-import type { Topic } from '../core/topic.ts'
-import { RecordCursor } from '../kafka/batch/record-cursor.ts'
-import type { KafkaClient } from '../kafka/port/client.ts'
+import {
+  type Headers,
+  type KafkaClient,
+  partitionName,
+  RecordCursor,
+  StreamsError,
+  type Topic
+} from '../index.ts'
 
 /** A record of a topic that is read to its end. Key, value and headers are decoded when they are asked for. */
 export interface TopicRecord<K, V> {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { z } from 'zod'
-import { StreamsError } from '../core/errors.ts'
+import { StreamsError } from '../index.ts'
 import { parseRows } from '../processors/retail/csv/parse-rows.ts'
 import { Product, Store } from '../processors/retail/model.ts'
 import { parseAmount } from '../processors/retail/parse-amount.ts'

@@ -1,7 +1,6 @@
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { noBytes } from '../core/bytes.ts'
-import { StreamsError } from '../core/errors.ts'
+import { noBytes, StreamsError } from '../index.ts'
 import { unavailable } from './object-store.ts'
 import { type RowChunk, RowSplitter, type RowSplitterOptions } from './row-splitter.ts'
 

@@ -1,5 +1,4 @@
-import { noBytes } from '../core/bytes.ts'
-import { StreamsError } from '../core/errors.ts'
+import { noBytes, StreamsError } from '../index.ts'
 import { contentEnd, lineEnd, rowEnd } from '../processors/retail/csv/row-end.ts'
 
 export interface RowSplitterOptions {

@@ -1,8 +1,12 @@
-import { GrowableBytes } from '../core/bytes.ts'
-import { type Headers, noHeaders } from '../core/record.ts'
-import type { Topic } from '../core/topic.ts'
-import { partitionForKey } from '../kafka/batch/murmur2.ts'
-import type { Producer, ProducerTopic } from '../kafka/port/producer.ts'
+import {
+  GrowableBytes,
+  type Headers,
+  noHeaders,
+  type Producer,
+  type ProducerTopic,
+  partitionForKey,
+  type Topic
+} from '../index.ts'
 
 /** Writes typed records to one topic, each to the partition that its key belongs to. */
 export class TopicWriter<K, V> {

@@ -1,11 +1,10 @@
 import { StreamsError } from '../core/errors.ts'
-import type { Serde } from '../core/serde.ts'
 import { CleanEntries } from './buffer/clean-entries.ts'
-import type { BufferEntry, BufferIndex } from './buffer/entry.ts'
-import type { Engine, WriteOperation } from './engine.ts'
+import type { BufferEntry } from './buffer/entry.ts'
+import type { WriteBufferOptions } from './buffer/options.ts'
+import type { WriteOperation } from './engine.ts'
 import { deepFreeze } from './freeze.ts'
 import { SortedList } from './sorted-list.ts'
-import type { ChangelogWriter } from './state-store.ts'
 import { decodeStored, encodeStored, storedTimestamp, timestampBytes } from './stored-value.ts'
 
 /** What an entry costs beside its bytes: the objects around it. Keeps a buffer of tiny or absent values within bounds, too. */
@@ -14,24 +13,6 @@ const overheadBytes = 128
 const firstGuessBytes = 256
 /** Old values are looked up that many at a time: one native call for each would dominate. */
 const lookupChunk = 512
-
-export interface WriteBufferOptions<K, V> {
-  /** The store's name. */
-  readonly store: string
-  readonly engine: Engine
-  readonly value: Serde<V>
-  readonly index: BufferIndex<K, V>
-  /** The entry's key in the engine, in a buffer of its own. */
-  readonly engineKey: (entry: BufferEntry<K, V>) => Buffer
-  /** Where, within the engine's key, the changelog's begins. */
-  readonly changelogKeyAt: number
-  /** The entry's place in the order of scans. */
-  readonly positionOf: (entry: BufferEntry<K, V>) => string
-  readonly cached: boolean
-  readonly bufferBytes: number
-  readonly log: ChangelogWriter | undefined
-  readonly freeze: boolean
-}
 
 /**
  * The uncommitted entries of a store, and as many clean ones as the bound allows, as live objects. Finding entries is the
@@ -56,6 +37,7 @@ export class WriteBuffer<K, V> {
   #seenBytes = 0
   /** Counts commits, aborts and restores: what a scan has read ahead is stale when it changes. */
   generation = 0
+  #closed = false
 
   constructor(options: WriteBufferOptions<K, V>) {
     this.#options = options
@@ -105,7 +87,8 @@ export class WriteBuffer<K, V> {
 
   /** Changes an entry: one of the buffer's, or a new one put unread. Throws BUFFER_OVERFLOW. */
   put(entry: BufferEntry<K, V>, value: V | null, timestamp: number): void {
-    const { cached, freeze } = this.#options
+    const { cached, freeze, store } = this.#options
+    if (this.#closed) throw new StreamsError('STORE_CLOSED', `store ${store} is closed`)
     if (freeze) deepFreeze(value)
     // before anything changes: a value that cannot be written must leave the entry as it was
     const stored = cached ? undefined : this.#serialise(value, timestamp)
@@ -164,6 +147,11 @@ export class WriteBuffer<K, V> {
     this.generation++
   }
 
+  close(): void {
+    this.clear()
+    this.#closed = true
+  }
+
   /** The uncommitted entries in the order of scans. */
   sorted(): SortedList<BufferEntry<K, V>> {
     if (this.#sorted === undefined) {
@@ -185,13 +173,14 @@ export class WriteBuffer<K, V> {
   #becomeDirty(entry: BufferEntry<K, V>): void {
     if (!entry.indexed) {
       // put unread, or read and evicted since
-      if (entry.size === 0) entry.size = overheadBytes + entry.id.length + this.#meanBytes()
-      else entry.beforeKnown = true
+      if (entry.size > 0) entry.beforeKnown = true
       this.#add(entry)
     } else {
       entry.beforeKnown = true
       if (entry.pending === undefined) this.#clean.remove(entry)
     }
+    // the value is to come; until it is serialised the store's mean has to do
+    if (entry.value === null) this.#resize(entry, this.#meanBytes())
     entry.before = entry.value
     entry.dirty = true
     this.#dirty.push(entry)
@@ -236,7 +225,7 @@ export class WriteBuffer<K, V> {
     }
     const stored = serialised === undefined ? this.#serialise(entry.value, entry.timestamp) : serialised
     const key = engineKey(entry)
-    this.#resize(entry, stored)
+    this.#resize(entry, stored?.length ?? 0)
     if (entry.pending === undefined) this.#flushed.push(entry)
     entry.dirty = false
     entry.before = null
@@ -253,6 +242,7 @@ export class WriteBuffer<K, V> {
   #becomeClean(entry: BufferEntry<K, V>): void {
     this.#sorted?.delete(this.#options.positionOf(entry))
     this.#uncommittedBytes -= entry.size
+    this.#resize(entry, 0)
     this.#clean.add(entry)
   }
 
@@ -264,10 +254,10 @@ export class WriteBuffer<K, V> {
     return stored
   }
 
-  #resize(entry: BufferEntry<K, V>, stored: Buffer | null): void {
-    const size = overheadBytes + entry.id.length + (stored?.length ?? 0)
+  #resize(entry: BufferEntry<K, V>, storedBytes: number): void {
+    const size = overheadBytes + entry.id.length + storedBytes
     this.#bytes += size - entry.size
-    this.#uncommittedBytes += size - entry.size
+    if (entry.uncommitted) this.#uncommittedBytes += size - entry.size
     entry.size = size
   }
 

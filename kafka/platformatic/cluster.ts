@@ -16,7 +16,7 @@ export interface ClusterOptions extends Security {
   readonly brokers: readonly string[]
 }
 
-export interface PartitionMetadata {
+interface PartitionMetadata {
   /** Node id of the leader; -1 while there is none. */
   readonly leader: number
   readonly leaderEpoch: number

@@ -27,7 +27,7 @@ export interface ChannelOptions {
   readonly maxInflights: number
 }
 
-export const connectTimeoutMs = 5_000
+const connectTimeoutMs = 5_000
 export const defaultChannel: ChannelOptions = { requestTimeoutMs: 30_000, maxInflights: 5 }
 
 export function addressName(address: Address): string {

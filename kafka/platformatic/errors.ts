@@ -34,7 +34,7 @@ export const brokerCode = {
   transactionalIdAuthorizationFailed: 53,
   storageError: 56,
   fencedLeaderEpoch: 74,
-  unknownLeaderEpoch: 76,
+  unknownLeaderEpoch: 75,
   offsetNotAvailable: 78,
   memberIdRequired: 79,
   fencedInstanceId: 82,

@@ -105,7 +105,7 @@ function requestBytes(request: FetchRequest): number {
  *                 aborted (nullable): int64 producer_id | int64 first_offset
  *                 int32 preferred_read_replica | records: unsigned varint length + 1, record batches
  */
-export function parseFetchAnswer(bytes: Buffer): FetchAnswer {
+function parseFetchAnswer(bytes: Buffer): FetchAnswer {
   const reader = new WireReader(bytes)
   reader.at += 4
   const errorCode = reader.int16()

@@ -5,7 +5,7 @@ import type { Cluster } from './cluster.ts'
 import { brokerError } from './errors.ts'
 import { byLeader, byTopic } from './group-partitions.ts'
 
-export type LogEnd = 'earliest' | 'latest'
+type LogEnd = 'earliest' | 'latest'
 
 /** `latest` under read_committed is the last stable offset. */
 export interface ListOffsetsOptions {

@@ -82,7 +82,7 @@ function writeString(buffer: Buffer, at: number, text: string | null): number {
  *                 nullable string error_message
  *   int32 throttle_time_ms
  */
-export function parseProduceAnswer(bytes: Buffer): Produced[] {
+function parseProduceAnswer(bytes: Buffer): Produced[] {
   const reader = new WireReader(bytes)
   const produced: Produced[] = []
   for (let topics = reader.arrayLength(); topics > 0; topics--) {

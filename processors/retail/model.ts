@@ -3,12 +3,12 @@ import { z } from 'zod'
 /**
  * Money is whole ten-thousandths of the currency's unit (1.25 is 12500), so that sums are exact; FoodMart's costs have four decimals.
  */
-export const amount = z.int()
+const amount = z.int()
 export const AMOUNT_SCALE = 10_000
 
 export const country = z.string().regex(/^[A-Z]{2}$/, 'a country is two capital letters (ISO 3166-1 alpha-2)')
 export const businessDay = z.iso.date()
-export const storeCategory = z.enum(['individual', 'chain'])
+const storeCategory = z.enum(['individual', 'chain'])
 
 /** What is known of a file before it is read, and how far its reading has come. Keyed by `bucket/object`. */
 export const FileMetadata = z.object({

@@ -1,4 +1,4 @@
-import { StreamsError } from '../../core/errors.ts'
+import { StreamsError } from '../../index.ts'
 import { parseRows } from './csv/parse-rows.ts'
 import { type BoundDialect, chooseDialect } from './dialects/choose-dialect.ts'
 import { country, type RejectedRow, type Sale } from './model.ts'

@@ -1,5 +1,4 @@
-import { StreamsError } from '../../core/errors.ts'
-import { type Headers, headerText, textHeader } from '../../core/record.ts'
+import { type Headers, headerText, StreamsError, textHeader } from '../../index.ts'
 import type { RowOrigin } from './dialects/dialect.ts'
 
 /** What the Kafka headers of a raw CSV record tell about its rows. Its value is the rows' text, without the header line. */

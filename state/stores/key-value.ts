@@ -176,6 +176,7 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
 
   async close(): Promise<void> {
     this.abort()
+    this.#buffer.close()
     await this.#committed.close()
   }
 

@@ -206,6 +206,7 @@ export class BufferedWindowStore<K, V> implements StateStore, WindowStore<K, V> 
 
   async close(): Promise<void> {
     this.abort()
+    this.#buffer.close()
     await this.#committed.close()
   }
 

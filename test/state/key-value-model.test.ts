@@ -111,6 +111,7 @@ async function run(
     committed = new Map(now)
     expect(store.checkpoint).toEqual(checkpoint)
     expect(store.bufferedBytes).toBeLessThanOrEqual(5_000)
+    expect(store.commitWanted).toBe(false)
   }
   const forget = (): void => {
     changelog.abort()

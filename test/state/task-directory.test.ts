@@ -13,7 +13,7 @@ test('makes names safe, and keeps different ones apart', () => {
   const names = ['..', '.', '', '../up', 'a/b', 'a%2Fb', 'a b', 'é', '😀', 'nul\0', '.hidden', 'dot.', '%']
   const safe = names.map(fileName)
   expect(new Set(safe).size).toBe(names.length)
-  for (const name of safe) expect(name).toMatch(/^[A-Za-z0-9_%-]+$/)
+  for (const name of safe) expect(name).toMatch(/^(?!\.)[A-Za-z0-9._%-]+(?<!\.)$/)
 })
 
 test('a process keeps its identity, one for each application', () =>

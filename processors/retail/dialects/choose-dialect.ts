@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync'
-import { StreamsError } from '../../../core/errors.ts'
+import { StreamsError } from '../../../index.ts'
 import type { Dialect, SaleReader } from './dialect.ts'
 import { foodmart } from './foodmart.ts'
 

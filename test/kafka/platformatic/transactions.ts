@@ -1,4 +1,4 @@
-import { addPartitionsToTxnV3, endTxnV3, initProducerIdV4 } from '@platformatic/kafka'
+import { addPartitionsToTxnV3, endTxnV3, findCoordinatorV6, initProducerIdV4 } from '@platformatic/kafka'
 import { expect } from 'vitest'
 import { noHeaders } from '../../../core/record.ts'
 import { string } from '../../../core/serdes/string.ts'
@@ -9,6 +9,7 @@ import { realBrokers } from './brokers.ts'
 import { retryConcurrent } from './retry-concurrent.ts'
 
 const text = string()
+const transactionKey = 1
 
 /** A bare transactional producer of single-batch writes to partition 0, on a cluster of one broker. */
 export class TransactionalWriter {
@@ -24,6 +25,11 @@ export class TransactionalWriter {
   }
 
   async open(): Promise<this> {
+    // the first look-up makes the coordinators' topic
+    await retryConcurrent(
+      () => this.#channel.call(findCoordinatorV6.api, transactionKey, [this.#id]),
+      ({ coordinators }) => coordinators[0]?.errorCode ?? -1
+    )
     const answer = await retryConcurrent(
       () => this.#channel.call(initProducerIdV4.api, this.#id, 60_000),
       ({ errorCode }) => errorCode

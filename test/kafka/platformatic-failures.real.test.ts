@@ -95,12 +95,7 @@ describe('what goes wrong with real brokers', { timeout: 60_000 }, () => {
     expect(await first.join()).toHaveLength(2)
     await first.close()
     const channel = new Channel(parseAddress(realBrokers()[0]!), 'test', {}, defaultChannel)
-    const answer = await channel.call(
-      createPartitionsV3.api,
-      [{ name: topic, count: 4, assignments: [] }],
-      10_000,
-      false
-    )
+    const answer = await channel.call(createPartitionsV3.api, [{ name: topic, count: 4 }], 10_000, false)
     expect(answer.results[0]?.errorCode).toBe(0)
     await channel.close()
     await until('the partitions are there', async () => {

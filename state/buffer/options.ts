@@ -1,0 +1,23 @@
+import type { Serde } from '../../core/serde.ts'
+import type { Engine } from '../engine.ts'
+import type { ChangelogWriter } from '../state-store.ts'
+import type { BufferEntry, BufferIndex } from './entry.ts'
+
+/** What a write buffer is told by its store. */
+export interface WriteBufferOptions<K, V> {
+  /** The store's name. */
+  readonly store: string
+  readonly engine: Engine
+  readonly value: Serde<V>
+  readonly index: BufferIndex<K, V>
+  /** The entry's key in the engine, in a buffer of its own. */
+  readonly engineKey: (entry: BufferEntry<K, V>) => Buffer
+  /** Where, within the engine's key, the changelog's begins. */
+  readonly changelogKeyAt: number
+  /** The entry's place in the order of scans. */
+  readonly positionOf: (entry: BufferEntry<K, V>) => string
+  readonly cached: boolean
+  readonly bufferBytes: number
+  readonly log: ChangelogWriter | undefined
+  readonly freeze: boolean
+}
