@@ -47,6 +47,8 @@ export interface Lag {
 }
 
 const APPLICATION = 'retail'
+/** One process: nobody else waits for its place, but its own successor may. */
+const SESSION_TIMEOUT_MS = 10_000
 
 /** Records that a sink refused, with where they came from. */
 const sinkDeadLetters = topic('retail.dead-letters.sinks', { key: string(), value: bytes() })
@@ -72,6 +74,7 @@ export class RetailApp {
       kafka: options.kafka,
       stateDirectory: options.stateDirectory,
       commitIntervalMs: options.commitIntervalMs,
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
       logger: options.logger,
       onRestore: options.onRestore
     })
@@ -133,7 +136,7 @@ export class RetailApp {
 
   /** Commits and closes everything: first the graph, then the sinks that follow it. */
   async close(): Promise<void> {
-    const streams = this.#streams.close()
+    const streams = this.#streams.close({ leaveGroup: true })
     await streams.catch(() => undefined)
     await Promise.all(this.#sinks.map(({ task }) => task.close()))
     for (const close of this.#closers) await close()

@@ -24,6 +24,8 @@ export interface StreamsConfig {
    * only for data the broker is known to have, -1 never waits.
    */
   readonly maxTaskIdleMs?: number
+  /** `session.timeout.ms`: how long the group keeps the place of a silent process. Default 45,000 ms. */
+  readonly sessionTimeoutMs?: number
   readonly clock?: Clock
   readonly logger?: Logger
   /** Told about restoring, for progress bars: once per store at its start, then about every 100 ms, then at its end. */
@@ -55,6 +57,7 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     cacheMaxBytes: 64 * 1024 * 1024,
     bufferedBytesPerPartition: 4 * 1024 * 1024,
     maxTaskIdleMs: 0,
+    sessionTimeoutMs: 45_000,
     clock: systemClock,
     logger: silentLogger,
     onRestore: () => undefined,

@@ -40,6 +40,7 @@ export class KafkaStreams {
   #admin: Admin | undefined
   #plan: Plan | undefined
   #running: Promise<void> | undefined
+  #leaveGroup = false
   readonly #finished = Promise.withResolvers<void>()
 
   constructor(topology: Topology, config: StreamsConfig) {
@@ -89,7 +90,8 @@ export class KafkaStreams {
       clientId,
       groupId: applicationId,
       instanceId: clientId,
-      topics: plan.inputTopics()
+      topics: plan.inputTopics(),
+      sessionTimeoutMs: this.#config.sessionTimeoutMs
     })
     this.#group = group
     logger.info(
@@ -129,12 +131,18 @@ export class KafkaStreams {
   }
 
   async #release(): Promise<void> {
-    await this.#group?.close()
+    await this.#group?.close({ leave: this.#leaveGroup })
     await this.#admin?.close()
   }
 
-  /** Commits, closes the stores and lets go of the brokers. Rejects with the error that ended the application, if one did. */
-  async close(): Promise<void> {
+  /**
+   * Commits, closes the stores and lets go of the brokers. Rejects with the error that ended the application, if one did.
+   *
+   * A member keeps its place in the group for the session timeout, so that a restart finds it. With `leaveGroup` it gives the place up at
+   * once: for a process that does not come back, or comes back without its state directory.
+   */
+  async close(options: { readonly leaveGroup?: boolean } = {}): Promise<void> {
+    this.#leaveGroup = options.leaveGroup ?? false
     if (this.#thread === undefined) {
       await this.#admin?.close()
       this.#state = 'NOT_RUNNING'

@@ -3,6 +3,7 @@ import { StreamsError } from '../../core/errors.ts'
 import { partitionName, type TopicPartition } from '../../core/record.ts'
 import type { Admin, NewTopic, TopicDescription } from '../port/admin.ts'
 import { Cluster, type ClusterOptions } from './cluster.ts'
+import { type ChannelOptions, defaultChannel } from './connections.ts'
 import { Coordinator } from './coordinator.ts'
 import { brokerCode, brokerError } from './errors.ts'
 import { fetchOffsets } from './group-offsets.ts'
@@ -12,6 +13,8 @@ import { retrying } from './retry.ts'
 
 /** How long a call goes on while brokers are away or not ready. */
 const withinMs = 30_000
+/** The broker may take as long for the controller, and must then answer yet. */
+const admin: ChannelOptions = { ...defaultChannel, requestTimeoutMs: withinMs + 5_000 }
 
 /** The port's admin. Any broker takes what the controller decides, and passes it on. */
 export class ClusterAdmin implements Admin {
@@ -25,7 +28,7 @@ export class ClusterAdmin implements Admin {
     if (topics.length === 0) return
     let left = topics
     await this.#retrying(async () => {
-      const answer = await this.#cluster.any((channel) =>
+      const answer = await this.#cluster.any('admin', admin, (channel) =>
         channel.call(createTopicsV7.api, left.map(toRequest), withinMs, false)
       )
       const failed = answer.topics.filter(
@@ -52,7 +55,7 @@ export class ClusterAdmin implements Admin {
   async deleteTopics(names: readonly string[]): Promise<void> {
     if (names.length === 0) return
     await this.#retrying(async () => {
-      const answer = await this.#cluster.any((channel) =>
+      const answer = await this.#cluster.any('admin', admin, (channel) =>
         channel.call(
           deleteTopicsV6.api,
           names.map((name) => ({ name })),
@@ -115,7 +118,9 @@ export class ClusterAdmin implements Admin {
         offset: BigInt(offsets.get(partitionName(name, partitionIndex))!)
       }))
     }))
-    const answer = await this.#cluster.channel('admin', leader).call(deleteRecordsV2.api, topics, withinMs)
+    const answer = await this.#cluster
+      .channel('admin', leader, admin)
+      .call(deleteRecordsV2.api, topics, withinMs)
     for (const topic of answer.topics)
       for (const { partitionIndex, errorCode } of topic.partitions) {
         const name = partitionName(topic.name, partitionIndex)

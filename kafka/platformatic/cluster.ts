@@ -29,6 +29,9 @@ export interface TopicMetadata {
   readonly partitions: readonly PartitionMetadata[]
 }
 
+/** For what every broker answers from memory: one that hangs must not keep the others from being asked. */
+export const lookUp: ChannelOptions = { ...defaultChannel, requestTimeoutMs: 10_000 }
+
 /** What is known of the brokers and topics, and the connections to them, of one consumer, producer, member or admin. */
 export class Cluster {
   readonly clientId: string
@@ -80,7 +83,9 @@ export class Cluster {
    * are missing from `topic` afterwards. Throws BROKER_UNAVAILABLE after each address was tried once, BROKER_REFUSED.
    */
   async refresh(topics: readonly string[]): Promise<void> {
-    const answer = await this.any((channel) => channel.call(metadataV12.api, [...topics], false, false))
+    const answer = await this.any('metadata', lookUp, (channel) =>
+      channel.call(metadataV12.api, [...topics], false, false)
+    )
     this.#nodes = new Map(
       answer.brokers.map((broker) => [broker.nodeId, { host: broker.host, port: broker.port }])
     )
@@ -89,6 +94,7 @@ export class Cluster {
       if (topic.errorCode === brokerCode.unknownTopicOrPartition) this.#topics.delete(name)
       else if (topic.errorCode !== 0 && topic.errorCode !== brokerCode.leaderNotAvailable)
         throw brokerError(`metadata of topic '${name}'`, topic.errorCode)
+      else if (topic.partitions.length === 0) this.#topics.delete(name)
       else {
         const former = this.#topics.get(name)
         const partitions: PartitionMetadata[] = []
@@ -104,7 +110,11 @@ export class Cluster {
   }
 
   /** Runs `request` against the first broker that can be reached: the last that answered, then known ones, then the bootstrap list. */
-  async any<T>(request: (channel: Channel) => Promise<T>): Promise<T> {
+  async any<T>(
+    purpose: string,
+    options: ChannelOptions,
+    request: (channel: Channel) => Promise<T>
+  ): Promise<T> {
     const known = [...this.#nodes.values()]
     // start anywhere, so that many clients do not all ask the same broker
     const turn = Math.floor(Math.random() * Math.max(known.length, 1))
@@ -120,7 +130,7 @@ export class Cluster {
     for (const address of candidates.values()) {
       if (this.signal.aborted) break
       try {
-        const answer = await request(this.channel('metadata', address))
+        const answer = await request(this.channel(purpose, address, options))
         this.#asked = address
         return answer
       } catch (error) {

@@ -50,6 +50,8 @@ export class Channel {
   readonly #options: ChannelOptions
   #connection: Connection | undefined
   #opening: Promise<Connection> | undefined
+  /** The one that `#opening` waits for. */
+  #young: Connection | undefined
   #versions: ReadonlyMap<number, number> = new Map()
   #closed = false
 
@@ -80,7 +82,7 @@ export class Channel {
     const connection = this.#connection
     this.#connection = undefined
     if (connection !== undefined) await drop(connection)
-    // one that is opening drops itself
+    if (this.#young !== undefined) await drop(this.#young)
     await this.#opening?.catch(() => undefined)
   }
 
@@ -118,6 +120,7 @@ export class Channel {
     })
     // every failure also reaches the call it concerns; without a listener the event would end the process
     connection.on('error', () => undefined)
+    this.#young = connection
     try {
       await connection.connect(this.address.host, this.address.port)
       const answer = await this.#send(connection, apiVersionsV3.api, ['store-sku', '1'])
@@ -126,6 +129,8 @@ export class Channel {
     } catch (error) {
       await drop(connection)
       throw connectionError(`connecting to ${this.#where()}`, error)
+    } finally {
+      this.#young = undefined
     }
     this.#connection = connection
     return connection

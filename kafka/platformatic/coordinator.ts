@@ -1,6 +1,6 @@
 import { type API, findCoordinatorV6 } from '@platformatic/kafka'
 import { hasCode } from '../../core/errors.ts'
-import type { Cluster } from './cluster.ts'
+import { type Cluster, lookUp } from './cluster.ts'
 import { type Address, type ChannelOptions, defaultChannel } from './connections.ts'
 import { brokerCode, brokerError } from './errors.ts'
 
@@ -41,7 +41,7 @@ export class Coordinator {
   }
 
   #find(): Promise<Address> {
-    return this.#cluster.any(async (channel) => {
+    return this.#cluster.any('metadata', lookUp, async (channel) => {
       const answer = await channel.call(findCoordinatorV6.api, groupKey, [this.#groupId])
       const found = answer.coordinators[0]
       const what = `finding the coordinator of group '${this.#groupId}'`

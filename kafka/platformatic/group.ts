@@ -9,7 +9,7 @@ import { Coordinator } from './coordinator.ts'
 import { brokerCode, brokerCodeName, brokerError } from './errors.ts'
 import { commitOffsets, fetchOffsets, type Membership } from './group-offsets.ts'
 import { Heartbeats } from './heartbeats.ts'
-import { pausing, retrying, ticks } from './retry.ts'
+import { Backoff, pausing, retrying, ticks } from './retry.ts'
 
 const protocolType = 'consumer'
 const protocolName = 'store-sku'
@@ -18,6 +18,8 @@ const protocolName = 'store-sku'
 const rebalanceTimeoutMs = 60_000
 /** How long brokers may be away during one call. */
 const withinMs = 60_000
+/** A transaction whose producer died ends by itself within a minute, unless it was opened for longer. */
+const stableWithinMs = 120_000
 /** A topic that was just made is not known to all brokers at once. */
 const topicWithinMs = 2_000
 const leaveWithinMs = 5_000
@@ -56,9 +58,13 @@ export class StaticMember implements GroupMember {
     this.#heartbeats?.stop()
     this.#heartbeats = undefined
     const wanted = await this.#wantedPartitions()
+    const backoff = new Backoff()
     for (;;) {
       const round = await retrying(withinMs, this.#cluster.signal, () => this.#joinOnce(wanted))
-      if (round === 'again') continue
+      if (round === 'again') {
+        await pausing(backoff.next(), this.#cluster.signal)
+        continue
+      }
       this.#rejoin = false
       this.#heartbeats = new Heartbeats(this.#coordinator, this.#membership(), {
         intervalMs: this.#options.heartbeatIntervalMs,
@@ -79,7 +85,7 @@ export class StaticMember implements GroupMember {
   }
 
   async committed(partitions: readonly TopicPartition[]): Promise<readonly GroupOffset[]> {
-    return await retrying(withinMs, this.#cluster.signal, () =>
+    return await retrying(stableWithinMs, this.#cluster.signal, () =>
       fetchOffsets(this.#coordinator, this.#options.groupId, partitions, true)
     )
   }

@@ -7,10 +7,12 @@ import { BatchSender } from './batch-sender.ts'
 import { Cluster, type ClusterOptions } from './cluster.ts'
 import { PartitionBatches } from './partition-batches.ts'
 import { newProducerIdentity } from './producer-identity.ts'
-import { pausing, ticks } from './retry.ts'
+import { pausing, retrying, ticks } from './retry.ts'
 
 /** A topic that was just made is not known to all brokers at once. */
 const topicWithinMs = 2_000
+/** How long brokers may be away while a topic is looked up. */
+const brokersWithinMs = 30_000
 
 /** The port's producer: keeps a bound on bytes, and the topics; the sender sees batches through. */
 export class IdempotentProducer implements Producer {
@@ -126,7 +128,7 @@ export class IdempotentProducer implements Producer {
   async #countPartitions(name: string): Promise<number> {
     const deadline = ticks() + topicWithinMs
     for (;;) {
-      await this.#cluster.refresh([name])
+      await retrying(brokersWithinMs, this.#cluster.signal, () => this.#cluster.refresh([name]))
       const topic = this.#cluster.topic(name)
       if (topic !== undefined) return topic.partitions.length
       if (ticks() > deadline) throw new StreamsError('TOPIC_MISSING', `there is no topic '${name}'`)

@@ -1,0 +1,204 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { GrowableBytes, KafkaStreams, noHeaders, PlatformaticClient, partitionForKey } from '../../index.ts'
+import { server } from '../sinks/servers.ts'
+import { totalsGraph } from './totals.ts'
+
+interface Message {
+  readonly log?: string
+  readonly lag?: number
+  readonly restored?: number
+  readonly dump?: readonly (readonly string[])[]
+}
+
+/** The application in a process of its own. */
+class App {
+  readonly process: ChildProcess
+  readonly log: string[] = []
+  restored = 0
+  readonly #listeners = new Set<(message: Message) => void>()
+  readonly exit: Promise<number | null>
+
+  constructor(prefix: string, stateDirectory: string) {
+    this.process = fork(new URL('./totals-process.ts', import.meta.url), [
+      server('KAFKA_BROKERS'),
+      prefix,
+      stateDirectory
+    ])
+    this.process.on('message', (message: Message) => {
+      if (message.log !== undefined) this.log.push(message.log)
+      this.restored += message.restored ?? 0
+      for (const listener of this.#listeners) listener(message)
+    })
+    this.exit = new Promise((resolve) => this.process.once('exit', resolve))
+  }
+
+  until<T>(pick: (message: Message) => T | undefined): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const listener = (message: Message) => {
+        const picked = pick(message)
+        if (picked === undefined) return
+        this.#listeners.delete(listener)
+        resolve(picked)
+      }
+      this.#listeners.add(listener)
+      this.exit.then((code) =>
+        reject(new Error(`the application ended with ${code}: ${this.log.join('\n')}`))
+      )
+    })
+  }
+
+  async caughtUp(): Promise<void> {
+    let zeros = 0
+    await this.until(({ lag }) => {
+      if (lag === undefined) return undefined
+      zeros = lag === 0 ? zeros + 1 : 0
+      return zeros === 2 ? true : undefined
+    })
+  }
+
+  dump(): Promise<readonly (readonly string[])[]> {
+    this.process.send('dump')
+    return this.until(({ dump }) => dump)
+  }
+
+  close(): Promise<number | null> {
+    this.process.send('close')
+    return this.exit
+  }
+
+  kill(): Promise<number | null> {
+    this.process.kill('SIGKILL')
+    return this.exit
+  }
+}
+
+let prefix: string
+let stateDirectory: string
+let apps: App[]
+let client: PlatformaticClient
+
+beforeEach(async () => {
+  prefix = `totals-${Date.now().toString(36)}`
+  stateDirectory = await mkdtemp(join(tmpdir(), 'store-sku-state-'))
+  apps = []
+  client = new PlatformaticClient({ brokers: server('KAFKA_BROKERS').split(',') })
+})
+
+afterEach(async () => {
+  await Promise.all(apps.map((app) => app.kill()))
+  await rm(stateDirectory, { recursive: true, force: true })
+})
+
+function start(): App {
+  const app = new App(prefix, stateDirectory)
+  apps.push(app)
+  return app
+}
+
+const STORES = 10
+
+/** Writes records `from` to `to`; record n adds n cents to store n % 10, at n ms. */
+async function write(from: number, to: number): Promise<void> {
+  const { lines, totals, counts } = totalsGraph(prefix)
+  const admin = client.admin('writer')
+  await admin.createTopics([lines, totals, counts].map(({ name }) => ({ name, partitions: 4, configs: {} })))
+  await admin.close()
+  const producer = await client.producer({ clientId: 'writer' })
+  const target = await producer.topic(lines.name)
+  const scratch = new GrowableBytes()
+  for (let n = from; n < to; n++) {
+    const end = lines.key.encode(`r${n}`, scratch, 0)
+    const partition = partitionForKey(scratch.buffer, 0, end, target.partitions)
+    target.append(
+      partition,
+      scratch.buffer,
+      0,
+      end,
+      lines.value,
+      { store: `s${n % STORES}`, cents: n },
+      n,
+      noHeaders
+    )
+  }
+  await producer.flush()
+  await producer.close()
+}
+
+function expectedTotals(records: number): Map<string, number> {
+  const sums = new Map<string, number>()
+  for (let n = 0; n < records; n++) sums.set(`s${n % STORES}`, (sums.get(`s${n % STORES}`) ?? 0) + n)
+  return sums
+}
+
+function totalsIn(dump: readonly (readonly string[])[]): Map<string, number> {
+  const rows = (dump[0] ?? []).map((row) => JSON.parse(row) as { key: string; value: number })
+  return new Map(rows.map(({ key, value }) => [key, value]))
+}
+
+it('a graceful stop in the middle changes nothing, and the restart restores nothing', async () => {
+  await write(0, 30_000)
+  const first = start()
+  await first.until(({ lag }) => (lag !== undefined && lag < 60_000 ? true : undefined))
+  expect(await first.close()).toBe(0)
+  await write(30_000, 40_000)
+  const second = start()
+  await second.caughtUp()
+  const dump = await second.dump()
+  expect(totalsIn(dump)).toEqual(expectedTotals(40_000))
+  expect((dump[1] ?? []).reduce((sum, row) => sum + (JSON.parse(row) as { value: number }).value, 0)).toBe(
+    40_000
+  )
+  expect(second.restored).toBe(0)
+  expect(await second.close()).toBe(0)
+}, 90_000)
+
+it('after SIGKILL nothing is missing, no store is wiped, and the tail of the changelog is restored', async () => {
+  await write(0, 60_000)
+  const first = start()
+  await first.until(({ lag }) => (lag !== undefined && lag < 110_000 ? true : undefined))
+  await first.kill()
+  const second = start()
+  await second.caughtUp()
+  const totals = totalsIn(await second.dump())
+  for (const [store, cents] of expectedTotals(60_000)) expect(totals.get(store)).toBeGreaterThanOrEqual(cents)
+  expect(second.log.join('\n')).not.toMatch(/rebuilding/)
+  expect(await second.close()).toBe(0)
+}, 90_000)
+
+it('a deleted state directory is rebuilt from the changelog to the same contents', async () => {
+  await write(0, 20_000)
+  const first = start()
+  await first.caughtUp()
+  const before = await first.dump()
+  expect(await first.close()).toBe(0)
+  await rm(stateDirectory, { recursive: true })
+  const second = start()
+  await second.caughtUp()
+  expect(await second.dump()).toEqual(before)
+  expect(second.restored).toBeGreaterThanOrEqual((before[0]?.length ?? 0) + (before[1]?.length ?? 0))
+  expect(second.log.filter((line) => line.includes('restored')).join()).toMatch(
+    /changelog records into store "totals"/
+  )
+  expect(await second.close()).toBe(0)
+}, 90_000)
+
+it('says which topic is missing partitions, and ends', async () => {
+  await write(0, 10)
+  const admin = client.admin('odd')
+  await admin.createTopics([{ name: `${prefix}-totals-changelog`, partitions: 3, configs: {} }])
+  await admin.close()
+  const streams = new KafkaStreams(totalsGraph(prefix).topology(), {
+    applicationId: prefix,
+    kafka: client,
+    stateDirectory
+  })
+  await expect(streams.start()).rejects.toMatchObject({
+    code: 'TOPIC_MISMATCH',
+    message: expect.stringContaining(`${prefix}-totals-changelog`)
+  })
+  await streams.close()
+})
