@@ -123,7 +123,7 @@ export function* mergeScan<P extends Position, E, T>(
   let last: P | undefined
   for (;;) {
     let head = rows.peek()
-    // after a commit in the middle of a scan the engine also has what came from the buffer before
+    // rows hidden by a buffered entry; after a commit in the middle of a scan also what came from the buffer before
     while (
       head !== undefined &&
       last !== undefined &&
@@ -136,7 +136,6 @@ export function* mergeScan<P extends Position, E, T>(
     if (entry !== undefined) {
       const position = entries.positionOf(entry)
       if (head === undefined || position === head.position || position < head.position !== reverse) {
-        if (position === head?.position) rows.skip()
         last = position
         const item = emit.entry(entry)
         if (item !== undefined) yield item

@@ -26,20 +26,26 @@ export interface StateStore {
   readonly persistent: boolean
   /** The checkpoint on disk; undefined for a new store. */
   readonly checkpoint: Checkpoint | undefined
-  /** Bytes of the buffered entries, clean and dirty, by their last serialised size. */
+  /** Bytes of the buffered entries, clean and dirty, by their last serialised size and a fixed part for the objects around it. */
   readonly bufferedBytes: number
-  /** True when the dirty entries alone have reached the buffer's bound: the task should commit now. */
+  /** True when the uncommitted entries alone have reached the buffer's bound: the task should commit before its next callback. */
   readonly commitWanted: boolean
   /**
    * Logs and forwards what changed since the last flush, in the order in which entries became dirty. Returns whether there was
    * anything; forwarding can make other stores of the task dirty, so the runtime flushes until none is.
    */
   flush(): boolean
-  /** After the records of `flush` are safe in Kafka: the dirty entries and the checkpoint in one batch. */
+  /**
+   * After the records of `flush` are safe in Kafka: what was flushed and the checkpoint in one batch. Undefined leaves the last
+   * checkpoint. Entries that became dirty since the flush stay so.
+   */
   commit(checkpoint: Checkpoint | undefined): void
   /** Forgets all buffered entries: the store is again what its last commit left. */
   abort(): void
-  /** Applies the changelog records that the cursor still holds, then moves the checkpoint, in one batch. Returns how many. */
+  /**
+   * Applies the changelog records that the cursor still holds, then moves the checkpoint, in one batch. Returns how many. Passes the buffer
+   * by and forgets what is in it, uncommitted changes too: a store is restored before its task runs, or is a standby.
+   */
   restore(cursor: RecordCursor, checkpoint: Checkpoint): number
   /** Empties the store and its checkpoint. */
   wipe(): void

@@ -83,12 +83,13 @@ export function storeConformance(kind: EngineKind): void {
     test('commit what was flushed, and keep what became dirty since', () =>
       withEngine(kind, (engine) => {
         const changelog = new Changelog()
-        const store = openStore(table, engine, { log: changelog.log })
+        const store = openStore(table, engine, { log: changelog.log, bufferBytes: 400 })
         store.put('a', 'flushed', 1)
         store.flush()
         store.put('a', 'dirty', 2)
         store.put('b', 'dirty', 2)
         store.commit(at(1))
+        for (const key of 'cdefgh') store.get(key)
         expect(store.get('a')).toBe('dirty')
         expect([...openStore(table, engine, quiet).all()].map(({ value }) => value)).toEqual(['flushed'])
         store.flush()
@@ -121,7 +122,7 @@ export function storeConformance(kind: EngineKind): void {
         const records = [
           record(windowKey('a', 10_000), 'old', 1),
           record(windowKey('a', 400_000), 'new', 2),
-          record(windowKey('b', 20_000), 'late', 3)
+          record(windowKey('b', 130_000), 'late, in a segment that is live', 3)
         ]
         store.restore(cursorOver(records), at(3))
         expect(store.observedStreamTime).toBe(400_000)
@@ -144,6 +145,21 @@ export function storeConformance(kind: EngineKind): void {
         store.put('a', 'late', 59_999, 3)
         expect(store.expiredPuts).toBe(1)
         expect(() => store.put('a', 'x', -1, 1)).toThrow(expect.objectContaining({ code: 'SERIALIZATION' }))
+      }))
+
+    test('windows: a fetch keeps to its key where a longer one looks like a window of it', () =>
+      withEngine(kind, (engine) => {
+        const store = openStore(windows, engine, quiet)
+        store.put('a', 'x', 60_000, 1)
+        store.put('a\0\0\0\0\0\x01\0\0', 'y', 60_000, 1)
+        const seen = () => [...store.fetch('a', 0, 131_072)].map(({ value }) => value)
+        expect(seen()).toEqual(['x'])
+        store.flush()
+        store.put('a', 'x', 131_072, 1)
+        store.flush()
+        store.commit(undefined)
+        store.abort()
+        expect(seen()).toEqual(['x', 'x'])
       }))
 
     test('windows: whole segments are dropped after a commit, by committed stream time', () =>

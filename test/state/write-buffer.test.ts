@@ -229,9 +229,45 @@ describe('memory', () => {
       expect.objectContaining({ code: 'BUFFER_OVERFLOW', message: expect.stringContaining('store totals') })
     )
     expect(puts).toBeGreaterThan(100)
+    expect(puts).toBeLessThan(160)
     store.abort()
     expect(store.bufferedBytes).toBe(0)
     expect(store.commitWanted).toBe(false)
+  })
+
+  test('what came and went counts for nothing', () => {
+    const { store } = setUp({}, 1000)
+    for (let n = 0; n < 100; n++) {
+      store.put(`${n}`, { n }, n)
+      store.put(`${n}`, null, n)
+      store.flush()
+    }
+    expect(store.commitWanted).toBe(false)
+  })
+
+  test('an entry that came and went, was evicted and came again is in scans once, as it is', () => {
+    const { store } = setUp({}, 1000)
+    store.put('b', { n: 1 }, 1)
+    expect([...store.all()]).toHaveLength(1)
+    store.put('a', { n: 1 }, 1)
+    store.put('a', null, 1)
+    store.flush()
+    for (const key of 'cdefghijk') store.get(key)
+    store.put('a', { n: 2 }, 1)
+    expect([...store.all()].map(({ value }) => value.n)).toEqual([2, 1])
+    expect([...store.reverseRange(null, null)].map(({ value }) => value.n)).toEqual([1, 2])
+  })
+
+  test('the entry read last may be evicted, too', () => {
+    const { store, engine } = setUp({}, 1000)
+    for (let round = 0; round < 3; round++) {
+      store.get('a')
+      store.prefetch(Array.from({ length: 20 }, (_, i) => `${round} ${i}`))
+      engine.reads = 0
+      store.get('a')
+      expect(engine.reads).toBe(1)
+      expect(store.bufferedBytes).toBeLessThanOrEqual(1000)
+    }
   })
 
   test('puts of one key over and over take no more room', () => {
