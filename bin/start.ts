@@ -38,6 +38,8 @@ The local ones stay up: npm run local -- stop
 
 const pollMs = 300
 const commitIntervalMs = 1000
+/** What shells show for a process that ended on request before its work was done. */
+const stoppedBySignal = 130
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -52,6 +54,8 @@ async function main(): Promise<number> {
     process.stdout.write(help)
     return 0
   }
+  // values are frozen against accidental change in development; this is a run for its results
+  process.env.NODE_ENV ??= 'production'
   const started = performance.now()
   const bars = new ProgressBars(process.stderr)
   const logger: Logger = {
@@ -92,7 +96,7 @@ async function main(): Promise<number> {
           bars.update('ingest', bytes, bytesTotal, `${files} of ${filesTotal} files, ${rows} rows`)
       })
     ])
-    if (!(await caughtUp(app, bars, stop))) return 130
+    if (!(await caughtUp(app, bars, stop))) return stoppedBySignal
     bars.finish()
     const agreed = await showFigures(store, services)
     process.stdout.write(`\n${((performance.now() - started) / 1000).toFixed(1)} s\n`)

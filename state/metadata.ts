@@ -1,10 +1,10 @@
 import { StreamsError } from '../core/errors.ts'
+import { readInt64, writeInt64 } from '../core/int64.ts'
 import type { EngineKind } from './engine.ts'
-import { readInt64, writeInt64 } from './int64.ts'
 import type { Checkpoint } from './state-store.ts'
 
 /** First bytes of an engine's keys: which space they belong to. */
-export const metadataSpace = 0x00
+const metadataSpace = 0x00
 export const dataSpace = 0x01
 
 /** The one key of the metadata space. */
@@ -38,9 +38,9 @@ export function encodeMetadata(engine: EngineKind, metadata: Metadata): Buffer {
   bytes[0] = formatVersion
   bytes[1] = engineCodes[engine]
   bytes[2] = metadata.closedCleanly ? closedCleanly : 0
-  writeInt64(bytes, metadata.checkpoint?.offset ?? -1, 3)
-  writeInt64(bytes, metadata.observedStreamTime, 11)
-  writeInt64(bytes, metadata.writtenAt, 19)
+  writeInt64(bytes, 3, metadata.checkpoint?.offset ?? -1)
+  writeInt64(bytes, 11, metadata.observedStreamTime)
+  writeInt64(bytes, 19, metadata.writtenAt)
   topicId.copy(bytes, headBytes)
   return bytes
 }

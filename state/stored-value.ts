@@ -1,6 +1,6 @@
 import { GrowableBytes } from '../core/bytes.ts'
+import { readInt64, writeInt64 } from '../core/int64.ts'
 import type { Serde } from '../core/serde.ts'
-import { readInt64, writeInt64 } from './int64.ts'
 
 /*
  * A value in an engine, as Kafka Streams' ValueAndTimestampSerializer writes it:
@@ -15,7 +15,7 @@ const scratch = new GrowableBytes(4096)
 
 export function encodeStored<V>(serde: Serde<V>, value: V, timestamp: number): Buffer {
   const end = serde.encode(value, scratch, timestampBytes)
-  writeInt64(scratch.buffer, timestamp, 0)
+  writeInt64(scratch.buffer, 0, timestamp)
   const stored = Buffer.allocUnsafe(end)
   scratch.buffer.copy(stored, 0, 0, end)
   return stored
@@ -24,7 +24,7 @@ export function encodeStored<V>(serde: Serde<V>, value: V, timestamp: number): B
 /** The stored form of value bytes `bytes[start, end)`. */
 export function storedFrom(bytes: Buffer, start: number, end: number, timestamp: number): Buffer {
   const stored = Buffer.allocUnsafe(timestampBytes + end - start)
-  writeInt64(stored, timestamp, 0)
+  writeInt64(stored, 0, timestamp)
   bytes.copy(stored, timestampBytes, start, end)
   return stored
 }

@@ -1,4 +1,5 @@
 import { StreamsError } from '../errors.ts'
+import { readInt64, writeInt64 } from '../int64.ts'
 import type { Serde } from '../serde.ts'
 
 /*
@@ -9,7 +10,7 @@ const long: Serde<number> = {
   decode(bytes, start, end) {
     if (end - start !== 8)
       throw new StreamsError('DESERIALIZATION', `an integer takes 8 bytes, not ${end - start}`)
-    const value = bytes.readInt32BE(start) * 4294967296 + bytes.readUInt32BE(start + 4)
+    const value = readInt64(bytes, start)
     if (!Number.isSafeInteger(value))
       throw new StreamsError('DESERIALIZATION', `the integer ${bytes.readBigInt64BE(start)} is beyond 2^53`)
     return value
@@ -18,9 +19,7 @@ const long: Serde<number> = {
     if (!Number.isSafeInteger(value))
       throw new StreamsError('SERIALIZATION', `${value} is not an integer within 2^53`)
     target.reserve(at, 8)
-    const high = Math.floor(value / 4294967296)
-    target.buffer.writeInt32BE(high, at)
-    target.buffer.writeUInt32BE(value - high * 4294967296, at + 4)
+    writeInt64(target.buffer, at, value)
     return at + 8
   }
 }

@@ -1,4 +1,5 @@
 import { StreamsError } from '../errors.ts'
+import { readInt64, writeInt64 } from '../int64.ts'
 import type { Serde } from '../serde.ts'
 import type { Windowed } from '../windows.ts'
 
@@ -14,14 +15,13 @@ export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K
     name: `time-windowed(${key.name})`,
     decode(bytes, start, end) {
       if (end - start < 8) throw new StreamsError('DESERIALIZATION', 'a windowed key takes 8 bytes or more')
-      const windowStart = bytes.readUInt32BE(end - 8) * 4294967296 + bytes.readUInt32BE(end - 4)
+      const windowStart = readInt64(bytes, end - 8)
       return { key: key.decode(bytes, start, end - 8), start: windowStart, end: windowStart + sizeMs }
     },
     encode(value, target, at) {
       const end = key.encode(value.key, target, at)
       target.reserve(end, 8)
-      target.buffer.writeUInt32BE(Math.floor(value.start / 4294967296), end)
-      target.buffer.writeUInt32BE(value.start % 4294967296, end + 4)
+      writeInt64(target.buffer, end, value.start)
       return end + 8
     }
   }

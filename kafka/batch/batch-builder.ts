@@ -1,5 +1,6 @@
 import { type ByteTarget, copyBytes, noBytes } from '../../core/bytes.ts'
 import { StreamsError } from '../../core/errors.ts'
+import { writeInt64 } from '../../core/int64.ts'
 import { type Header, type Headers, partitionName } from '../../core/record.ts'
 import type { Serde } from '../../core/serde.ts'
 import type { Compression } from '../port/producer.ts'
@@ -19,8 +20,7 @@ import {
   maxTimestampAt,
   producerEpochAt,
   producerIdAt,
-  transactionalBit,
-  writeInt64
+  transactionalBit
 } from './batch-header.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { compress, compressionBits } from './compression.ts'

@@ -38,14 +38,3 @@ export const compressionMask = 0b111
 export const logAppendTimeBit = 1 << 3
 export const transactionalBit = 1 << 4
 export const controlBit = 1 << 5
-
-/** A signed 64-bit integer as a double, exact within 2^53. */
-export function readInt64(bytes: Buffer, at: number): number {
-  return bytes.readInt32BE(at) * 4294967296 + bytes.readUInt32BE(at + 4)
-}
-
-export function writeInt64(bytes: Buffer, at: number, value: number): void {
-  const high = Math.floor(value / 4294967296)
-  bytes.writeInt32BE(high, at)
-  bytes.writeUInt32BE(value - high * 4294967296, at + 4)
-}

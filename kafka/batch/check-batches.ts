@@ -1,4 +1,5 @@
 import { StreamsError } from '../../core/errors.ts'
+import { readInt64 } from '../../core/int64.ts'
 import { partitionName } from '../../core/record.ts'
 import {
   attributesAt,
@@ -8,8 +9,7 @@ import {
   lastOffsetDeltaAt,
   lengthAt,
   lengthOverhead,
-  magicAt,
-  readInt64
+  magicAt
 } from './batch-header.ts'
 import { crc32c } from './crc32c.ts'
 

@@ -1,5 +1,6 @@
 import { noBytes } from '../../core/bytes.ts'
 import { StreamsError } from '../../core/errors.ts'
+import { readInt64 } from '../../core/int64.ts'
 import { type Header, type Headers, noHeaders } from '../../core/record.ts'
 import {
   attributesAt,
@@ -14,8 +15,7 @@ import {
   lengthOverhead,
   logAppendTimeBit,
   magicAt,
-  maxTimestampAt,
-  readInt64
+  maxTimestampAt
 } from './batch-header.ts'
 import { decompress } from './compression.ts'
 import type { RecordBatches } from './record-batches.ts'

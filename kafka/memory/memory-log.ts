@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
 import { StreamsError } from '../../core/errors.ts'
+import { readInt64, writeInt64 } from '../../core/int64.ts'
 import { partitionName } from '../../core/record.ts'
 import {
   attributesAt,
@@ -7,9 +8,7 @@ import {
   crcAt,
   lastOffsetDeltaAt,
   logAppendTimeBit,
-  maxTimestampAt,
-  readInt64,
-  writeInt64
+  maxTimestampAt
 } from '../batch/batch-header.ts'
 import { crc32c } from '../batch/crc32c.ts'
 import type { RecordBatches } from '../batch/record-batches.ts'

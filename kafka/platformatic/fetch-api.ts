@@ -1,5 +1,5 @@
 import { type API, createAPI, Writer } from '@platformatic/kafka'
-import { writeInt64 } from '../batch/batch-header.ts'
+import { writeInt64 } from '../../core/int64.ts'
 import { WireReader, writeUnsignedVarint } from './wire.ts'
 
 export interface FetchPartition {

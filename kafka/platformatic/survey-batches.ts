@@ -1,3 +1,4 @@
+import { readInt64 } from '../../core/int64.ts'
 import {
   attributesAt,
   baseOffsetAt,
@@ -8,7 +9,6 @@ import {
   lengthAt,
   lengthOverhead,
   producerIdAt,
-  readInt64,
   transactionalBit
 } from '../batch/batch-header.ts'
 import type { AbortedTransaction } from './fetch-api.ts'

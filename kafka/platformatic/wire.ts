@@ -1,4 +1,4 @@
-import { readInt64 } from '../batch/batch-header.ts'
+import { readInt64 } from '../../core/int64.ts'
 
 /**
  * Reads Kafka's flexible encodings from one contiguous buffer. The library's reader works on chunk lists and makes a BigInt for

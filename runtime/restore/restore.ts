@@ -53,7 +53,8 @@ export async function restore(jobs: readonly RestoreJob[], options: RestoreOptio
     const start = startOf(job, begin, end, options.logger)
     if (start < end) running.set(name, { ...job, start, end, restored: 0 })
   }
-  if (running.size === 0) return
+  const stores = running.size
+  let records = 0
   const consumer = options.kafka.consumer({ clientId: `${options.clientId}-restore`, offsetReset: 'fail' })
   const cursor = new RecordCursor()
   let lastReport = 0
@@ -71,7 +72,9 @@ export async function restore(jobs: readonly RestoreJob[], options: RestoreOptio
         const job = running.get(partitionName(topic, partition))
         if (job === undefined) continue
         cursor.open(batches)
-        job.restored += job.store.restore(cursor, { offset: batches.next, topicId: job.topicId })
+        const restored = job.store.restore(cursor, { offset: batches.next, topicId: job.topicId })
+        job.restored += restored
+        records += restored
         if (report) options.onProgress(progress(job, false))
       }
       for (const [name, job] of running) {
@@ -87,6 +90,9 @@ export async function restore(jobs: readonly RestoreJob[], options: RestoreOptio
   } finally {
     await consumer.close()
   }
+  options.logger.info(
+    `restored ${records} changelog records: ${stores} of ${jobs.length} stores were behind their changelogs`
+  )
 }
 
 function startOf(job: RestoreJob, begin: number, end: number, logger: Logger): number {

@@ -1,3 +1,5 @@
+import { readInt64, writeInt64 } from '../../core/int64.ts'
+
 /*
  * What travels with each committed offset, in Kafka Streams' own form (TopicPartitionMetadata), so that stream time survives a restart and
  * a change of language. Base64 of:
@@ -11,7 +13,7 @@ const VERSION = 2
 export function encodeOffsetMetadata(partitionTime: number): string {
   const bytes = Buffer.alloc(9)
   bytes.writeInt8(VERSION, 0)
-  bytes.writeBigInt64BE(BigInt(partitionTime), 1)
+  writeInt64(bytes, 1, partitionTime)
   return bytes.toString('base64')
 }
 
@@ -19,5 +21,5 @@ export function encodeOffsetMetadata(partitionTime: number): string {
 export function decodePartitionTime(metadata: string): number {
   const bytes = Buffer.from(metadata, 'base64')
   if (bytes.length < 9 || (bytes[0] !== 1 && bytes[0] !== VERSION)) return -1
-  return Number(bytes.readBigInt64BE(1))
+  return readInt64(bytes, 1)
 }

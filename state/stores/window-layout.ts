@@ -1,4 +1,4 @@
-import { writeInt64 } from '../int64.ts'
+import { writeInt64 } from '../../core/int64.ts'
 import { dataSpace } from '../metadata.ts'
 
 /*
@@ -25,8 +25,8 @@ export function segmentInterval(retentionMs: number): number {
 /** Writes what surrounds the key bytes, `bytes[windowKeyAt, keyEnd)`; the buffer has room for the tail. Returns the end. */
 export function writeWindowKey(bytes: Buffer, keyEnd: number, segment: number, start: number): number {
   bytes[0] = dataSpace
-  writeInt64(bytes, segment, 1)
-  writeInt64(bytes, start, keyEnd)
+  writeInt64(bytes, 1, segment)
+  writeInt64(bytes, keyEnd, start)
   bytes.fill(0, keyEnd + 8, keyEnd + windowTailBytes)
   return keyEnd + windowTailBytes
 }
@@ -43,7 +43,7 @@ export function windowEngineKey(id: string, segment: number, start: number): Buf
 export function segmentBound(segment: number): Buffer {
   const bytes = Buffer.allocUnsafe(windowKeyAt)
   bytes[0] = dataSpace
-  writeInt64(bytes, segment, 1)
+  writeInt64(bytes, 1, segment)
   return bytes
 }
 
@@ -51,6 +51,6 @@ const startScratch = Buffer.allocUnsafe(8)
 
 /** A window's place in scans over several keys: the bytes of key and start as latin1 text. */
 export function windowPosition(id: string, start: number): string {
-  writeInt64(startScratch, start, 0)
+  writeInt64(startScratch, 0, start)
   return id + startScratch.latin1Slice()
 }

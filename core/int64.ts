@@ -1,7 +1,7 @@
 const two32 = 4294967296
 
-/** Writes a whole number within ±2^53 as int64, big-endian. */
-export function writeInt64(target: Buffer, value: number, at: number): void {
+/** Writes a whole number within ±2^53 as int64, big-endian. Byte by byte: Buffer's own methods check more than is needed here. */
+export function writeInt64(target: Buffer, at: number, value: number): void {
   const high = Math.floor(value / two32)
   const low = value - high * two32
   target[at] = high >> 24
@@ -14,6 +14,7 @@ export function writeInt64(target: Buffer, value: number, at: number): void {
   target[at + 7] = low
 }
 
+/** Reads an int64 as a double: exact within ±2^53. */
 export function readInt64(bytes: Buffer, at: number): number {
   return bytes.readInt32BE(at) * two32 + bytes.readUInt32BE(at + 4)
 }
