@@ -14,7 +14,13 @@ const topicWithinMs = 2_000
 /** How long brokers may be away while a topic is looked up. */
 const brokersWithinMs = 30_000
 
-/** The port's producer: keeps a bound on bytes, and the topics; the sender sees batches through. */
+/**
+ * The port's producer: keeps a bound on bytes, and the topics; the sender sees batches through.
+ *
+ * A limit of Kafka itself: brokers forget a producer whose last record's *timestamp* is older than `producer.id.expiration.ms` (one
+ * day; at most 24 days) when they restart, and every ten minutes. A batch of older records that is sent again right after that is
+ * written twice. Producers within a transaction are not forgotten.
+ */
 export class IdempotentProducer implements Producer {
   readonly #cluster: Cluster
   readonly #sender: BatchSender

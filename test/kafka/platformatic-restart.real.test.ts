@@ -36,6 +36,8 @@ describe('a broker that is killed and comes back', { timeout: 120_000 }, () => {
       while (writing) {
         for (let i = 0; i < 20; i++, written++) {
           if (!producer.hasRoom()) await producer.room()
+          // A broker judges by the records' timestamps when it forgets a producer: after a restart it no longer knows one
+          // whose last record is older than a day, and takes a repeated batch for a new one.
           target.append(
             written % partitions,
             null,
@@ -43,7 +45,7 @@ describe('a broker that is killed and comes back', { timeout: 120_000 }, () => {
             0,
             text,
             `${written} ${'x'.repeat(100)}`,
-            written,
+            Date.now(),
             noHeaders
           )
         }
