@@ -54,12 +54,15 @@ export class TransactionalWriter {
       transactional: true,
       compression: 'none'
     })
-    const [produced] = await this.#channel.call(produceApi, {
-      transactionalId: this.#id,
-      timeoutMs: 10_000,
-      batches: [{ topic, partition: 0, ...batch }]
-    })
-    expect(produced).toMatchObject({ errorCode: 0 })
+    await retryConcurrent(
+      () =>
+        this.#channel.call(produceApi, {
+          transactionalId: this.#id,
+          timeoutMs: 10_000,
+          batches: [{ topic, partition: 0, ...batch }]
+        }),
+      ([produced]) => produced?.errorCode ?? -1
+    )
   }
 
   async commit(): Promise<void> {
