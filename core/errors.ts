@@ -23,6 +23,7 @@ export const errorActions = {
   OFFSET_OUT_OF_RANGE: 'restart-task',
   PRODUCE_FAILED: 'restart-task',
   PRODUCER_FENCED: 'stop',
+  TRANSACTION_ABORTABLE: 'restart-task',
   GROUP_REBALANCE: 'retry',
   GROUP_FENCED: 'stop',
   STORE_CORRUPT: 'restart-task',

@@ -16,22 +16,43 @@ export interface TopicDescription {
   readonly partitions: number
 }
 
+/**
+ * Which offset of a partition: its first, its end for read uncommitted (high watermark), its end for read committed (last stable offset),
+ * or the first whose timestamp is this many ms since 1970 or later (the end, if there is none).
+ */
+export type OffsetSpec = 'earliest' | 'latest' | 'latest-stable' | number
+
+/** A transaction that the cluster knows of. */
+export interface OpenTransaction {
+  readonly transactionalId: string
+  readonly producerId: number
+  /** Kafka's name of its state, e.g. `Ongoing`. */
+  readonly state: string
+}
+
 export interface Admin {
   /** Makes the topics that are missing and leaves existing ones as they are. Resolves when all can be used. */
   createTopics(topics: readonly NewTopic[]): Promise<void>
   /** Topics that exist, of those asked for. */
   describeTopics(names: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>>
+  /** Settings in force of each topic that exists, by Kafka's names. */
+  topicConfigs(names: readonly string[]): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>>
+  /** Sets these settings of a topic and leaves its others. Throws TOPIC_MISSING. */
+  alterTopicConfigs(name: string, configs: Readonly<Record<string, string>>): Promise<void>
   deleteTopics(names: readonly string[]): Promise<void>
-  /** `latest` is the high watermark (read uncommitted). Keyed by `partitionName`. */
-  listOffsets(
-    partitions: readonly TopicPartition[],
-    at: 'earliest' | 'latest'
-  ): Promise<ReadonlyMap<string, number>>
+  /** Keyed by `partitionName`. Throws TOPIC_MISSING. */
+  listOffsets(partitions: readonly TopicPartition[], at: OffsetSpec): Promise<ReadonlyMap<string, number>>
   /** Deletes records before the offset of each partition. */
   deleteRecords(
     before: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[]
   ): Promise<void>
   /** Committed offsets of any group, keyed by `partitionName`; partitions without one are left out. */
   groupOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, number>>
+  /** Features the cluster has agreed on (KIP-584) and their levels, e.g. `transaction.version`. */
+  finalizedFeatures(): Promise<ReadonlyMap<string, number>>
+  /** Transactions whose transactional id begins so, over all coordinators; finished ones are left out. */
+  openTransactions(transactionalIdPrefix: string): Promise<readonly OpenTransaction[]>
+  /** Fences the owner of a transactional id and ends its open transaction, instead of waiting for its timeout. */
+  fenceTransactionalId(transactionalId: string): Promise<void>
   close(): Promise<void>
 }

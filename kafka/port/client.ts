@@ -1,7 +1,12 @@
 import type { Admin } from './admin.ts'
 import type { Consumer, ConsumerOptions } from './consumer.ts'
 import type { GroupMember, GroupOptions } from './group.ts'
-import type { Producer, ProducerOptions } from './producer.ts'
+import type {
+  Producer,
+  ProducerOptions,
+  TransactionalProducer,
+  TransactionalProducerOptions
+} from './producer.ts'
 
 /**
  * All that the runtime needs of Kafka. Two implementations pass one conformance suite: real brokers (`kafka/platformatic`) and
@@ -14,5 +19,10 @@ export interface KafkaClient {
   consumer(options: ConsumerOptions): Consumer
   /** Resolves when the producer has its id from the broker. Throws BROKER_UNAVAILABLE. */
   producer(options: ProducerOptions): Promise<Producer>
+  /**
+   * Resolves when the transactional id is this producer's: the former owner is fenced, its open transaction ended.
+   * Throws BROKER_UNAVAILABLE, BROKER_REFUSED.
+   */
+  transactionalProducer(options: TransactionalProducerOptions): Promise<TransactionalProducer>
   group(options: GroupOptions): GroupMember
 }

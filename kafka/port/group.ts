@@ -8,6 +8,14 @@ export interface GroupOffset {
   readonly metadata: string
 }
 
+/** Who commits: what a transaction's offsets are checked against (KIP-447). */
+export interface GroupMetadata {
+  readonly groupId: string
+  readonly memberId: string
+  readonly generationId: number
+  readonly instanceId: string
+}
+
 export interface GroupOptions {
   readonly clientId: string
   readonly groupId: string
@@ -31,6 +39,8 @@ export interface GroupMember {
   rejoinNeeded(): boolean
   /** Throws GROUP_FENCED if another process took this member's place. Called often; costs nothing. */
   check(): void
+  /** This member as it is now; after the first `join`. */
+  metadata(): GroupMetadata
   /** Committed positions; partitions without one are left out. Waits for open transactions (KIP-447). */
   committed(partitions: readonly TopicPartition[]): Promise<readonly GroupOffset[]>
   /** Commits positions for this generation. Throws GROUP_FENCED, GROUP_REBALANCE. */

@@ -1,5 +1,6 @@
 import type { Headers } from '../../core/record.ts'
 import type { Serde } from '../../core/serde.ts'
+import type { GroupMetadata, GroupOffset } from './group.ts'
 
 export interface ProducerOptions {
   readonly clientId: string
@@ -58,4 +59,33 @@ export interface Producer {
   acknowledged(topic: string, partition: number): number | undefined
   /** Waits for what is under way, at most the delivery timeout, then lets go of the connections. */
   close(): Promise<void>
+}
+
+export interface TransactionalProducerOptions extends ProducerOptions {
+  /** Whoever opens a producer with this id fences the former one and ends its open transaction. */
+  readonly transactionalId: string
+  /** The broker aborts a transaction that is open for longer, ms. Default 60,000. */
+  readonly transactionTimeoutMs?: number
+}
+
+/**
+ * A producer whose records become visible (read committed) in transactions, together with the input positions they were made from.
+ *
+ *   begin -> append* -> sendOffsets? -> commit | abort -> begin ...
+ *
+ * Failures say by their code what is left to do. TRANSACTION_ABORTABLE: the transaction did not happen, or its outcome is not known and
+ * counts as an abort; call `abort` and start over. PRODUCER_FENCED, BROKER_REFUSED: this producer is of no more use; close it.
+ */
+export interface TransactionalProducer extends Producer {
+  /** Opens a transaction. Reads again which protocol version the cluster has agreed on (KIP-890). Throws TRANSACTION_ABORTABLE, PRODUCER_FENCED. */
+  begin(): Promise<void>
+  /**
+   * Adds input positions: one request with all of them, with the member's generation, so that a member that lost its partitions cannot
+   * commit them. Throws GROUP_FENCED, GROUP_REBALANCE (then `abort`), TRANSACTION_ABORTABLE, PRODUCER_FENCED.
+   */
+  sendOffsets(offsets: readonly GroupOffset[], group: GroupMetadata): Promise<void>
+  /** Flushes and commits. After it throws TRANSACTION_ABORTABLE, the caller must treat the transaction as aborted. */
+  commit(): Promise<void>
+  /** Drops what is open and unacknowledged and aborts; an empty transaction too. The producer can `begin` again. */
+  abort(): Promise<void>
 }
