@@ -3,6 +3,7 @@ import { StreamsError } from '../core/errors.ts'
 import { type Logger, silentLogger } from '../core/logger.ts'
 import type { KafkaClient } from '../kafka/port/client.ts'
 import type { EngineKind } from '../state/engine.ts'
+import type { CommitPoint } from './task/commit.ts'
 
 /** Plain settings of an application. Names follow Kafka Streams' where it has one. */
 export interface StreamsConfig {
@@ -13,9 +14,19 @@ export interface StreamsConfig {
   readonly stateDirectory: string
   /** Default `auto`: RocksDB where there is a binary for it. */
   readonly engine?: EngineKind | 'auto'
-  /** `commit.interval.ms`. Default 30,000 ms: what is replayed, and may be counted twice, after a crash. */
+  /**
+   * `processing.guarantee`. Under `exactly_once_v2` outputs, state and input positions are committed in one transaction: each record counts
+   * once, whatever is killed. Default `at_least_once`: what was processed since the last commit may count twice after a crash.
+   */
+  readonly processingGuarantee?: 'at_least_once' | 'exactly_once_v2'
+  /** `commit.interval.ms`. Default 30,000 ms, or 100 ms under exactly-once. */
   readonly commitIntervalMs?: number
-  /** `statestore.cache.max.bytes`, for the write buffers of all stores of the process. Default 64 MiB. */
+  /** `repartition.purge.interval.ms`: how often committed records of repartition topics are deleted. Default 30,000 ms. */
+  readonly repartitionPurgeIntervalMs?: number
+  /**
+   * `statestore.cache.max.bytes`, for the write buffers of all stores of the process. Default 64 MiB. With 0 every update is logged and
+   * forwarded at once; the stores themselves change at commits all the same.
+   */
   readonly cacheMaxBytes?: number
   /** Most fetched bytes waiting in one partition's queue before it is paused. Default 4 MiB. */
   readonly bufferedBytesPerPartition?: number
@@ -30,6 +41,8 @@ export interface StreamsConfig {
   readonly logger?: Logger
   /** Told about restoring, for progress bars: once per store at its start, then about every 100 ms, then at its end. */
   readonly onRestore?: (progress: RestoreProgress) => void
+  /** Told how far a commit has come. For tests that kill the process there. */
+  readonly onCommitPoint?: (point: CommitPoint) => void
 }
 
 export interface RestoreProgress {
@@ -53,7 +66,9 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     )
   const resolved: ResolvedConfig = {
     engine: 'auto',
-    commitIntervalMs: 30_000,
+    processingGuarantee: 'at_least_once',
+    commitIntervalMs: config.processingGuarantee === 'exactly_once_v2' ? 100 : 30_000,
+    repartitionPurgeIntervalMs: 30_000,
     cacheMaxBytes: 64 * 1024 * 1024,
     bufferedBytesPerPartition: 4 * 1024 * 1024,
     maxTaskIdleMs: 0,
@@ -61,6 +76,7 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     clock: systemClock,
     logger: silentLogger,
     onRestore: () => undefined,
+    onCommitPoint: () => undefined,
     ...config
   }
   for (const name of ['commitIntervalMs', 'cacheMaxBytes', 'bufferedBytesPerPartition'] as const)

@@ -60,7 +60,7 @@ export class KafkaStreams {
   }
 
   /**
-   * Makes missing topics and begins to process; resolves when the thread has begun, before restoring. Throws TOPIC_MISSING, TOPIC_MISMATCH,
+   * Makes missing topics and begins to process; resolves when the thread has begun, before its stores are restored. Throws TOPIC_MISSING, TOPIC_MISMATCH,
    * BROKER_UNAVAILABLE.
    */
   async start(): Promise<void> {
@@ -177,6 +177,16 @@ export class KafkaStreams {
       records += Math.max(0, end - (committed.get(name) ?? begin))
     }
     return { records, total }
+  }
+
+  /**
+   * Rebuilds one task (`<sub-topology>_<partition>`): empties its stores and fills them again from their changelogs, while the other tasks go
+   * on. Resolves when it runs again. Throws STORE_UNKNOWN if the task does not run in this process.
+   */
+  async rebuildTask(taskId: string): Promise<void> {
+    if (this.#thread === undefined)
+      throw new StreamsError('STORE_UNKNOWN', `no task ${taskId} runs here: the application was not started`)
+    await this.#thread.rebuild(taskId)
   }
 
   /** The parts of a key-value store that are in this process, one per task; uncommitted changes are seen. Throws STORE_UNKNOWN. */

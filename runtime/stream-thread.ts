@@ -4,22 +4,25 @@ import { partitionName } from '../core/record.ts'
 import type { Admin, TopicDescription } from '../kafka/port/admin.ts'
 import type { Consumer } from '../kafka/port/consumer.ts'
 import type { GroupMember } from '../kafka/port/group.ts'
-import type { Producer } from '../kafka/port/producer.ts'
 import type { Topology } from '../topology/topology.ts'
 import { Backoff } from './backoff.ts'
 import type { ResolvedConfig } from './config.ts'
 import type { StreamsMetrics } from './metrics.ts'
-import { restore } from './restore/restore.ts'
-import { commit } from './task/commit.ts'
+import { RepartitionPurge } from './repartition-purge.ts'
+import { Restorer } from './restore/restorer.ts'
+import { commit, type Writer } from './task/commit.ts'
 import type { Task } from './task/task.ts'
-import { openStores, TaskFactory } from './task-factory.ts'
+import { TaskFactory } from './task-factory.ts'
 import type { Plan, TaskPlan } from './task-plan.ts'
+import { TaskSet } from './task-set.ts'
 
 /** Records are processed in slices of this length; then heartbeats, fetches and HTTP get their turn. */
 const SLICE_MS = 10
 const IDLE_MS = 100
 /** A thread that fails this often in a row, without a commit in between, gives up. */
 const MAX_RESTARTS = 10
+/** `transaction.timeout.ms`, as in Kafka Streams: commits are far more frequent. */
+const TRANSACTION_TIMEOUT_MS = 10_000
 
 export interface StreamThreadParts {
   readonly config: ResolvedConfig
@@ -30,29 +33,52 @@ export interface StreamThreadParts {
   readonly admin: Admin
   readonly clientId: string
   readonly metrics: StreamsMetrics
+  /** Whether all tasks of the assignment run. */
   readonly onRunning: (running: boolean) => void
 }
 
 /** Owns tasks and runs them one after the other on the event loop: fetch, process a slice, commit when it is time. */
 export class StreamThread {
   readonly #parts: StreamThreadParts
-  #tasks: readonly Task[] = []
-  #stopping = false
+  readonly #purge: RepartitionPurge
   readonly #backoff = new Backoff(100, 10_000)
+  #tasks: TaskSet | undefined
+  #stopping = false
   #failures = 0
   #lastCommit = 0
+  #inTransaction = false
 
   constructor(parts: StreamThreadParts) {
     this.#parts = parts
+    const { admin, config, plan } = parts
+    const { repartitionPurgeIntervalMs, clock, logger } = config
+    this.#purge = new RepartitionPurge(
+      admin,
+      plan.repartitionTopics,
+      repartitionPurgeIntervalMs,
+      clock,
+      logger
+    )
   }
 
+  /** The tasks that run now; ones that restore are not among them. */
   get tasks(): readonly Task[] {
-    return this.#tasks
+    return this.#tasks?.running ?? []
   }
 
   /** Lets `run` commit, close its tasks and return. */
   stop(): void {
     this.#stopping = true
+  }
+
+  /**
+   * Empties the stores of a task and fills them again from their changelogs, while the other tasks go on. Resolves when the task runs
+   * again. Throws STORE_UNKNOWN if it does not run here.
+   */
+  async rebuild(taskId: string): Promise<void> {
+    const tasks = this.#tasks
+    if (tasks === undefined) throw new StreamsError('STORE_UNKNOWN', `no task ${taskId} runs here`)
+    await tasks.rebuild(taskId)
   }
 
   /**
@@ -73,134 +99,126 @@ export class StreamThread {
         await setTimeout(delay)
       }
     }
+    await this.#purge.close()
   }
 
   /** From one join of the group to the next, or to the end. */
   async #runAssignment(): Promise<void> {
     const { config, group, plan, metrics, clientId, onRunning } = this.#parts
-    onRunning(false)
     const plans = plan.tasksFor(await group.join())
-    const producer = await config.kafka.producer({ clientId: `${clientId}-producer` })
+    // before anything is read: opening it ends the transaction that a killed predecessor left open
+    const writer = await this.#openWriter()
     const consumer = config.kafka.consumer({ clientId: `${clientId}-consumer`, offsetReset: 'earliest' })
+    let tasks: TaskSet | undefined
     try {
-      this.#tasks = await this.#makeTasks(plans, producer, consumer)
-      consumer.assign(this.#tasks.flatMap((task) => task.positions()))
-      metrics.tasks(this.#tasks.length)
-      onRunning(true)
+      tasks = await this.#openTasks(plans, writer, consumer)
+      this.#tasks = tasks
       this.#lastCommit = config.clock.now()
-      while (!this.#stopping && !group.rejoinNeeded()) await this.#turn(producer, consumer)
-      await this.#commit(producer)
+      while (!this.#stopping && !group.rejoinNeeded()) {
+        tasks.startReady()
+        metrics.tasks(tasks.running.length)
+        onRunning(tasks.allRunning)
+        await this.#turn(tasks, writer, consumer)
+      }
+      await this.#commit(tasks, writer)
     } catch (error) {
-      for (const task of this.#tasks) task.abort()
+      tasks?.abort()
+      // if this fails too, the next producer of the same transactional id ends the transaction
+      if (writer.guarantee === 'exactly_once_v2') await writer.producer.abort().catch(() => undefined)
       throw error
     } finally {
       onRunning(false)
-      const closing = this.#tasks
-      this.#tasks = []
+      this.#tasks = undefined
       metrics.tasks(0)
-      await Promise.all([consumer.close(), producer.close(), ...closing.map((task) => task.close())])
+      // what the producer could not write has been thrown by a flush, or was dropped on purpose
+      await Promise.all([consumer.close(), writer.producer.close().catch(() => undefined), tasks?.close()])
     }
   }
 
-  async #makeTasks(
-    plans: readonly TaskPlan[],
-    producer: Producer,
-    consumer: Consumer
-  ): Promise<readonly Task[]> {
+  async #openWriter(): Promise<Writer> {
+    const { config, clientId } = this.#parts
+    const guarantee = config.processingGuarantee
+    if (guarantee === 'at_least_once')
+      return { guarantee, producer: await config.kafka.producer({ clientId: `${clientId}-producer` }) }
+    const producer = await config.kafka.transactionalProducer({
+      clientId: `${clientId}-producer`,
+      transactionalId: clientId,
+      transactionTimeoutMs: TRANSACTION_TIMEOUT_MS
+    })
+    this.#inTransaction = false
+    return { guarantee, producer }
+  }
+
+  async #openTasks(plans: readonly TaskPlan[], writer: Writer, consumer: Consumer): Promise<TaskSet> {
     const { config, topology, plan, topics, group, admin, clientId, metrics } = this.#parts
     const inputs = plans.flatMap((task) => task.inputs)
-    // stable input offsets first: what they stand for is then in the changelogs that are read up to their end below
+    // stable input offsets first: what they stand for is then in the changelogs, which are read up to their end after this
     const [committed, earliest] = await Promise.all([
       group.committed(inputs),
       admin.listOffsets(inputs, 'earliest')
     ])
-    const factory = new TaskFactory({ config, topology, plan, topics, producer, metrics })
+    const factory = new TaskFactory({ config, topology, plan, topics, producer: writer.producer, metrics })
     await factory.loadTopics(plans)
-    const opened = await openStores(plans, factory)
-    try {
-      const jobs = opened.flatMap(({ plan: task, stores }) =>
-        stores.flatMap(({ store, changelog }) =>
-          changelog === undefined ? [] : [{ task: task.id, store, partition: task.partition, ...changelog }]
-        )
-      )
-      await restore(jobs, {
-        kafka: config.kafka,
-        admin,
-        clientId,
-        logger: config.logger,
-        stopped: () => this.#stopping,
-        onProgress: (progress) => {
-          metrics.restored(progress)
-          config.onRestore(progress)
-        }
-      })
-      if (this.#stopping) {
-        await Promise.all(opened.flatMap(({ stores }) => stores.map(({ store }) => store.close())))
-        return []
+    const restorer = new Restorer({
+      kafka: config.kafka,
+      admin,
+      clientId,
+      logger: config.logger,
+      onProgress: (progress) => {
+        metrics.restored(progress)
+        config.onRestore(progress)
       }
-      const offsets = new Map(
-        committed.map((offset) => [partitionName(offset.topic, offset.partition), offset])
-      )
-      return opened.map((task) =>
-        factory.task(task, offsets, earliest, (topic, partition) => consumer.lag(topic, partition))
+    })
+    const tasks = new TaskSet({ factory, restorer, consumer, logger: config.logger })
+    try {
+      await tasks.open(
+        plans,
+        new Map(committed.map((offset) => [partitionName(offset.topic, offset.partition), offset])),
+        earliest
       )
     } catch (error) {
-      await Promise.all(opened.flatMap(({ stores }) => stores.map(({ store }) => store.close())))
+      await tasks.close()
       throw error
     }
+    return tasks
   }
 
   /** One round: take what was fetched, process a slice, commit if it is time, give the event loop its turn. */
-  async #turn(producer: Producer, consumer: Consumer): Promise<void> {
+  async #turn(tasks: TaskSet, writer: Writer, consumer: Consumer): Promise<void> {
     const { config, group, metrics } = this.#parts
     group.check()
-    this.#accept(consumer)
-    const now = config.clock.now()
-    let processed = 0
-    let full = false
-    for (const task of this.#tasks) {
-      const count = task.processUntil(now + SLICE_MS)
-      processed += count
-      if (count > 0) this.#resume(task, consumer)
-      task.punctuate(now)
-      full ||= task.commitWanted()
-      if (config.clock.now() >= now + SLICE_MS) break
+    if (writer.guarantee === 'exactly_once_v2' && !this.#inTransaction) {
+      await writer.producer.begin()
+      this.#inTransaction = true
     }
-    // the task that had the last word goes to the end of the line
-    if (processed > 0) this.#tasks = [...this.#tasks.slice(1), ...this.#tasks.slice(0, 1)]
+    tasks.accept(consumer.take(), config.bufferedBytesPerPartition)
+    const now = config.clock.now()
+    const { processed, full } = tasks.process(now, now + SLICE_MS)
+    tasks.resume(config.bufferedBytesPerPartition / 2)
     metrics.processed(processed)
     const sinceCommit = config.clock.now() - this.#lastCommit
-    if (full || sinceCommit >= config.commitIntervalMs) await this.#commit(producer)
-    else if (!producer.hasRoom()) await producer.room()
+    if (full || tasks.commitWanted || sinceCommit >= config.commitIntervalMs)
+      await this.#commit(tasks, writer)
+    else if (!writer.producer.hasRoom()) await writer.producer.room()
     else if (processed > 0) await setImmediate()
     else await consumer.arrival(Math.max(1, Math.min(IDLE_MS, config.commitIntervalMs - sinceCommit)))
   }
 
-  #accept(consumer: Consumer): void {
-    const limit = this.#parts.config.bufferedBytesPerPartition
-    for (const fetched of consumer.take()) {
-      const task = this.#tasks.find((candidate) => candidate.reads(fetched.topic, fetched.partition))
-      if (task !== undefined && task.accept(fetched) > limit) consumer.pause(fetched.topic, fetched.partition)
-    }
-  }
-
-  #resume(task: Task, consumer: Consumer): void {
-    const limit = this.#parts.config.bufferedBytesPerPartition
-    for (const { topic, partition } of task.positions())
-      if (task.bufferedBytes(topic) <= limit / 2) consumer.resume(topic, partition)
-  }
-
-  async #commit(producer: Producer): Promise<void> {
+  async #commit(tasks: TaskSet, writer: Writer): Promise<void> {
     const { config, group, metrics } = this.#parts
-    const changed = this.#tasks.filter((task) => task.needsCommit())
+    const changed = tasks.running.filter((task) => task.needsCommit())
     if (changed.length > 0) {
       const start = performance.now()
-      await commit(changed, producer, group)
+      const offsets = await commit(changed, writer, group, config.onCommitPoint)
+      this.#inTransaction = false
+      this.#purge.committed(offsets)
+      tasks.committed(offsets)
       metrics.committed((performance.now() - start) / 1000)
       this.#failures = 0
       this.#backoff.reset()
     }
     this.#lastCommit = config.clock.now()
+    await tasks.takeOutForRebuild()
   }
 }
 

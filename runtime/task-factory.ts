@@ -115,9 +115,13 @@ export class TaskFactory {
       log = this.#collector.changelog(this.#topic(name), plan.partition)
       changelog = { topic: name, topicId: topics.get(name)?.id ?? '' }
     }
+    const caching = config.cacheMaxBytes > 0
     const storesInAll = allTasks.tasks.reduce((sum, task) => sum + task.subTopology.stores.length, 0)
-    const bufferBytes = Math.floor(config.cacheMaxBytes / storesInAll)
-    return { store: openStore(definition, engine, { log, bufferBytes }), changelog }
+    const store = openStore({ ...definition, cached: definition.cached && caching }, engine, {
+      log,
+      ...(caching ? { bufferBytes: Math.floor(config.cacheMaxBytes / storesInAll) } : {})
+    })
+    return { store, changelog }
   }
 
   #definition(name: string): StoreDefinition {
@@ -131,19 +135,4 @@ export class TaskFactory {
     if (topic === undefined) throw new StreamsError('TOPIC_MISSING', `topic "${name}" was not looked up`)
     return topic
   }
-}
-
-/** Opens the stores of all tasks; if one fails, none stays open. */
-export async function openStores(
-  plans: readonly TaskPlan[],
-  factory: TaskFactory
-): Promise<readonly OpenedTask[]> {
-  const opened: OpenedTask[] = []
-  try {
-    for (const plan of plans) opened.push(await factory.open(plan))
-  } catch (error) {
-    await Promise.all(opened.flatMap(({ stores }) => stores.map(({ store }) => store.close())))
-    throw error
-  }
-  return opened
 }

@@ -22,6 +22,8 @@ export interface TaskInput extends TopicPartition {
 export class Plan {
   readonly tasks: readonly TaskPlan[]
   readonly internalTopics: readonly NewTopic[]
+  /** Names of the repartition topics among them. */
+  readonly repartitionTopics: ReadonlySet<string>
   readonly #applicationId: string
   readonly #taskByInput = new Map<string, TaskPlan>()
 
@@ -66,6 +68,7 @@ export class Plan {
     for (const task of tasks)
       for (const input of task.inputs)
         this.#taskByInput.set(partitionName(input.topic, input.partition), task)
+    this.repartitionTopics = new Set(topology.repartitions().map((node) => this.topicOf(node)))
     this.tasks = tasks
     this.internalTopics = internal
   }

@@ -47,8 +47,7 @@ const CLOCK_EVERY = 64
 /**
  * Runs one sub-topology over one partition number of its topics. Everything here is synchronous; the thread talks to the broker.
  *
- *   made -> process* -> prepareCommit -> (the thread makes it safe in Kafka) -> finishCommit -> process* ... -> close
- *                            \-> abort: the stores are again what the last commit left; the task is not used any more
+ *   made -> process* -> prepareCommit -> (the thread makes it safe in Kafka) -> finishCommit -> process* ... -> stop
  */
 export class Task {
   readonly id: string
@@ -192,15 +191,13 @@ export class Task {
     return this.#group.queues[0]?.partition ?? 0
   }
 
-  abort(): void {
+  /** The task processes nothing more. Its stores are closed by whoever opened them. */
+  stop(): void {
     this.#punctuation.clear()
-    for (const { store } of this.stores) store.abort()
   }
 
-  /** Closes the stores; what was not committed is dropped. */
-  async close(): Promise<void> {
-    this.#punctuation.clear()
-    await Promise.all(this.stores.map(({ store }) => store.close()))
+  now(): number {
+    return this.#now()
   }
 
   #process(input: Input): void {

@@ -1,0 +1,28 @@
+import type { Logger } from '../../core/logger.ts'
+import { partitionName } from '../../core/record.ts'
+import type { RestoreJob } from './restorer.ts'
+
+/**
+ * Where in its changelog a store goes on. A changelog that is not the one the store was written against (another topic id, or shorter than
+ * the checkpoint) means that the store starts over, empty.
+ */
+export function changelogStart(job: RestoreJob, begin: number, end: number, logger: Logger): number {
+  const { checkpoint } = job.store
+  if (checkpoint === undefined) return begin
+  const misfit = misfitOf(job, end)
+  if (misfit === undefined) return Math.max(checkpoint.offset, begin)
+  const name = partitionName(job.topic, job.partition)
+  logger.warn(
+    `task ${job.task}: store "${job.store.name}" does not fit changelog ${name} (${misfit}); rebuilding it`
+  )
+  job.store.wipe()
+  return begin
+}
+
+function misfitOf({ store, topicId }: RestoreJob, end: number): string | undefined {
+  const { checkpoint } = store
+  if (checkpoint === undefined) return undefined
+  if (checkpoint.topicId !== topicId) return 'the topic was made anew'
+  if (checkpoint.offset > end) return `it ends at ${end}, before the store's ${checkpoint.offset}`
+  return undefined
+}

@@ -1,0 +1,146 @@
+import { StreamsError } from '../../core/errors.ts'
+import type { Logger } from '../../core/logger.ts'
+import { partitionName } from '../../core/record.ts'
+import { RecordCursor } from '../../kafka/batch/record-cursor.ts'
+import type { Admin } from '../../kafka/port/admin.ts'
+import type { KafkaClient } from '../../kafka/port/client.ts'
+import type { Consumer } from '../../kafka/port/consumer.ts'
+import type { StateStore } from '../../state/state-store.ts'
+import type { RestoreProgress } from '../config.ts'
+import { changelogStart } from './changelog-start.ts'
+
+/** A store to bring up to its changelog's end. */
+export interface RestoreJob {
+  readonly task: string
+  readonly store: StateStore
+  readonly topic: string
+  readonly topicId: string
+  readonly partition: number
+}
+
+export interface RestorerOptions {
+  readonly kafka: KafkaClient
+  readonly admin: Admin
+  readonly clientId: string
+  readonly logger: Logger
+  readonly onProgress: (progress: RestoreProgress) => void
+}
+
+const POLL_MS = 100
+/** Small enough that applying what came does not hold up the tasks that run meanwhile. */
+const FETCH_BYTES = 1024 * 1024
+
+interface Running extends RestoreJob {
+  readonly start: number
+  readonly end: number
+  restored: number
+  readonly done: () => void
+  readonly fail: (error: unknown) => void
+}
+
+/**
+ * Brings stores up to date from their changelogs, each from its checkpoint on, with fetches of its own, while other tasks go on.
+ *
+ * Reads committed records until the position, past markers and gaps, has reached the high watermark taken at the start: a committed tail
+ * may lie beyond the last stable offset, because markers reach partitions at different times.
+ */
+export class Restorer {
+  readonly #options: RestorerOptions
+  readonly #consumer: Consumer
+  readonly #cursor = new RecordCursor()
+  readonly #running = new Map<string, Running>()
+  #loop: Promise<void> | undefined
+  #closed = false
+  #lastReport = 0
+
+  constructor(options: RestorerOptions) {
+    this.#options = options
+    this.#consumer = options.kafka.consumer({
+      clientId: `${options.clientId}-restore`,
+      partitionMaxBytes: FETCH_BYTES
+    })
+  }
+
+  /** Resolves with the number of records applied, when all these stores are up to date. */
+  async restore(jobs: readonly RestoreJob[]): Promise<number> {
+    if (jobs.length === 0) return 0
+    const { admin, logger } = this.#options
+    const [earliest, latest] = await Promise.all([
+      admin.listOffsets(jobs, 'earliest'),
+      admin.listOffsets(jobs, 'latest')
+    ])
+    if (this.#closed) return 0
+    const started: Running[] = []
+    const finished: Promise<void>[] = []
+    for (const job of jobs) {
+      const name = partitionName(job.topic, job.partition)
+      const end = latest.get(name) ?? 0
+      const start = changelogStart(job, earliest.get(name) ?? 0, end, logger)
+      if (start >= end) continue
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
+      const running: Running = { ...job, start, end, restored: 0, done: resolve, fail: reject }
+      this.#running.set(name, running)
+      started.push(running)
+      finished.push(promise)
+    }
+    this.#consumer.assign(started.map(({ topic, partition, start }) => ({ topic, partition, offset: start })))
+    for (const job of started) this.#report(job, false)
+    this.#loop ??= this.#run()
+    await Promise.all(finished)
+    return started.reduce((sum, { restored }) => sum + restored, 0)
+  }
+
+  /** Ends what is under way, where it is: the stores keep what was applied, and the restores reject with STORE_CLOSED. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#loop
+    this.#failAll(new StreamsError('STORE_CLOSED', 'the restore was ended'))
+    await this.#consumer.close()
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closed) {
+      await this.#consumer.arrival(POLL_MS)
+      if (this.#closed || this.#running.size === 0) continue
+      try {
+        this.#applyArrived()
+      } catch (error) {
+        this.#consumer.unassign([...this.#running.values()])
+        this.#failAll(error)
+      }
+    }
+  }
+
+  #failAll(error: unknown): void {
+    for (const job of this.#running.values()) job.fail(error)
+    this.#running.clear()
+  }
+
+  #applyArrived(): void {
+    const now = performance.now()
+    const report = now - this.#lastReport >= POLL_MS
+    if (report) this.#lastReport = now
+    for (const { topic, partition, batches } of this.#consumer.take()) {
+      const job = this.#running.get(partitionName(topic, partition))
+      if (job === undefined) continue
+      this.#cursor.open(batches)
+      job.restored += job.store.restore(this.#cursor, { offset: batches.next, topicId: job.topicId })
+      if (report) this.#report(job, false)
+    }
+    for (const [name, job] of this.#running) {
+      if ((this.#consumer.position(job.topic, job.partition) ?? 0) < job.end) continue
+      this.#running.delete(name)
+      this.#consumer.unassign([job])
+      this.#report(job, true)
+      this.#options.logger.info(
+        `task ${job.task}: restored ${job.restored} changelog records into store "${job.store.name}" ` +
+          `(offsets ${job.start} to ${job.end})`
+      )
+      job.done()
+    }
+  }
+
+  #report({ store, task, restored, start, end }: Running, done: boolean): void {
+    this.#options.onProgress({ store: store.name, task, restored, total: end - start, done })
+  }
+}

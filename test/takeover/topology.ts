@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { integer, json, StreamsBuilder, string, TimeWindows, type Topology, topic } from '../../index.ts'
+
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+const partitions = 4
+
+const Amount = z.object({ amount: z.int() })
+const Totals = z.object({ count: z.int(), sum: z.int() })
+
+/** The application whose state a Java application takes over, and gives back: see test/peer. Its names and formats are part of it. */
+export function takeoverTopology(app: string): Topology {
+  const input = topic(`${app}-input`, { key: string(), value: json(Amount), partitions })
+  const output = topic(`${app}-output`, { key: string(), value: json(Totals), partitions })
+  const hours = topic(`${app}-output2`, { key: string(), value: json(z.int()), partitions })
+
+  const builder = new StreamsBuilder()
+  const amounts = builder.stream(input)
+  const byKey = amounts.groupByKey()
+  byKey
+    .aggregate({
+      name: 'totals',
+      initial: () => ({ count: 0, sum: 0 }),
+      add: ({ amount }, { count, sum }) => ({ count: count + 1, sum: sum + amount }),
+      value: json(Totals)
+    })
+    .toStream()
+    .to(output)
+  byKey
+    .windowedBy(TimeWindows.ofSizeAndGrace(hourMs, dayMs))
+    .count({ name: 'hourly', retentionMs: 2 * dayMs })
+    .toStream()
+    .map((count, window) => [`${window.key}@${window.start}`, count])
+    .to(hours)
+  amounts
+    .groupBy(({ amount }) => String(amount % 7), { name: 'by-size', key: string() })
+    .aggregate({ name: 'sizes', initial: () => 0, add: (_amount, total) => total + 1, value: integer() })
+  return builder.build()
+}
