@@ -73,6 +73,7 @@ export class RetailApp {
       applicationId: APPLICATION,
       kafka: options.kafka,
       stateDirectory: options.stateDirectory,
+      processingGuarantee: 'exactly_once_v2',
       commitIntervalMs: options.commitIntervalMs,
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
       logger: options.logger,

@@ -37,7 +37,7 @@ The local ones stay up: npm run local -- stop
 `
 
 const pollMs = 300
-const commitIntervalMs = 1000
+const commitIntervalMs = 500
 /** What shells show for a process that ended on request before its work was done. */
 const stoppedBySignal = 130
 

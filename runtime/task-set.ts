@@ -65,7 +65,8 @@ export class TaskSet {
     for (const plan of plans) this.#opened.push(await this.#parts.factory.open(plan))
     let records = 0
     const restores = this.#opened.map(async (task) => {
-      records += await this.#restore(task)
+      const restored = await this.#restore(task)
+      records += restored
     })
     Promise.all(restores).then(
       () =>
