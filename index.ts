@@ -19,9 +19,9 @@ export { bytes } from './core/serdes/bytes.ts'
 export { integer } from './core/serdes/integer.ts'
 export { json } from './core/serdes/json.ts'
 export { string } from './core/serdes/string.ts'
-export { timeWindowed } from './core/serdes/windowed.ts'
+export { sessionWindowed, timeWindowed } from './core/serdes/windowed.ts'
 export { type Topic, type TopicOptions, topic } from './core/topic.ts'
-export { TimeWindows, type Windowed } from './core/windows.ts'
+export { JoinWindows, SessionWindows, SlidingWindows, TimeWindows, type Windowed } from './core/windows.ts'
 export { MetricsServer } from './http/metrics-server.ts'
 export { partitionForKey } from './kafka/batch/murmur2.ts'
 export { RecordCursor } from './kafka/batch/record-cursor.ts'
@@ -46,6 +46,23 @@ export type { TableMapping } from './sinks/postgres/table-mapping.ts'
 export type { Rejection, Sink, SinkBatch, SinkRecord } from './sinks/sink.ts'
 export type { KeyValueStore, ReadOnlyKeyValueStore } from './state/key-value-store.ts'
 export type { ReadOnlyWindowStore, WindowStore } from './state/window-store.ts'
-export type { KGroupedStream, KStream, KTable, TimeWindowedKStream } from './topology/dsl.ts'
+export type {
+  BranchedKStream,
+  CogroupedKStream,
+  KGroupedStream,
+  KGroupedTable,
+  KStream,
+  KTable,
+  SessionWindowedKStream,
+  TimeWindowedKStream
+} from './topology/dsl.ts'
+export type { TimestampExtractor } from './topology/graph-node.ts'
+export {
+  keyValueStore,
+  type ProcessorStoreOptions,
+  sessionStore,
+  versionedKeyValueStore,
+  windowStore
+} from './topology/stores.ts'
 export { StreamsBuilder } from './topology/streams-builder.ts'
-export type { Topology } from './topology/topology.ts'
+export { Topology } from './topology/topology.ts'

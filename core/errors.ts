@@ -29,6 +29,8 @@ export const errorActions = {
   STORE_CORRUPT: 'restart-task',
   STORE_LOCKED: 'retry',
   STORE_CLOSED: 'restart-task',
+  STORE_FULL: 'stop',
+  STORE_FAILED: 'restart-task',
   STORE_UNKNOWN: 'fix-input',
   BUFFER_OVERFLOW: 'fix-input',
   SINK_UNAVAILABLE: 'retry',

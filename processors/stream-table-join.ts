@@ -1,36 +1,27 @@
-import type { KeyValueStore } from '../state/key-value-store.ts'
 import type { Operator } from './operator.ts'
 import { synchronous } from './synchronous.ts'
+import type { TableView } from './table-view.ts'
 
-/** Looks each record's key up in a table. Records without a match, key or value are dropped. After `KStreamKTableJoin`. */
+/**
+ * Looks each record's key up in a table; in a versioned one as of the record's time. Records without a match are dropped, or in a left
+ * join go on with null. Records without a value are always dropped, those without a key in an inner join. After
+ * `KStreamKTableJoin`.
+ */
 export function streamTableJoin<K, V, T, VOut>(
-  storeName: string,
-  joiner: (value: V, tableValue: T, key: K) => VOut
+  view: TableView<K, T>,
+  joiner: (value: V, tableValue: T | null, key: K) => VOut,
+  left: boolean
 ): Operator<K, V, K, VOut> {
   return (downstream, context) => {
-    const table = context.store(storeName) as unknown as KeyValueStore<K, T>
-    const call = synchronous('join', joiner)
-    return (value, key, timestamp, headers) => {
-      if (key === null || key === undefined) return context.dropped('null-key')
-      if (value === null || value === undefined) return context.dropped('null-value')
-      const match = table.get(key)
-      if (match !== null) downstream(call(value, match, key), key, timestamp, headers)
-    }
-  }
-}
-
-/** The same, where records without a match go on with null. Only records without a value are dropped. */
-export function streamTableLeftJoin<K, V, T, VOut>(
-  storeName: string,
-  joiner: (value: V, tableValue: T | null, key: K) => VOut
-): Operator<K, V, K, VOut> {
-  return (downstream, context) => {
-    const table = context.store(storeName) as unknown as KeyValueStore<K, T>
-    const call = synchronous('leftJoin', joiner)
+    const { get, asOf } = view.open(context)
+    const call = synchronous(left ? 'leftJoin' : 'join', joiner)
     return (value, key, timestamp, headers) => {
       if (value === null || value === undefined) return context.dropped('null-value')
-      const match = key === null || key === undefined ? null : table.get(key)
-      downstream(call(value, match, key), key, timestamp, headers)
+      const keyless = key === null || key === undefined
+      if (keyless && !left) return context.dropped('null-key')
+      const row = keyless ? null : asOf === undefined ? get(key) : asOf(key, timestamp)
+      if (row === null && !left) return
+      downstream(call(value, row === null ? null : row.value, key), key, timestamp, headers)
     }
   }
 }

@@ -1,6 +1,7 @@
 import { StreamsError } from '../core/errors.ts'
 import { partitionName, type TopicPartition } from '../core/record.ts'
 import type { NewTopic } from '../kafka/port/admin.ts'
+import type { StoreDefinition } from '../state/store-definition.ts'
 import type { RepartitionNode, SourceNode } from '../topology/graph-node.ts'
 import type { SubTopology } from '../topology/sub-topology.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -132,12 +133,12 @@ class PartitionCounts {
  * Settings of internal topics: event time may be older than any retention, so nothing is deleted by age, and timestamps are the
  * records' own.
  */
-function changelogTopic(name: string, partitions: number, kind: 'key-value' | 'window'): NewTopic {
+function changelogTopic(name: string, partitions: number, kind: StoreDefinition['kind']): NewTopic {
   return {
     name,
     partitions,
     configs: {
-      'cleanup.policy': kind === 'window' ? 'compact,delete' : 'compact',
+      'cleanup.policy': kind === 'window' || kind === 'session' ? 'compact,delete' : 'compact',
       'retention.ms': '-1',
       'message.timestamp.type': 'CreateTime',
       'segment.bytes': '52428800'

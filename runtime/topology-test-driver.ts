@@ -10,20 +10,30 @@ import { MemoryClient } from '../kafka/memory/memory-client.ts'
 import type { MemoryConsumer } from '../kafka/memory/memory-consumer.ts'
 import type { MemoryProducer } from '../kafka/memory/memory-producer.ts'
 import type { DropReason } from '../processors/operator.ts'
+import type { Engine } from '../state/engine.ts'
 import { MemoryEngine } from '../state/engines/memory.ts'
 import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
 import { openStore } from '../state/open-store.ts'
+import type { StoreDefinition } from '../state/store-definition.ts'
 import type { ReadOnlyWindowStore } from '../state/window-store.ts'
 import type { Topology } from '../topology/topology.ts'
 import { Collector } from './task/collector.ts'
 import { Task, type TaskStore } from './task/task.ts'
 import { Plan } from './task-plan.ts'
 
+const defaultCacheBytes = 64 * 1024 * 1024
+
 export interface TestDriverOptions {
   /** Default `test`. */
   readonly applicationId?: string
   /** Where the wall clock starts, ms. Default 0. */
   readonly startMs?: number
+  /** `statestore.cache.max.bytes`; 0: every update is logged and forwarded at once. Default 64 MiB for each store. */
+  readonly cacheMaxBytes?: number
+  /** What each store is kept in. Default: memory. */
+  readonly engine?: (store: string) => Engine
+  /** How much the wall clock must move until windows that have closed are looked for again, ms. Default 1,000. */
+  readonly emitIntervalMs?: number
 }
 
 /** A record to pipe in; what is left out: no key, the wall clock's time, no headers. */
@@ -48,29 +58,37 @@ export class TopologyTestDriver {
   readonly #consumer: MemoryConsumer
   readonly #input: MemoryProducer
   readonly #scratch = new GrowableBytes()
+  readonly #internalTopics: readonly string[]
   readonly #read = new Map<string, number>()
   readonly #dropped = new Map<DropReason, number>()
 
   constructor(topology: Topology, options: TestDriverOptions = {}) {
     const applicationId = options.applicationId ?? 'test'
+    const cacheMaxBytes = options.cacheMaxBytes ?? defaultCacheBytes
     this.#topology = topology
     this.#clock = new ManualClock(options.startMs ?? 0)
     this.#broker = new MemoryBroker(this.#clock)
     const plan = new Plan(topology, applicationId, () => 1)
     for (const { name } of topology.externalTopics()) this.#broker.createTopicSync(name, 1)
-    for (const { name } of plan.internalTopics) this.#broker.createTopicSync(name, 1)
+    this.#internalTopics = plan.internalTopics.map(({ name }) => name)
+    for (const name of this.#internalTopics) this.#broker.createTopicSync(name, 1)
     const client = new MemoryClient(this.#broker)
     this.#producer = client.producerSync({ clientId: applicationId })
     this.#input = client.producerSync({ clientId: 'input' })
     this.#consumer = client.consumer({ clientId: applicationId })
     const collector = new Collector()
-    this.#tasks = plan.tasks.map((taskPlan) => {
+    // a repartition step may ask for more partitions: here each topic has one
+    const plans = plan.tasks.filter(({ partition }) => partition === 0)
+    this.#tasks = plans.map((taskPlan) => {
       const stores: TaskStore[] = taskPlan.subTopology.stores.map((name) => {
         const definition = topology.stores.get(name)
         if (definition === undefined) throw new StreamsError('STORE_UNKNOWN', `no store is named "${name}"`)
         const topic = plan.changelogOf(name)
         const log = definition.logged ? collector.changelog(this.#producer.topicSync(topic), 0) : undefined
-        const store = openStore(definition, new MemoryEngine(name), { log, bufferBytes: 64 * 1024 * 1024 })
+        const engine = options.engine?.(name) ?? new MemoryEngine(name)
+        const cached = definition.cached && cacheMaxBytes > 0
+        const bufferBytes = cached ? cacheMaxBytes : defaultCacheBytes
+        const store = openStore({ ...definition, cached }, engine, { log, bufferBytes, clock: this.#clock })
         return { store, changelog: definition.logged ? { topic, topicId: 'memory' } : undefined }
       })
       return new Task({
@@ -87,6 +105,7 @@ export class TopologyTestDriver {
         lagOf: () => 0,
         maxTaskIdleMs: 0,
         now: () => this.#clock.now(),
+        emitIntervalMs: options.emitIntervalMs ?? 1000,
         onDropped: (reason) => this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1)
       })
     })
@@ -120,6 +139,7 @@ export class TopologyTestDriver {
   advanceWallClock(ms: number): void {
     this.#clock.advance(ms)
     for (const task of this.#tasks) task.punctuate(this.#clock.now())
+    this.#commit()
     this.#run()
   }
 
@@ -134,6 +154,18 @@ export class TopologyTestDriver {
       timestamp,
       headers
     }))
+  }
+
+  /** All records of a topic, an internal one too, as bytes. */
+  readBytes(topic: string): StreamRecord<Buffer, Buffer>[] {
+    return this.#broker
+      .readAll(topic)
+      .map(({ key, value, timestamp, headers }) => ({ key, value, timestamp, headers }))
+  }
+
+  /** The internal topics: changelogs and repartition topics. */
+  internalTopics(): readonly string[] {
+    return this.#internalTopics
   }
 
   /** What a topic is as a table: the last value of each key, in order of first appearance. Reads from the start. */
@@ -158,6 +190,13 @@ export class TopologyTestDriver {
     return this.#store(name, 'window') as ReadOnlyWindowStore<K, V>
   }
 
+  /** A store of any kind. Throws STORE_UNKNOWN. */
+  stateStore(name: string): unknown {
+    const found = this.#tasks.flatMap((task) => task.stores).find(({ store }) => store.name === name)
+    if (found === undefined) throw new StreamsError('STORE_UNKNOWN', `the graph has no store "${name}"`)
+    return found.store
+  }
+
   /** How many records had no effect, for that reason. */
   dropped(reason: DropReason): number {
     return this.#dropped.get(reason) ?? 0
@@ -168,22 +207,29 @@ export class TopologyTestDriver {
       busy = false
       for (const fetched of this.#consumer.take())
         for (const task of this.#tasks) if (task.reads(fetched.topic, fetched.partition)) task.accept(fetched)
-      for (const task of this.#tasks) if (task.processUntil(Number.POSITIVE_INFINITY) > 0) busy = true
       for (const task of this.#tasks) {
-        if (!task.needsCommit()) continue
-        task.prepareCommit()
-        this.#producer.flushSync()
-        task.finishCommit((topic, partition) => this.#producer.acknowledged(topic, partition))
+        // one record a commit, as in Kafka Streams' driver: no cache joins what two records have done
+        if (!task.processOne()) continue
         busy = true
+        this.#commit()
+        break
       }
     }
   }
 
-  #store(name: string, kind: 'key-value' | 'window'): unknown {
-    const found = this.#tasks.flatMap((task) => task.stores).find(({ store }) => store.name === name)
-    if (found === undefined || this.#topology.stores.get(name)?.kind !== kind)
+  #commit(): void {
+    for (const task of this.#tasks) {
+      if (!task.needsCommit()) continue
+      task.prepareCommit()
+      this.#producer.flushSync()
+      task.finishCommit((topic, partition) => this.#producer.acknowledged(topic, partition))
+    }
+  }
+
+  #store(name: string, kind: StoreDefinition['kind']): unknown {
+    if (this.#topology.stores.get(name)?.kind !== kind)
       throw new StreamsError('STORE_UNKNOWN', `the graph has no ${kind} store "${name}"`)
-    return found.store
+    return this.stateStore(name)
   }
 }
 

@@ -6,6 +6,7 @@ import type { Checkpoint } from './state-store.ts'
 const nothing: Metadata = {
   checkpoint: undefined,
   observedStreamTime: -1,
+  sequence: 0,
   writtenAt: -1,
   closedCleanly: false
 }
@@ -42,18 +43,28 @@ export class CommittedState {
     return this.#metadata.observedStreamTime
   }
 
+  get sequence(): number {
+    return this.#metadata.sequence
+  }
+
   /** Wall clock of the last batch, ms; -1 for a new store. */
   get writtenAt(): number {
     return this.#metadata.writtenAt
   }
 
-  /** One batch; none when there is nothing to tell. An undefined checkpoint leaves the last one. */
-  write(operations: WriteOperation[], checkpoint: Checkpoint | undefined, observedStreamTime: number): void {
+  /** One batch; none when there is nothing to tell. An undefined checkpoint leaves the last one, and so on. */
+  write(
+    operations: WriteOperation[],
+    checkpoint: Checkpoint | undefined,
+    observedStreamTime = this.#metadata.observedStreamTime,
+    sequence = this.#metadata.sequence
+  ): void {
     const known = this.#metadata
     const next = checkpoint ?? known.checkpoint
     if (
       operations.length === 0 &&
       observedStreamTime === known.observedStreamTime &&
+      sequence === known.sequence &&
       next?.offset === known.checkpoint?.offset &&
       next?.topicId === known.checkpoint?.topicId
     )
@@ -61,6 +72,7 @@ export class CommittedState {
     this.#write(operations, {
       checkpoint: next,
       observedStreamTime,
+      sequence,
       writtenAt: this.#clock.now(),
       closedCleanly: false
     })

@@ -88,17 +88,20 @@ export class EngineRows<P extends Position> implements RowSource<P> {
 /** Several sources as one; their positions differ. */
 export class MergedRows<P extends Position> implements RowSource<P> {
   readonly #sources: readonly RowSource<P>[]
+  readonly #reverse: boolean
   #first: RowSource<P> | undefined
 
-  constructor(sources: readonly RowSource<P>[]) {
+  constructor(sources: readonly RowSource<P>[], reverse: boolean) {
     this.#sources = sources
+    this.#reverse = reverse
   }
 
   peek(): { readonly position: P; readonly row: EngineEntry } | undefined {
     let first: { readonly position: P; readonly row: EngineEntry } | undefined
     for (const source of this.#sources) {
       const head = source.peek()
-      if (head === undefined || (first !== undefined && first.position <= head.position)) continue
+      if (head === undefined) continue
+      if (first !== undefined && first.position < head.position !== this.#reverse) continue
       first = head
       this.#first = source
     }
@@ -107,6 +110,24 @@ export class MergedRows<P extends Position> implements RowSource<P> {
 
   skip(): void {
     this.#first?.skip()
+  }
+}
+
+/** Rows at hand; their positions differ. */
+export class StoredRows<P extends Position> implements RowSource<P> {
+  readonly #rows: { readonly position: P; readonly row: EngineEntry }[]
+  #at = 0
+
+  constructor(rows: { readonly position: P; readonly row: EngineEntry }[], reverse: boolean) {
+    this.#rows = rows.sort((a, b) => (a.position < b.position !== reverse ? -1 : 1))
+  }
+
+  peek(): { readonly position: P; readonly row: EngineEntry } | undefined {
+    return this.#rows[this.#at]
+  }
+
+  skip(): void {
+    this.#at++
   }
 }
 

@@ -12,16 +12,18 @@ export const metadataKey: Buffer = Buffer.from([metadataSpace])
 export const dataFrom: Buffer = Buffer.from([dataSpace])
 export const dataTo: Buffer = Buffer.from([dataSpace + 1])
 
-const formatVersion = 1
+const formatVersion = 2
 const engineCodes: Record<EngineKind, number> = { memory: 0, rocksdb: 1, level: 2 }
 const closedCleanly = 1
-const headBytes = 27
+const headBytes = 31
 
 /** What a store's every batch says about its content. */
 export interface Metadata {
   readonly checkpoint: Checkpoint | undefined
-  /** The highest window start put; -1 before the first. */
+  /** The highest time put, of a store that goes by time; -1 before the first. */
   readonly observedStreamTime: number
+  /** The last sequence number given, in a window store that keeps duplicates. */
+  readonly sequence: number
   /** Wall clock of the batch, ms. */
   readonly writtenAt: number
   /** Set while an unlogged store is closed as it should be. */
@@ -30,7 +32,7 @@ export interface Metadata {
 
 /*
  * int8 format version | int8 engine | int8 flags (1: closed cleanly) | int64 changelog offset (-1: none)
- * | int64 observed stream time | int64 wall clock | topic id (UTF-8, to the end)
+ * | int64 observed stream time | int64 wall clock | int32 sequence | topic id (UTF-8, to the end)
  */
 export function encodeMetadata(engine: EngineKind, metadata: Metadata): Buffer {
   const topicId = Buffer.from(metadata.checkpoint?.topicId ?? '', 'utf8')
@@ -41,6 +43,7 @@ export function encodeMetadata(engine: EngineKind, metadata: Metadata): Buffer {
   writeInt64(bytes, 3, metadata.checkpoint?.offset ?? -1)
   writeInt64(bytes, 11, metadata.observedStreamTime)
   writeInt64(bytes, 19, metadata.writtenAt)
+  bytes.writeInt32BE(metadata.sequence, 27)
   topicId.copy(bytes, headBytes)
   return bytes
 }
@@ -57,6 +60,7 @@ export function decodeMetadata(store: string, engine: EngineKind, bytes: Buffer)
     checkpoint: offset < 0 ? undefined : { offset, topicId: bytes.utf8Slice(headBytes, bytes.length) },
     observedStreamTime: readInt64(bytes, 11),
     writtenAt: readInt64(bytes, 19),
+    sequence: bytes.readInt32BE(27),
     closedCleanly: ((bytes[2] as number) & closedCleanly) !== 0
   }
 }

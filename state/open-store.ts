@@ -1,8 +1,16 @@
 import type { Engine } from './engine.ts'
 import type { StateStore } from './state-store.ts'
-import type { KeyValueStoreDefinition, StoreDefinition, WindowStoreDefinition } from './store-definition.ts'
+import type {
+  KeyValueStoreDefinition,
+  SessionStoreDefinition,
+  StoreDefinition,
+  VersionedStoreDefinition,
+  WindowStoreDefinition
+} from './store-definition.ts'
 import { BufferedKeyValueStore } from './stores/key-value.ts'
+import { BufferedSessionStore } from './stores/session.ts'
 import type { StoreOptions } from './stores/store-options.ts'
+import { EngineVersionedStore } from './stores/versioned.ts'
 import { BufferedWindowStore } from './stores/window.ts'
 
 /**
@@ -19,6 +27,16 @@ export function openStore<K, V>(
   engine: Engine,
   options: StoreOptions
 ): BufferedWindowStore<K, V>
+export function openStore<K, V>(
+  definition: SessionStoreDefinition<K, V>,
+  engine: Engine,
+  options: StoreOptions
+): BufferedSessionStore<K, V>
+export function openStore<K, V>(
+  definition: VersionedStoreDefinition<K, V>,
+  engine: Engine,
+  options: StoreOptions
+): EngineVersionedStore<K, V>
 export function openStore(definition: StoreDefinition, engine: Engine, options: StoreOptions): StateStore
 export function openStore(definition: StoreDefinition, engine: Engine, options: StoreOptions): StateStore {
   switch (definition.kind) {
@@ -26,5 +44,9 @@ export function openStore(definition: StoreDefinition, engine: Engine, options: 
       return new BufferedKeyValueStore(definition, engine, options)
     case 'window':
       return new BufferedWindowStore(definition, engine, options)
+    case 'session':
+      return new BufferedSessionStore(definition, engine, options)
+    case 'versioned':
+      return new EngineVersionedStore(definition, engine, options)
   }
 }

@@ -26,12 +26,14 @@ export interface StateStore {
   readonly persistent: boolean
   /** The checkpoint on disk; undefined for a new store. */
   readonly checkpoint: Checkpoint | undefined
+  /** Wall clock of the last batch, ms; -1 for a new store. Older than its changelog's `delete.retention.ms`: rebuild it. */
+  readonly committedAt: number
   /** Bytes of the buffered entries, clean and dirty, by their last serialised size and a fixed part for the objects around it. */
   readonly bufferedBytes: number
   /** True when the uncommitted entries alone have reached the buffer's bound: the task should commit before its next callback. */
   readonly commitWanted: boolean
   /**
-   * Logs and forwards what changed since the last flush, in the order in which entries became dirty. Returns whether there was
+   * Logs and forwards what changed since the last flush, each entry once, in the order of their last changes. Returns whether there was
    * anything; forwarding can make other stores of the task dirty, so the runtime flushes until none is.
    */
   flush(): boolean
@@ -47,6 +49,11 @@ export interface StateStore {
    * by and forgets what is in it, uncommitted changes too: a store is restored before its task runs, or is a standby.
    */
   restore(cursor: RecordCursor, checkpoint: Checkpoint): number
+  /**
+   * Goes on with work that is put off, such as expiry where it has to look at each row: for about `budgetMs`, when there is nothing
+   * better to do. Returns whether there is more.
+   */
+  maintain(budgetMs: number): boolean
   /** Empties the store and its checkpoint. */
   wipe(): void
   /** Closes the engine. Uncommitted changes are dropped. */

@@ -19,9 +19,26 @@ export interface WindowStoreDefinition<K, V> extends Common<K, V> {
   readonly windowSizeMs: number
   /** How long a window is kept, ms, counted back from the highest window start seen. */
   readonly retentionMs: number
+  /** Each put adds an entry, for stream joins; such a store is never cached. Default false. */
+  readonly retainDuplicates?: boolean
+}
+
+export interface SessionStoreDefinition<K, V> extends Common<K, V> {
+  readonly kind: 'session'
+  /** How long a session is kept, ms, counted back from the highest session end seen. */
+  readonly retentionMs: number
+}
+
+/** Never cached: each version counts. */
+export interface VersionedStoreDefinition<K, V> extends Common<K, V> {
+  readonly kind: 'versioned'
+  /** How far back, ms from the highest timestamp seen, versions are kept and may still be put. */
+  readonly historyRetentionMs: number
 }
 
 /** What a store is, before there is one: plain data, part of the topology. */
 export type StoreDefinition<K = unknown, V = unknown> =
   | KeyValueStoreDefinition<K, V>
   | WindowStoreDefinition<K, V>
+  | SessionStoreDefinition<K, V>
+  | VersionedStoreDefinition<K, V>

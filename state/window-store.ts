@@ -9,8 +9,8 @@ export interface WindowEntry<K, V> {
 }
 
 /**
- * Values by key and window start. Windows older than the retention, counted back from the highest window start seen, are neither
- * read nor written. After Kafka Streams' `TimestampedWindowStore`.
+ * Values by key and window start. Windows older than the retention, counted back from the highest window start seen, are not read
+ * any more. After Kafka Streams' `TimestampedWindowStore`.
  */
 export interface ReadOnlyWindowStore<K, V> {
   readonly name: string
@@ -18,8 +18,20 @@ export interface ReadOnlyWindowStore<K, V> {
   entry(key: K, start: number): ValueAndTimestamp<V> | null
   /** Windows of one key with fromStart <= start <= toStart, oldest first. */
   fetch(key: K, fromStart: number, toStart: number): IterableIterator<WindowEntry<K, V>>
+  /** The same, latest first. */
+  reverseFetch(key: K, fromStart: number, toStart: number): IterableIterator<WindowEntry<K, V>>
+  /** Windows of the keys with fromKey <= key <= toKey. Null bounds are open. */
+  fetchRange(
+    fromKey: K | null,
+    toKey: K | null,
+    fromStart: number,
+    toStart: number
+  ): IterableIterator<WindowEntry<K, V>>
   /** Windows of all keys with fromStart <= start <= toStart, by key bytes, then start. */
   fetchAll(fromStart: number, toStart: number): IterableIterator<WindowEntry<K, V>>
+  reverseFetchAll(fromStart: number, toStart: number): IterableIterator<WindowEntry<K, V>>
+  /** The same, by start, then key bytes. */
+  fetchAllInTimeOrder(fromStart: number, toStart: number): WindowEntry<K, V>[]
   all(): IterableIterator<WindowEntry<K, V>>
 }
 

@@ -1,6 +1,6 @@
 import { StreamsError } from '../core/errors.ts'
-import { CleanEntries } from './buffer/clean-entries.ts'
 import type { BufferEntry } from './buffer/entry.ts'
+import { EntryList } from './buffer/entry-list.ts'
 import type { WriteBufferOptions } from './buffer/options.ts'
 import type { WriteOperation } from './engine.ts'
 import { deepFreeze } from './freeze.ts'
@@ -20,9 +20,10 @@ const lookupChunk = 512
  */
 export class WriteBuffer<K, V> {
   readonly #options: WriteBufferOptions<K, V>
-  readonly #clean = new CleanEntries<K, V>()
-  /** In the order in which they became dirty. */
-  #dirty: BufferEntry<K, V>[] = []
+  /** From the one used longest ago to the one used last. */
+  readonly #clean = new EntryList<K, V>()
+  /** Those that wait for the next flush, in the order of their last puts. */
+  readonly #dirty = new EntryList<K, V>()
   /** Those that a flush is at work on. */
   #flushing: BufferEntry<K, V>[] = []
   /** Those with something pending. */
@@ -93,6 +94,8 @@ export class WriteBuffer<K, V> {
     // before anything changes: a value that cannot be written must leave the entry as it was
     const stored = cached ? undefined : this.#serialise(value, timestamp)
     if (!entry.dirty) this.#becomeDirty(entry)
+    else if (entry.queued) this.#dirty.touch(entry)
+    entry.written = true
     entry.value = value
     entry.timestamp = timestamp
     if (stored !== undefined) this.#flushNow(entry, stored)
@@ -101,10 +104,11 @@ export class WriteBuffer<K, V> {
 
   /** Logs and forwards the dirty entries; false when there were none. */
   flush(): boolean {
-    if (this.#dirty.length === 0) return false
+    if (this.#dirty.oldest === undefined) return false
     // what forwarding makes dirty is left to the next flush, unless its turn is still to come in this one
-    this.#flushing = this.#dirty
-    this.#dirty = []
+    this.#flushing = this.#dirty.toArray()
+    this.#dirty.clear()
+    for (const entry of this.#flushing) entry.queued = false
     this.#lookUpBefore(this.#flushing)
     for (const entry of this.#flushing) this.#flushEntry(entry, undefined)
     this.#flushing = []
@@ -138,7 +142,7 @@ export class WriteBuffer<K, V> {
   clear(): void {
     this.#options.index.clear()
     this.#clean.clear()
-    this.#dirty = []
+    this.#dirty.clear()
     this.#flushing = []
     this.#flushed = []
     this.#sorted = undefined
@@ -155,7 +159,7 @@ export class WriteBuffer<K, V> {
   /** The uncommitted entries in the order of scans. */
   sorted(): SortedList<BufferEntry<K, V>> {
     if (this.#sorted === undefined) {
-      const entries = new Set([...this.#flushed, ...this.#flushing, ...this.#dirty])
+      const entries = new Set([...this.#flushed, ...this.#flushing, ...this.#dirty.toArray()])
       this.#sorted = new SortedList(
         this.#options.positionOf,
         [...entries].filter((entry) => entry.uncommitted)
@@ -183,25 +187,25 @@ export class WriteBuffer<K, V> {
     if (entry.value === null) this.#resize(entry, this.#meanBytes())
     entry.before = entry.value
     entry.dirty = true
-    this.#dirty.push(entry)
+    entry.queued = true
+    this.#dirty.add(entry)
     if (entry.pending === undefined) {
       this.#uncommittedBytes += entry.size
       this.#sorted?.add(entry)
     }
   }
 
-  /** With caching off an entry is dirty within `put` only, so it is the last of the list. */
   #flushNow(entry: BufferEntry<K, V>, stored: Buffer | null): void {
-    this.#dirty.pop()
+    this.#dirty.remove(entry)
+    entry.queued = false
     if (this.#listener !== undefined) this.#lookUpBefore([entry])
     this.#flushEntry(entry, stored)
   }
 
   /** Fills in what the engine holds for the keys that were put unread, where somebody wants to know. */
   #lookUpBefore(entries: readonly BufferEntry<K, V>[]): void {
-    const wanted = entries.filter(
-      (entry) => !entry.beforeKnown && (this.#listener !== undefined || entry.value === null)
-    )
+    if (this.#listener === undefined) return
+    const wanted = entries.filter((entry) => !entry.beforeKnown)
     for (let i = 0; i < wanted.length; i += lookupChunk) {
       const chunk = wanted.slice(i, i + lookupChunk)
       const found = this.#options.engine.multiGetSync(chunk.map(this.#options.engineKey))
@@ -216,9 +220,9 @@ export class WriteBuffer<K, V> {
 
   #flushEntry(entry: BufferEntry<K, V>, serialised: Buffer | null | undefined): void {
     const { cached, engineKey, changelogKeyAt, log } = this.#options
-    const old = entry.before
-    // as in Kafka Streams' cache: what came and went between two flushes was never there
-    if (cached && entry.value === null && entry.beforeKnown && old === null) {
+    const old = this.#options.isExpired?.(entry) === true ? null : entry.before
+    // as in Kafka Streams' cache: where changes are forwarded, what came and went between two flushes was never there
+    if (cached && this.#listener !== undefined && entry.value === null && old === null) {
       entry.dirty = false
       if (entry.pending === undefined) this.#becomeClean(entry)
       return
@@ -231,6 +235,7 @@ export class WriteBuffer<K, V> {
     entry.before = null
     entry.pending = stored
     entry.pendingKey = key
+    this.#options.onFlush?.(entry)
     log?.(
       key.subarray(changelogKeyAt),
       stored === null ? null : stored.subarray(timestampBytes),
@@ -272,6 +277,7 @@ export class WriteBuffer<K, V> {
       this.#clean.remove(entry)
       this.#options.index.remove(entry)
       entry.indexed = false
+      entry.written = false
       this.#bytes -= entry.size
     }
   }

@@ -1,47 +1,26 @@
 import type { Serde } from '../core/serde.ts'
 import type { Topic } from '../core/topic.ts'
-import type { TimeWindows, Windowed } from '../core/windows.ts'
+import type { SessionWindows, SlidingWindows, TimeWindows, Windowed } from '../core/windows.ts'
 import type { Add } from '../processors/aggregate.ts'
 import type { Processor } from '../processors/process.ts'
 import type { Reducer } from '../processors/reduce.ts'
+import type {
+  AggregateOptions,
+  CogroupOptions,
+  CountOptions,
+  EmitStrategy,
+  ReduceOptions,
+  RepartitionOptions,
+  StoreOptions,
+  Subtract,
+  TableStoreOptions,
+  WindowStoreOptions
+} from './options.ts'
 
 /*
  * The language in which graphs are written: all of it in one place, because its types return each other. Names and behaviour are Kafka
  * Streams'. Functions get the value first and the key second, and are synchronous; a promise throws ASYNC_FUNCTION.
  */
-
-export interface RepartitionOptions<K, V> {
-  /** Names the internal topic, `<application>-<name>-repartition`. */
-  readonly name: string
-  /** How keys are written. Needed where the key's type was changed since the topic. */
-  readonly key?: Serde<K>
-  /** How values are written. Needed where the value's type was changed since the topic. */
-  readonly value?: Serde<V>
-  /** Default: as many as the widest topic that feeds it. */
-  readonly partitions?: number
-}
-
-/** How a store is kept. */
-export interface StoreOptions {
-  /** Names the store and its changelog topic, `<application>-<name>-changelog`. */
-  readonly name: string
-  /** Join the updates of a key between two commits into one. Default true. */
-  readonly cached?: boolean
-}
-
-export interface WindowStoreOptions extends StoreOptions {
-  /** How long windows are kept, ms. Default: size plus grace. */
-  readonly retentionMs?: number
-}
-
-export interface AggregateOptions<K, V, A> extends StoreOptions {
-  /** The aggregate of a key before its first record. */
-  readonly initial: () => A
-  /** Returns the new aggregate, null to delete it. The old one stays as it was. */
-  readonly add: Add<K, V, A>
-  /** How aggregates are written. */
-  readonly value: Serde<A>
-}
 
 /** A stream of records. Each method declares one step and returns the stream after it; nothing runs until a task is made. */
 export interface KStream<K, V> {
@@ -55,9 +34,17 @@ export interface KStream<K, V> {
   mapValues<VOut>(mapper: (value: V, key: K) => VOut): KStream<K, VOut>
   /** Any number of `[key, value]` pairs for each record. */
   flatMap<KOut, VOut>(mapper: (value: V, key: K) => Iterable<readonly [KOut, VOut]>): KStream<KOut, VOut>
+  /** Any number of values for each record. */
+  flatMapValues<VOut>(mapper: (value: V, key: K) => Iterable<VOut>): KStream<K, VOut>
   selectKey<KOut>(selector: (value: V, key: K) => KOut): KStream<KOut, V>
+  /** Shows each record to the function and hands it on. */
+  peek(action: (value: V, key: K) => void): KStream<K, V>
+  /** Ends the stream in a function. */
+  foreach(action: (value: V, key: K) => void): void
   /** The records of both streams; within one partition of a topic they stay in order. */
   merge(other: KStream<K, V>): KStream<K, V>
+  /** Splits the stream by predicates: `split().branch(predicate, 'large').defaultBranch('rest')` gives `{ large, rest }`. */
+  split(): BranchedKStream<K, V>
   /**
    * A processor of your own: sees whole records, headers included, and may use stores by name. Its records' key is taken to be
    * another one, so grouping after it repartitions.
@@ -76,10 +63,12 @@ export interface KStream<K, V> {
   /** Groups by a new key, through the repartition topic that `name` names. */
   groupBy<KOut>(
     selector: (value: V, key: K) => KOut,
-    options: RepartitionOptions<KOut, V> & { readonly key: Serde<KOut> }
-  ): KGroupedStream<KOut, V>
+    options: RepartitionOptions<NonNullable<KOut>, V> & { readonly key: Serde<NonNullable<KOut>> }
+  ): KGroupedStream<NonNullable<KOut>, V>
   /** Groups by the key as it is. After a step that changed the key this goes through a repartition topic, which needs a name. */
   groupByKey(options?: Partial<RepartitionOptions<K, V>>): KGroupedStream<K, V>
+  /** The stream as a table of the latest value of each key. The key must not have been changed since the topic. */
+  toTable(options: StoreOptions & { readonly key?: Serde<K>; readonly value?: Serde<V> }): KTable<K, V>
   /** Looks each record's key up in the table as it is now. Records without a match are dropped. */
   join<T, VOut>(table: KTable<K, T>, joiner: (value: V, tableValue: T, key: K) => VOut): KStream<K, VOut>
   /** The same; records without a match go on with null for the table's value. */
@@ -87,8 +76,25 @@ export interface KStream<K, V> {
     table: KTable<K, T>,
     joiner: (value: V, tableValue: T | null, key: K) => VOut
   ): KStream<K, VOut>
-  /** Writes the stream to a topic, with the topic's serdes. */
+  /** Writes the stream to a topic, with the topic's serdes; or each record to that of the topics which is chosen for it. */
   to(topic: Topic<NonNullable<K>, NonNullable<V>>): void
+  to<T extends Topic<NonNullable<K>, NonNullable<V>>>(
+    topics: readonly T[],
+    choose: (value: V, key: K) => T
+  ): void
+}
+
+/** A stream on its way to being split. `Branches` are the names given so far. */
+export interface BranchedKStream<K, V, Branches extends string = never> {
+  /** The records that no branch before took and for which the predicate is true. */
+  branch<Name extends string>(
+    predicate: (value: V, key: K) => boolean,
+    name: Name
+  ): BranchedKStream<K, V, Branches | Name>
+  /** All that is left. */
+  defaultBranch<Name extends string>(name: Name): { readonly [B in Branches | Name]: KStream<K, V> }
+  /** What is left is dropped. */
+  noDefaultBranch(): { readonly [B in Branches]: KStream<K, V> }
 }
 
 /** Records grouped by key: equal keys are in one partition. */
@@ -96,24 +102,81 @@ export interface KGroupedStream<K, V> {
   /** An aggregate per key, in a store. */
   aggregate<A>(options: AggregateOptions<K, V, A>): KTable<K, A>
   /** How many records each key has. */
-  count(options: StoreOptions): KTable<K, number>
+  count(options: CountOptions): KTable<K, number>
   /** Joins the values of each key, two at a time. */
-  reduce(options: StoreOptions & { readonly reducer: Reducer<V>; readonly value?: Serde<V> }): KTable<K, V>
-  windowedBy(windows: TimeWindows): TimeWindowedKStream<K, V>
+  reduce(options: ReduceOptions<V>): KTable<K, V>
+  /** Begins an aggregate of several streams grouped by the same key. */
+  cogroup<A>(add: Add<K, V, A>): CogroupedKStream<K, A>
+  windowedBy(windows: TimeWindows | SlidingWindows): TimeWindowedKStream<K, V>
+  windowedBy(windows: SessionWindows): SessionWindowedKStream<K, V>
 }
 
-/** Records grouped by key and tumbling window of event time. */
+/** Records grouped by key and window of event time. */
 export interface TimeWindowedKStream<K, V> {
   /** An aggregate per key and window, in a store. */
   aggregate<A>(options: AggregateOptions<K, V, A> & WindowStoreOptions): KTable<Windowed<K>, A>
   /** How many records each key has in each window. */
-  count(options: WindowStoreOptions): KTable<Windowed<K>, number>
+  count(options: CountOptions & WindowStoreOptions): KTable<Windowed<K>, number>
+  /** Joins the values of each key and window. The first value is kept as it is. */
+  reduce(options: ReduceOptions<V> & WindowStoreOptions): KTable<Windowed<K>, V>
+  /** When results leave. Default `onWindowUpdate`. */
+  emitStrategy(strategy: EmitStrategy): TimeWindowedKStream<K, V>
 }
 
-/** A table: the latest value of each key, kept in a store. */
+/** Records grouped by key and session. */
+export interface SessionWindowedKStream<K, V> {
+  /** An aggregate per session. `merge` joins the aggregates of sessions between which a record was missing. */
+  aggregate<A>(
+    options: AggregateOptions<K, V, A> & WindowStoreOptions & { readonly merge: (a: A, b: A, key: K) => A }
+  ): KTable<Windowed<K>, A>
+  count(options: CountOptions & WindowStoreOptions): KTable<Windowed<K>, number>
+  reduce(options: ReduceOptions<V> & WindowStoreOptions): KTable<Windowed<K>, V>
+  /** When results leave. Default `onWindowUpdate`. */
+  emitStrategy(strategy: EmitStrategy): SessionWindowedKStream<K, V>
+}
+
+/** Several grouped streams with one aggregate per key. */
+export interface CogroupedKStream<K, A> {
+  cogroup<V>(grouped: KGroupedStream<K, V>, add: Add<K, V, A>): CogroupedKStream<K, A>
+  aggregate(options: CogroupOptions<A>): KTable<K, A>
+  windowedBy(windows: TimeWindows | SlidingWindows): WindowedCogroupedKStream<K, A>
+  windowedBy(windows: SessionWindows): SessionWindowedCogroupedKStream<K, A>
+}
+
+export interface WindowedCogroupedKStream<K, A> {
+  aggregate(options: CogroupOptions<A> & WindowStoreOptions): KTable<Windowed<K>, A>
+}
+
+export interface SessionWindowedCogroupedKStream<K, A> {
+  aggregate(
+    options: CogroupOptions<A> & WindowStoreOptions & { readonly merge: (a: A, b: A, key: K) => A }
+  ): KTable<Windowed<K>, A>
+}
+
+/** A table: the latest value of each key. Values that are absent reach no function. */
 export interface KTable<K, V> {
-  /** The store that holds it. */
-  readonly storeName: string
+  /** The store that holds it; undefined where it is worked out from another table. */
+  readonly storeName: string | undefined
+  /** The rows for which the predicate is true; with a store of its own where one is named. */
+  filter(predicate: (value: V, key: K) => boolean, store?: StoreOptions): KTable<K, V>
+  /** The rows for which the predicate is false. */
+  filterNot(predicate: (value: V, key: K) => boolean, store?: StoreOptions): KTable<K, V>
+  mapValues<VOut>(mapper: (value: V, key: K) => VOut | null, store?: TableStoreOptions<VOut>): KTable<K, VOut>
+  /** The rows under new keys and values, as `[key, value]`; null for either leaves a row out. Goes through a repartition topic. */
+  groupBy<KOut, VOut>(
+    selector: (value: V, key: K) => readonly [KOut | null, VOut | null],
+    options: RepartitionOptions<KOut, VOut> & { readonly key: Serde<KOut>; readonly value: Serde<VOut> }
+  ): KGroupedTable<KOut, VOut>
   /** Its changes, as a stream of new values; null says that the key is gone. */
   toStream(): KStream<K, V | null>
+  /** The same under a new key. */
+  toStream<KOut>(selector: (value: V | null, key: K) => KOut): KStream<KOut, V | null>
+}
+
+/** The rows of a table, grouped. A changed row is taken out of its group before it is added again. */
+export interface KGroupedTable<K, V> {
+  aggregate<A>(options: AggregateOptions<K, V, A> & Subtract<K, V, A>): KTable<K, A>
+  /** How many rows each group has. */
+  count(options: CountOptions): KTable<K, number>
+  reduce(options: ReduceOptions<V> & { readonly subtractor: Reducer<V> }): KTable<K, V>
 }

@@ -1,12 +1,19 @@
+import type { StreamRecord } from '../core/record.ts'
 import type { Serde } from '../core/serde.ts'
 import type { Topic } from '../core/topic.ts'
-import type { Forward, ForwardChange, OperatorContext } from '../processors/operator.ts'
+import type { Children, Forward, ForwardChange, OperatorContext } from '../processors/operator.ts'
 
 /** What a composed step is called with, its types erased: the graph holds steps of all types, the DSL has checked them. */
 export type AnyForward = Forward<unknown, unknown> | ForwardChange<unknown, unknown>
 
 /** Composes a step onto what comes after it; see `Operator` and its sisters. */
-export type Compose = (downstream: never, context: OperatorContext) => AnyForward
+export type Compose = (downstream: never, context: OperatorContext, children: Children) => AnyForward
+
+/**
+ * The event time of a record, ms. A negative one makes the record skipped and counted. `partitionTime` is the highest event time of its
+ * partition so far, -1 at first.
+ */
+export type TimestampExtractor<K, V> = (record: StreamRecord<K, V>, partitionTime: number) => number
 
 interface NodeCommon {
   /** Place in the order of declaration; parents come before children. */
@@ -20,6 +27,8 @@ interface NodeCommon {
 export interface SourceNode extends NodeCommon {
   readonly kind: 'source'
   readonly topic: Topic<unknown, unknown>
+  /** Where the records' event time comes from; undefined: from the records' timestamps. */
+  readonly timestampExtractor: TimestampExtractor<unknown, unknown> | undefined
 }
 
 /** One operator. `emits` says whether it hands on records or table changes. */

@@ -1,72 +1,86 @@
-import { StreamsError } from '../core/errors.ts'
 import type { Serde } from '../core/serde.ts'
 import { integer } from '../core/serdes/integer.ts'
-import type { TimeWindows } from '../core/windows.ts'
-import { aggregate } from '../processors/aggregate.ts'
-import { type Reducer, reduce } from '../processors/reduce.ts'
-import type { AggregateOptions, KGroupedStream, KTable, StoreOptions, TimeWindowedKStream } from './dsl.ts'
+import type { SessionWindows, SlidingWindows, TimeWindows } from '../core/windows.ts'
+import { type Add, aggregate } from '../processors/aggregate.ts'
+import type { OldValues } from '../processors/operator.ts'
+import { reduce } from '../processors/reduce.ts'
+import { storeView } from '../processors/table-view.ts'
+import { CogroupedKStreamImpl } from './cogrouped-k-stream.ts'
+import type {
+  CogroupedKStream,
+  KGroupedStream,
+  KTable,
+  SessionWindowedKStream,
+  TimeWindowedKStream
+} from './dsl.ts'
 import type { Graph } from './graph.ts'
-import type { Compose, GraphNode } from './graph-node.ts'
-import { KTableImpl } from './k-table.ts'
+import type { Compose } from './graph-node.ts'
+import type { GroupedParts } from './grouped-parts.ts'
+import type { AggregateOptions, CountOptions, ReduceOptions, StoreOptions } from './options.ts'
+import { missingSerde } from './serdes-of.ts'
+import { tellsWhenAsked } from './table-parts.ts'
 import { TimeWindowedKStreamImpl } from './time-windowed-k-stream.ts'
 
 export class KGroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
   readonly #graph: Graph
-  readonly #node: GraphNode
-  readonly #key: Serde<K>
-  readonly #value: Serde<V> | undefined
+  readonly parts: GroupedParts<K, V>
 
-  constructor(graph: Graph, node: GraphNode, serdes: { key: Serde<K>; value: Serde<V> | undefined }) {
+  constructor(graph: Graph, parts: GroupedParts<K, V>) {
     this.#graph = graph
-    this.#node = node
-    this.#key = serdes.key
-    this.#value = serdes.value
+    this.parts = parts
   }
 
   aggregate<A>(options: AggregateOptions<K, V, A>): KTable<K, A> {
-    return this.#table(options, options.value, aggregate(options.name, options.initial, options.add))
+    const { name, initial, add } = options
+    return this.#table(options, options.value, (oldValues) => aggregate(name, initial, add, oldValues))
   }
 
-  count(options: StoreOptions): KTable<K, number> {
-    return this.#table(
-      options,
-      integer(),
-      aggregate<K, V, number>(
-        options.name,
-        () => 0,
-        (_value, total) => total + 1
-      )
-    )
-  }
-
-  reduce(options: StoreOptions & { readonly reducer: Reducer<V>; readonly value?: Serde<V> }): KTable<K, V> {
-    const value = options.value ?? this.#value
-    if (value === undefined)
-      throw new StreamsError(
-        'TOPOLOGY_INVALID',
-        `reduce "${options.name}" needs the value's serde: add value: json(schema)`
-      )
-    return this.#table(options, value, reduce(options.name, options.reducer))
-  }
-
-  windowedBy(windows: TimeWindows): TimeWindowedKStream<K, V> {
-    return new TimeWindowedKStreamImpl(this.#graph, this.#node, this.#key, windows)
-  }
-
-  #table<A>(options: StoreOptions, value: Serde<A>, step: unknown): KTable<K, A> {
-    const { name } = options
-    this.#graph.store({
-      kind: 'key-value',
-      name,
-      key: this.#key as Serde<unknown>,
-      value: value as Serde<unknown>,
-      logged: true,
-      cached: options.cached ?? true
+  count(options: CountOptions): KTable<K, number> {
+    return this.aggregate({
+      ...options,
+      initial: () => 0,
+      add: (_value, total: number) => total + 1,
+      value: options.value ?? integer()
     })
-    const node = this.#graph.processor('aggregate', [this.#node], step as Compose, {
+  }
+
+  reduce(options: ReduceOptions<V>): KTable<K, V> {
+    const value = options.value ?? this.parts.value
+    if (value === undefined) throw missingSerde(`reduce "${options.name}"`, 'value')
+    return this.#table(options, value, (oldValues) => reduce(options.name, options.reducer, oldValues))
+  }
+
+  cogroup<A>(add: Add<K, V, A>): CogroupedKStream<K, A> {
+    return new CogroupedKStreamImpl<K, A>(this.#graph, this.parts.key, []).cogroup(this, add)
+  }
+
+  windowedBy(windows: TimeWindows | SlidingWindows): TimeWindowedKStream<K, V>
+  windowedBy(windows: SessionWindows): SessionWindowedKStream<K, V>
+  windowedBy(
+    windows: TimeWindows | SlidingWindows | SessionWindows
+  ): TimeWindowedKStream<K, V> | SessionWindowedKStream<K, V> {
+    if (windows.kind === 'session') throw new Error('not yet')
+    return new TimeWindowedKStreamImpl(this.#graph, this.parts, windows, 'onWindowUpdate')
+  }
+
+  #table<A>(options: StoreOptions, value: Serde<A>, stepOf: (oldValues: OldValues) => unknown): KTable<K, A> {
+    const { name } = options
+    const { key, node: parent } = this.parts
+    const oldValues = { wanted: false }
+    this.#graph.keyValueStore(options, key, value)
+    const node = this.#graph.processor('aggregate', [parent], stepOf(oldValues) as Compose, {
       emits: 'table',
       stores: [name]
     })
-    return new KTableImpl(this.#graph, node, name, { key: this.#key, value })
+    return this.#graph.table({
+      node,
+      key,
+      value,
+      storeName: name,
+      view: storeView(name),
+      sendOldValues: tellsWhenAsked(oldValues),
+      versioned: false,
+      graceMs: undefined
+    })
   }
 }

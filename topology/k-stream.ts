@@ -1,20 +1,29 @@
 import { StreamsError } from '../core/errors.ts'
 import type { Serde } from '../core/serde.ts'
 import type { Topic } from '../core/topic.ts'
+import { chooseTopic } from '../processors/choose-topic.ts'
 import { filter } from '../processors/filter.ts'
 import { flatMap } from '../processors/flat-map.ts'
+import { flatMapValues } from '../processors/flat-map-values.ts'
 import { keyedOnly } from '../processors/keyed-only.ts'
 import { map } from '../processors/map.ts'
 import { mapValues } from '../processors/map-values.ts'
 import type { Operator } from '../processors/operator.ts'
 import { passThrough } from '../processors/pass-through.ts'
+import { peek } from '../processors/peek.ts'
 import { type Processor, process } from '../processors/process.ts'
 import { selectKey } from '../processors/select-key.ts'
-import { streamTableJoin, streamTableLeftJoin } from '../processors/stream-table-join.ts'
-import type { KGroupedStream, KStream, KTable, RepartitionOptions } from './dsl.ts'
+import { streamTableJoin } from '../processors/stream-table-join.ts'
+import { tableSource } from '../processors/table-source.ts'
+import { storeView } from '../processors/table-view.ts'
+import { BranchedKStreamImpl } from './branched-k-stream.ts'
+import type { BranchedKStream, KGroupedStream, KStream, KTable } from './dsl.ts'
 import type { Graph, StreamSerdes } from './graph.ts'
 import type { Compose, GraphNode } from './graph-node.ts'
 import { KGroupedStreamImpl } from './k-grouped-stream.ts'
+import type { RepartitionOptions, StoreOptions } from './options.ts'
+import { missingSerde } from './serdes-of.ts'
+import { partsOf, tellsWhenAsked, viewOf } from './table-parts.ts'
 
 export class KStreamImpl<K, V> implements KStream<K, V> {
   readonly #graph: Graph
@@ -63,6 +72,23 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
     return this.#step('flat-map', flatMap(mapper), unknownSerdes<KOut, VOut>(), true)
   }
 
+  flatMapValues<VOut>(mapper: (value: V, key: K) => Iterable<VOut>): KStream<K, VOut> {
+    const serdes = { key: this.#serdes.key, value: undefined }
+    return this.#step('flat-map-values', flatMapValues(mapper), serdes, this.#rekeyed)
+  }
+
+  peek(action: (value: V, key: K) => void): KStream<K, V> {
+    return this.#step('peek', peek(action), this.#serdes, this.#rekeyed)
+  }
+
+  foreach(action: (value: V, key: K) => void): void {
+    this.#step('foreach', peek(action), this.#serdes, this.#rekeyed)
+  }
+
+  split(): BranchedKStream<K, V> {
+    return new BranchedKStreamImpl<K, V, never>(this.#graph, this.node, this.#serdes, this.#rekeyed, [])
+  }
+
   selectKey<KOut>(selector: (value: V, key: K) => KOut): KStream<KOut, V> {
     return this.#step('select-key', selectKey(selector), { key: undefined, value: this.#serdes.value }, true)
   }
@@ -107,16 +133,19 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
 
   groupBy<KOut>(
     selector: (value: V, key: K) => KOut,
-    options: RepartitionOptions<KOut, V> & { readonly key: Serde<KOut> }
-  ): KGroupedStream<KOut, V> {
-    return this.selectKey(selector).groupByKey(options)
+    options: RepartitionOptions<NonNullable<KOut>, V> & { readonly key: Serde<NonNullable<KOut>> }
+  ): KGroupedStream<NonNullable<KOut>, V> {
+    // records that are given no key are dropped before the repartition topic
+    const rekeyed = this.selectKey(selector as (value: V, key: K) => NonNullable<KOut>)
+    return rekeyed.groupByKey(options)
   }
 
   groupByKey(options: Partial<RepartitionOptions<K, V>> = {}): KGroupedStream<K, V> {
     if (!this.#rekeyed) {
       const key = options.key ?? this.#serdes.key
       if (key === undefined) throw missingSerde('groupByKey', 'key')
-      return new KGroupedStreamImpl(this.#graph, this.node, {
+      return new KGroupedStreamImpl(this.#graph, {
+        node: this.node,
         key,
         value: options.value ?? this.#serdes.value
       })
@@ -128,35 +157,83 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
         'the key was changed, so groupByKey needs a repartition topic: give it a name, e.g. groupByKey({ name: "by-sku", key: string() })'
       )
     const grouped = this.repartition({ ...options, name })
-    return new KGroupedStreamImpl(
-      this.#graph,
-      inner(grouped).node,
-      this.#serdesFor(options, `groupByKey "${name}"`)
-    )
+    const { node } = inner(grouped)
+    return new KGroupedStreamImpl(this.#graph, {
+      node,
+      ...this.#serdesFor(options, `groupByKey "${name}"`)
+    })
+  }
+
+  toTable(options: StoreOptions & { readonly key?: Serde<K>; readonly value?: Serde<V> }): KTable<K, V> {
+    const { name } = options
+    if (this.#rekeyed)
+      throw new StreamsError(
+        'TOPOLOGY_INVALID',
+        `the key was changed before table "${name}": call repartition({ name, key, value }) first`
+      )
+    const serdes = this.#serdesFor(options, `toTable "${name}"`)
+    const oldValues = { wanted: false }
+    this.#graph.keyValueStore(options, serdes.key, serdes.value)
+    const step = tableSource<K, V>(name, oldValues)
+    const node = this.#graph.processor('to-table', [this.node], step as unknown as Compose, {
+      emits: 'table',
+      stores: [name]
+    })
+    return this.#graph.table({
+      node,
+      ...serdes,
+      storeName: name,
+      view: storeView<K, V>(name),
+      sendOldValues: tellsWhenAsked(oldValues),
+      versioned: false,
+      graceMs: undefined
+    })
   }
 
   join<T, VOut>(table: KTable<K, T>, joiner: (value: V, tableValue: T, key: K) => VOut): KStream<K, VOut> {
-    return this.#join('join', table, streamTableJoin<K, V, T, VOut>(table.storeName, joiner))
+    return this.#join('join', table, joiner as (value: V, tableValue: T | null, key: K) => VOut)
   }
 
   leftJoin<T, VOut>(
     table: KTable<K, T>,
     joiner: (value: V, tableValue: T | null, key: K) => VOut
   ): KStream<K, VOut> {
-    return this.#join('left-join', table, streamTableLeftJoin<K, V, T, VOut>(table.storeName, joiner))
+    return this.#join('leftJoin', table, joiner)
   }
 
-  to(topic: Topic<NonNullable<K>, NonNullable<V>>): void {
-    this.#graph.sink(this.node, topic as unknown as Topic<unknown, unknown>)
+  to(topic: Topic<NonNullable<K>, NonNullable<V>>): void
+  to<T extends Topic<NonNullable<K>, NonNullable<V>>>(
+    topics: readonly T[],
+    choose: (value: V, key: K) => T
+  ): void
+  to<T extends Topic<NonNullable<K>, NonNullable<V>>>(
+    topic: T | readonly T[],
+    choose?: (value: V, key: K) => T
+  ): void {
+    if (choose === undefined) {
+      this.#graph.sink([this.node], topic as unknown as Topic<unknown, unknown>)
+      return
+    }
+    const topics = topic as readonly T[]
+    const step = chooseTopic<K, V>(choose, new Map(topics.map(({ name }) => [name, `to-${name}`])))
+    const node = this.#graph.processor('to', [this.node], step as unknown as Compose)
+    for (const one of topics) this.#graph.sink([node], one as unknown as Topic<unknown, unknown>)
   }
 
-  #join<T, VOut>(operator: string, table: KTable<K, T>, step: Operator<K, V, K, VOut>): KStream<K, VOut> {
+  #join<T, VOut>(
+    step: 'join' | 'leftJoin',
+    table: KTable<K, T>,
+    joiner: (value: V, tableValue: T | null, key: K) => VOut
+  ): KStream<K, VOut> {
+    const parts = partsOf(table)
     if (this.#rekeyed)
       throw new StreamsError(
         'TOPOLOGY_INVALID',
-        `the key was changed before the join with "${table.storeName}": call repartition({ name, key, value }) first`
+        `the key was changed before the join with "${parts.node.name}": call repartition({ name, key, value }) first`
       )
-    return this.#step(operator, step, { key: this.#serdes.key, value: undefined }, false, [table.storeName])
+    const view = viewOf(parts, step)
+    const operator = streamTableJoin(view, joiner, step === 'leftJoin')
+    return this.#step(step, operator, { key: this.#serdes.key, value: undefined }, false, view.stores)
   }
 
   #step<KOut, VOut>(
@@ -188,11 +265,4 @@ function inner<K, V>(stream: KStream<K, V>): KStreamImpl<K, V> {
 
 function unknownSerdes<K, V>(): StreamSerdes<K, V> {
   return { key: undefined, value: undefined }
-}
-
-function missingSerde(step: string, what: 'key' | 'value'): StreamsError {
-  return new StreamsError(
-    'TOPOLOGY_INVALID',
-    `${step} must write the ${what} but does not know how since its type was changed: add ${what}: json(schema) or another serde`
-  )
 }

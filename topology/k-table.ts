@@ -1,24 +1,124 @@
 import type { Serde } from '../core/serde.ts'
+import { changed } from '../core/serdes/changed.ts'
+import { mapTable } from '../processors/map-table.ts'
+import type { OldValues } from '../processors/operator.ts'
+import { regroupTable } from '../processors/regroup-table.ts'
+import { selectKey } from '../processors/select-key.ts'
+import { mappedView, storeView } from '../processors/table-view.ts'
 import { toStream } from '../processors/to-stream.ts'
-import type { KStream, KTable } from './dsl.ts'
+import type { KGroupedTable, KStream, KTable } from './dsl.ts'
 import type { Graph } from './graph.ts'
-import type { Compose, GraphNode } from './graph-node.ts'
+import type { Compose } from './graph-node.ts'
+import { KGroupedTableImpl } from './k-grouped-table.ts'
+import type { RepartitionOptions, StoreOptions, TableStoreOptions } from './options.ts'
+import { keyComparison, missingSerde } from './serdes-of.ts'
+import { needOldValues, type TableParts } from './table-parts.ts'
 
 export class KTableImpl<K, V> implements KTable<K, V> {
   readonly #graph: Graph
-  readonly #node: GraphNode
-  readonly #serdes: { readonly key: Serde<K>; readonly value: Serde<V> }
-  readonly storeName: string
+  readonly parts: TableParts<K, V>
 
-  constructor(graph: Graph, node: GraphNode, storeName: string, serdes: { key: Serde<K>; value: Serde<V> }) {
+  constructor(graph: Graph, parts: TableParts<K, V>) {
     this.#graph = graph
-    this.#node = node
-    this.#serdes = serdes
-    this.storeName = storeName
+    this.parts = parts
   }
 
-  toStream(): KStream<K, V | null> {
-    const node = this.#graph.processor('to-stream', [this.#node], toStream() as unknown as Compose)
-    return this.#graph.stream(node, { key: this.#serdes.key, value: this.#serdes.value as Serde<V | null> })
+  get storeName(): string | undefined {
+    return this.parts.storeName
+  }
+
+  filter(predicate: (value: V, key: K) => boolean, store?: StoreOptions): KTable<K, V> {
+    return this.#filter('filter', predicate, store)
+  }
+
+  filterNot(predicate: (value: V, key: K) => boolean, store?: StoreOptions): KTable<K, V> {
+    return this.#filter('filterNot', (value, key) => !predicate(value, key), store)
+  }
+
+  mapValues<VOut>(
+    mapper: (value: V, key: K) => VOut | null,
+    store?: TableStoreOptions<VOut>
+  ): KTable<K, VOut> {
+    return this.#map('mapValues', mapper, store, store?.value, { wanted: false }, false)
+  }
+
+  groupBy<KOut, VOut>(
+    selector: (value: V, key: K) => readonly [KOut | null, VOut | null],
+    options: RepartitionOptions<KOut, VOut> & { readonly key: Serde<KOut>; readonly value: Serde<VOut> }
+  ): KGroupedTable<KOut, VOut> {
+    const { parts } = this
+    const { name, key, value } = options
+    needOldValues(parts, `groupBy "${name}"`)
+    const step = regroupTable(selector, keyComparison(key), parts.versioned)
+    const regrouped = this.#graph.processor('group-by', [parts.node], step as unknown as Compose)
+    const node = this.#graph.repartition(regrouped, {
+      repartition: name,
+      key: key as Serde<unknown>,
+      value: changed(value) as Serde<unknown>,
+      partitions: options.partitions
+    })
+    return new KGroupedTableImpl(this.#graph, node, { key, value })
+  }
+
+  toStream(): KStream<K, V | null>
+  toStream<KOut>(selector: (value: V | null, key: K) => KOut): KStream<KOut, V | null>
+  toStream<KOut>(selector?: (value: V | null, key: K) => KOut): KStream<K | KOut, V | null> {
+    const { node, key } = this.parts
+    const value = this.parts.value as Serde<V | null> | undefined
+    const stream = this.#graph.processor('to-stream', [node], toStream() as unknown as Compose)
+    if (selector === undefined)
+      return this.#graph.stream<K | KOut, V | null>(stream, {
+        key: key as Serde<K | KOut> | undefined,
+        value
+      })
+    const rekeyed = this.#graph.processor('select-key', [stream], selectKey(selector) as unknown as Compose)
+    return this.#graph.stream<K | KOut, V | null>(rekeyed, { key: undefined, value }, true)
+  }
+
+  #filter(
+    step: string,
+    predicate: (value: V, key: K) => boolean,
+    store: StoreOptions | undefined
+  ): KTable<K, V> {
+    // where the table tells old values anyway, a change from absent to absent need not go on
+    const oldValues = { wanted: this.parts.sendOldValues() }
+    const keep = (value: V, key: K) => (predicate(value, key) ? value : null)
+    return this.#map(step, keep, store, this.parts.value, oldValues, true)
+  }
+
+  #map<VOut>(
+    step: string,
+    map: (value: V, key: K) => VOut | null,
+    store: StoreOptions | undefined,
+    value: Serde<VOut> | undefined,
+    oldValues: OldValues,
+    dropsNothing: boolean
+  ): KTable<K, VOut> {
+    const { parts } = this
+    if (store !== undefined) {
+      if (parts.key === undefined) throw missingSerde(`${step} "${store.name}"`, 'key')
+      if (value === undefined) throw missingSerde(`${step} "${store.name}"`, 'value')
+      this.#graph.keyValueStore(store, parts.key, value)
+    }
+    const node = this.#graph.processor(
+      step,
+      [parts.node],
+      mapTable({ step, map, storeName: store?.name, oldValues, dropsNothing }) as unknown as Compose,
+      { emits: 'table', stores: store === undefined ? [] : [store.name] }
+    )
+    const ownView = parts.view === undefined ? undefined : mappedView(parts.view, map)
+    return this.#graph.table<K, VOut>({
+      ...parts,
+      node,
+      value,
+      storeName: store?.name,
+      view: store === undefined ? ownView : storeView(store.name),
+      versioned: store === undefined && parts.versioned,
+      sendOldValues: () => {
+        if (store === undefined && !parts.sendOldValues()) return oldValues.wanted
+        oldValues.wanted = true
+        return true
+      }
+    })
   }
 }

@@ -1,43 +1,83 @@
-import type { Serde } from '../core/serde.ts'
+import { StreamsError } from '../core/errors.ts'
 import type { Topic } from '../core/topic.ts'
-import { tableSource } from '../processors/table-source.ts'
-import type { KStream, KTable, StoreOptions } from './dsl.ts'
+import { passThrough } from '../processors/pass-through.ts'
+import { tableSource, tableSourceWithoutStore } from '../processors/table-source.ts'
+import { storeView } from '../processors/table-view.ts'
+import type { StoreDefinition } from '../state/store-definition.ts'
+import type { KStream, KTable } from './dsl.ts'
 import { Graph } from './graph.ts'
-import type { Compose } from './graph-node.ts'
+import type { Compose, TimestampExtractor } from './graph-node.ts'
 import { KStreamImpl } from './k-stream.ts'
 import { KTableImpl } from './k-table.ts'
+import type { StoreOptions, StreamOptions } from './options.ts'
+import { tellsWhenAsked } from './table-parts.ts'
 import { Topology } from './topology.ts'
 
 /** Where a graph begins. Declare streams and tables, chain their steps, then `build`. */
 export class StreamsBuilder {
-  readonly #graph = new Graph((graph, node, serdes) => new KStreamImpl(graph, node, serdes, false))
+  readonly #graph = new Graph({
+    stream: (graph, node, serdes, rekeyed) => new KStreamImpl(graph, node, serdes, rekeyed),
+    table: (graph, parts) => new KTableImpl(graph, parts)
+  })
 
-  /** The records of a topic. Ones without a value reach the functions as null. */
-  stream<K, V>(topic: Topic<K, V>): KStream<K, V> {
-    const node = this.#graph.source(topic as unknown as Topic<unknown, unknown>)
-    return this.#graph.stream(node, { key: topic.key, value: topic.value })
+  /** The records of a topic, or of several in one stream. Ones without a value reach the functions as null. */
+  stream<K, V>(
+    topic: Topic<K, V> | readonly Topic<K, V>[],
+    options: StreamOptions<K, V> = {}
+  ): KStream<K, V> {
+    const topics = (Array.isArray(topic) ? topic : [topic]) as readonly Topic<K, V>[]
+    const extractor = options.timestampExtractor as TimestampExtractor<unknown, unknown> | undefined
+    const nodes = topics.map((one) =>
+      this.#graph.source(
+        one as unknown as Topic<unknown, unknown>,
+        extractor === undefined ? {} : { timestampExtractor: extractor }
+      )
+    )
+    const [first] = topics
+    const [node, second] = nodes
+    if (first === undefined || node === undefined)
+      throw new StreamsError('TOPOLOGY_INVALID', 'a stream reads at least one topic')
+    const { key, value } = first
+    const merged =
+      second === undefined ? node : this.#graph.processor('merge', nodes, passThrough() as unknown as Compose)
+    return this.#graph.stream(merged, { key, value })
   }
 
-  /** The latest value of each key of a topic, kept in a store. */
-  table<K, V>(topic: Topic<K, V>, options: StoreOptions): KTable<K, V> {
+  /**
+   * The latest value of each key of a topic, kept in the store that is named. Without a store only its changes can be used: it cannot
+   * be joined or grouped.
+   */
+  table<K, V>(topic: Topic<K, V>, options?: StoreOptions): KTable<K, V> {
     const source = this.#graph.source(topic as unknown as Topic<unknown, unknown>)
-    this.#graph.store({
-      kind: 'key-value',
-      name: options.name,
-      key: topic.key as Serde<unknown>,
-      value: topic.value as Serde<unknown>,
-      logged: true,
-      cached: options.cached ?? true
-    })
-    const node = this.#graph.processor('table', [source], tableSource(options.name) as unknown as Compose, {
+    const { key, value } = topic
+    const oldValues = { wanted: false }
+    if (options !== undefined) this.#graph.keyValueStore(options, key, value)
+    const step =
+      options === undefined ? tableSourceWithoutStore<K, V>() : tableSource<K, V>(options.name, oldValues)
+    const node = this.#graph.processor('table', [source], step as unknown as Compose, {
       emits: 'table',
-      stores: [options.name]
+      stores: options === undefined ? [] : [options.name]
     })
-    return new KTableImpl(this.#graph, node, options.name, topic)
+    return this.#graph.table<K, V>({
+      node,
+      key,
+      value,
+      storeName: options?.name,
+      view: options === undefined ? undefined : storeView(options.name),
+      sendOldValues: options === undefined ? () => false : tellsWhenAsked(oldValues),
+      versioned: false,
+      graceMs: undefined
+    })
+  }
+
+  /** Declares a store for processors, which name it; see `keyValueStore` and its sisters. */
+  addStateStore<K, V>(definition: StoreDefinition<K, V>): this {
+    this.#graph.store(definition as StoreDefinition)
+    return this
   }
 
   /** The finished graph. Throws TOPOLOGY_INVALID where it cannot run. */
   build(): Topology {
-    return new Topology(this.#graph)
+    return new Topology(this.#graph).checked()
   }
 }

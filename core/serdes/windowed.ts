@@ -26,3 +26,30 @@ export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K
     }
   }
 }
+
+/**
+ * Keys of session tables in topics, as Kafka's SessionWindowedSerializer writes them:
+ *
+ *   key bytes | int64 session end (ms) | int64 session start (ms)
+ */
+export function sessionWindowed<K>(key: Serde<K>): Serde<Windowed<K>> {
+  return {
+    name: `session-windowed(${key.name})`,
+    decode(bytes, start, end) {
+      if (end - start < 16)
+        throw new StreamsError('DESERIALIZATION', "a session's key takes 16 bytes or more")
+      return {
+        key: key.decode(bytes, start, end - 16),
+        start: readInt64(bytes, end - 8),
+        end: readInt64(bytes, end - 16)
+      }
+    },
+    encode(value, target, at) {
+      const end = key.encode(value.key, target, at)
+      target.reserve(end, 16)
+      writeInt64(target.buffer, end, value.end)
+      writeInt64(target.buffer, end + 8, value.start)
+      return end + 16
+    }
+  }
+}

@@ -1,8 +1,11 @@
 import { LocalServiceError } from './errors.ts'
 import { accepts } from './ports.ts'
 
-/** Kafka answers when a client gets its metadata, with at least one broker that takes requests. */
-export async function probeKafka(brokers: string): Promise<void> {
+/**
+ * Kafka answers when a client gets its metadata, with at least one broker that takes requests: that node, when there are
+ * several and one is meant.
+ */
+export async function probeKafka(brokers: string, node?: number): Promise<void> {
   const [host = '', port = ''] = (brokers.split(',')[0] ?? '').split(':')
   // far cheaper than a client, while the broker is still on its way
   await accepts(host, Number(port))
@@ -18,6 +21,8 @@ export async function probeKafka(brokers: string): Promise<void> {
   try {
     const metadata = await admin.metadata({ topics: [], forceUpdate: true })
     if (metadata.brokers.size === 0) throw new LocalServiceError('Kafka has no active broker yet')
+    if (node !== undefined && !metadata.brokers.has(node))
+      throw new LocalServiceError(`node ${node} does not take requests yet`)
   } finally {
     await admin.close()
   }

@@ -1,36 +1,55 @@
 import { LocalServiceError } from './errors.ts'
 
+export type ClientProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
+
 export interface KafkaPlace {
   readonly dataFolder: string
   readonly clientPort: number
   readonly controllerPort: number
+  /** Given for one node of several */
+  readonly member?: ClusterMember
 }
 
-/** One node that is broker and controller; a copy of everything is all there can be. */
+export interface ClusterMember {
+  readonly nodeId: number
+  readonly nodes: number
+  /** `id@host:port` of every controller */
+  readonly voters: string
+  /** How clients of the first listener prove who they are */
+  readonly clientProtocol: ClientProtocol
+  /** A listener without TLS and SASL, for the brokers among themselves */
+  readonly internalPort: number
+}
+
+/** A node that is broker and controller; three copies of everything, or as many as there are nodes. */
 export function serverProperties(place: KafkaPlace, extra: Readonly<Record<string, string>>): string {
+  const { member } = place
   const client = `CLIENT://127.0.0.1:${place.clientPort}`
+  const brokers = member === undefined ? client : `${client},INTERNAL://127.0.0.1:${member.internalPort}`
+  const copies = Math.min(member?.nodes ?? 1, 3)
+  const inSync = String(Math.min(copies, 2))
   const settings: Record<string, string> = {
     'process.roles': 'broker,controller',
-    'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${place.controllerPort}`,
-    listeners: `${client},CONTROLLER://127.0.0.1:${place.controllerPort}`,
-    'advertised.listeners': client,
-    'listener.security.protocol.map': 'CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    'inter.broker.listener.name': 'CLIENT',
+    'node.id': String(member?.nodeId ?? 1),
+    'controller.quorum.voters': member?.voters ?? `1@127.0.0.1:${place.controllerPort}`,
+    listeners: `${brokers},CONTROLLER://127.0.0.1:${place.controllerPort}`,
+    'advertised.listeners': brokers,
+    'listener.security.protocol.map': `CLIENT:${member?.clientProtocol ?? 'PLAINTEXT'},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT`,
+    'inter.broker.listener.name': member === undefined ? 'CLIENT' : 'INTERNAL',
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': place.dataFolder,
     'num.partitions': '4',
     // a misspelt topic has to fail instead of coming into being
     'auto.create.topics.enable': 'false',
-    'default.replication.factor': '1',
-    'min.insync.replicas': '1',
-    'offsets.topic.replication.factor': '1',
+    'default.replication.factor': String(copies),
+    'min.insync.replicas': inSync,
+    'offsets.topic.replication.factor': String(copies),
     'offsets.topic.num.partitions': '4',
-    'transaction.state.log.replication.factor': '1',
-    'transaction.state.log.min.isr': '1',
+    'transaction.state.log.replication.factor': String(copies),
+    'transaction.state.log.min.isr': inSync,
     'transaction.state.log.num.partitions': '4',
-    'share.coordinator.state.topic.replication.factor': '1',
-    'share.coordinator.state.topic.min.isr': '1',
+    'share.coordinator.state.topic.replication.factor': String(copies),
+    'share.coordinator.state.topic.min.isr': inSync,
     // one member is started after the other: waiting for further ones would only cost time
     'group.initial.rebalance.delay.ms': '0',
     'group.streams.initial.rebalance.delay.ms': '0',

@@ -37,7 +37,7 @@ export const kafka: LocalService = {
     }
   },
 
-  probe: probeKafka,
+  probe: (address) => probeKafka(address),
 
   restartReason({ state, kafkaSettings }) {
     const changed = kafkaSettings !== undefined && !isDeepStrictEqual(kafkaSettings, state?.settings ?? {})

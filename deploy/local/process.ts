@@ -59,6 +59,11 @@ export async function endProcess(
   throw new LocalServiceError(`process ${identity.pid} does not end, not even when killed`)
 }
 
+/** Sends a signal, unless the pid is no longer ours. */
+export async function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): Promise<void> {
+  if (await isRunning(identity)) kill(identity.pid, signal)
+}
+
 export interface Waiting {
   readonly title: string
   readonly process?: ProcessIdentity

@@ -1,6 +1,7 @@
 import { partitionName, type TopicPartition } from '../../core/record.ts'
-import type { Admin, NewTopic, TopicDescription } from '../port/admin.ts'
+import type { Admin, NewTopic, OffsetSpec, OpenTransaction, TopicDescription } from '../port/admin.ts'
 import type { MemoryBroker } from './memory-broker.ts'
+import type { MemoryLog } from './memory-log.ts'
 
 export class MemoryAdmin implements Admin {
   readonly #broker: MemoryBroker
@@ -23,18 +24,34 @@ export class MemoryAdmin implements Admin {
     return found
   }
 
+  /** Only what was set: the broker in memory has no defaults. */
+  async topicConfigs(
+    names: readonly string[]
+  ): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+    const found = new Map<string, Readonly<Record<string, string>>>()
+    for (const name of names) {
+      const topic = this.#broker.findTopic(name)
+      if (topic !== undefined) found.set(name, { ...topic.configs })
+    }
+    return found
+  }
+
+  async alterTopicConfigs(name: string, configs: Readonly<Record<string, string>>): Promise<void> {
+    Object.assign(this.#broker.topic(name).configs, configs)
+  }
+
   async deleteTopics(names: readonly string[]): Promise<void> {
     for (const name of names) this.#broker.deleteTopicSync(name)
   }
 
   async listOffsets(
     partitions: readonly TopicPartition[],
-    at: 'earliest' | 'latest'
+    at: OffsetSpec
   ): Promise<ReadonlyMap<string, number>> {
     const offsets = new Map<string, number>()
     for (const { topic, partition } of partitions) {
       const log = this.#broker.log(topic, partition)
-      offsets.set(partitionName(topic, partition), at === 'earliest' ? log.startOffset : log.endOffset)
+      offsets.set(partitionName(topic, partition), offsetOf(log, at))
     }
     return offsets
   }
@@ -53,5 +70,25 @@ export class MemoryAdmin implements Admin {
     return new Map(committed.map(({ topic, partition, offset }) => [partitionName(topic, partition), offset]))
   }
 
+  /** None: there is but one behaviour. */
+  async finalizedFeatures(): Promise<ReadonlyMap<string, number>> {
+    return new Map()
+  }
+
+  async openTransactions(transactionalIdPrefix: string): Promise<readonly OpenTransaction[]> {
+    return this.#broker.transactions.listOpen(transactionalIdPrefix)
+  }
+
+  async fenceTransactionalId(transactionalId: string): Promise<void> {
+    this.#broker.transactions.open(transactionalId)
+    this.#broker.changed()
+  }
+
   async close(): Promise<void> {}
+}
+
+function offsetOf(log: MemoryLog, at: OffsetSpec): number {
+  if (typeof at === 'number') return log.offsetAt(at)
+  if (at === 'earliest') return log.startOffset
+  return log.bound(at === 'latest-stable')
 }

@@ -5,11 +5,12 @@ import { type Headers, partitionName } from '../../core/record.ts'
 import { RecordCursor } from '../batch/record-cursor.ts'
 import { GroupState } from './group-state.ts'
 import { MemoryLog } from './memory-log.ts'
+import { MemoryTransactions } from './memory-transactions.ts'
 
 export interface MemoryTopic {
   readonly name: string
   readonly id: string
-  readonly configs: Readonly<Record<string, string>>
+  readonly configs: Record<string, string>
   readonly logs: readonly MemoryLog[]
 }
 
@@ -25,11 +26,12 @@ export interface MemoryRecord {
 }
 
 /**
- * A Kafka broker in memory: logs of real record batches, topics and group offsets. What the test driver runs on, so everything is
+ * A Kafka broker in memory: logs of real record batches, topics, group offsets and transactions. What the test driver runs on, so everything is
  * synchronous. Topics are never made on the way, nothing expires and nothing is compacted.
  */
 export class MemoryBroker {
   readonly clock: Clock
+  readonly transactions = new MemoryTransactions()
   readonly #topics = new Map<string, MemoryTopic>()
   readonly #groups = new Map<string, GroupState>()
   readonly #waiting = new Set<() => void>()
@@ -48,12 +50,17 @@ export class MemoryBroker {
     if (existing !== undefined) return existing
     if (!Number.isSafeInteger(partitions) || partitions < 1)
       throw new StreamsError('CONFIG_INVALID', `${name}: a topic cannot have ${partitions} partitions`)
-    const logAppendTime = configs['message.timestamp.type'] === 'LogAppendTime'
+    const own = { ...configs }
+    const settings = {
+      get logAppendTime() {
+        return own['message.timestamp.type'] === 'LogAppendTime'
+      }
+    }
     const logs = Array.from(
       { length: partitions },
-      (_, partition) => new MemoryLog(name, partition, logAppendTime, this.clock)
+      (_, partition) => new MemoryLog(name, partition, settings, this.clock)
     )
-    const made = { name, id: randomUUID(), configs, logs }
+    const made = { name, id: randomUUID(), configs: own, logs }
     this.#topics.set(name, made)
     return made
   }
@@ -62,6 +69,7 @@ export class MemoryBroker {
   deleteTopicSync(name: string): void {
     if (!this.#topics.delete(name)) return
     for (const group of this.#groups.values()) group.forgetTopic(name)
+    this.transactions.forgetTopic(name)
     this.changed()
   }
 
@@ -96,14 +104,14 @@ export class MemoryBroker {
     return group
   }
 
-  /** All records of a topic, partition after partition, decoded. */
+  /** All records of a topic, partition after partition, decoded; those of aborted and open transactions are left out. */
   readAll(topic: string): readonly MemoryRecord[] {
     return this.topic(topic).logs.flatMap((log) => this.read(topic, log.partition, log.startOffset))
   }
 
-  /** The records of one partition from an offset on, decoded. */
+  /** The records of one partition from an offset on, decoded; those of aborted and open transactions are left out. */
   read(topic: string, partition: number, from: number): readonly MemoryRecord[] {
-    const batches = this.log(topic, partition).read(from, Number.POSITIVE_INFINITY)
+    const batches = this.log(topic, partition).read(from, Number.POSITIVE_INFINITY, true)
     const records: MemoryRecord[] = []
     if (batches === undefined) return records
     const cursor = new RecordCursor(partitionName(topic, partition))

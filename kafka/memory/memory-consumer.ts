@@ -2,6 +2,7 @@ import { StreamsError } from '../../core/errors.ts'
 import { partitionName } from '../../core/record.ts'
 import type { Assignment, Consumer, ConsumerOptions, Fetched } from '../port/consumer.ts'
 import type { MemoryBroker } from './memory-broker.ts'
+import type { MemoryLog } from './memory-log.ts'
 
 interface Reading {
   readonly topic: string
@@ -10,10 +11,11 @@ interface Reading {
   paused: boolean
 }
 
-/** Reads at the moment of `take`: nothing is fetched ahead. There are no transactions, so both isolation levels see the same. */
+/** Reads at the moment of `take`: nothing is fetched ahead. */
 export class MemoryConsumer implements Consumer {
   readonly #broker: MemoryBroker
   readonly #offsetReset: 'earliest' | 'latest' | 'fail'
+  readonly #committedOnly: boolean
   readonly #partitionMaxBytes: number
   readonly #maxBytes: number
   readonly #readings = new Map<string, Reading>()
@@ -23,6 +25,7 @@ export class MemoryConsumer implements Consumer {
   constructor(broker: MemoryBroker, options: ConsumerOptions) {
     this.#broker = broker
     this.#offsetReset = options.offsetReset ?? 'fail'
+    this.#committedOnly = options.isolation !== 'read_uncommitted'
     this.#partitionMaxBytes = options.partitionMaxBytes ?? 1024 * 1024
     this.#maxBytes = options.maxBytes ?? 16 * 1024 * 1024
   }
@@ -58,12 +61,14 @@ export class MemoryConsumer implements Consumer {
     const taken: Fetched[] = []
     let bytes = 0
     for (const reading of active) {
-      const { topic, partition, position } = reading
+      const { topic, partition } = reading
       const log = this.#broker.log(topic, partition)
-      const batches = log.read(position, this.#partitionMaxBytes)
+      this.#passMarkers(reading, log)
+      const batches = log.read(reading.position, this.#partitionMaxBytes, this.#committedOnly)
       if (batches === undefined) continue
       reading.position = batches.next
-      taken.push({ topic, partition, batches, highWatermark: log.endOffset, lastStableOffset: log.endOffset })
+      const { endOffset: highWatermark, lastStableOffset } = log
+      taken.push({ topic, partition, batches, highWatermark, lastStableOffset })
       this.#moveToEnd(reading)
       bytes += batches.end
       if (bytes >= this.#maxBytes) break
@@ -89,14 +94,18 @@ export class MemoryConsumer implements Consumer {
   }
 
   position(topic: string, partition: number): number | undefined {
-    return this.#readings.get(partitionName(topic, partition))?.position
+    const reading = this.#readings.get(partitionName(topic, partition))
+    const log = this.#broker.findTopic(topic)?.logs[partition]
+    if (reading !== undefined && log !== undefined && !reading.paused) this.#passMarkers(reading, log)
+    return reading?.position
   }
 
   lag(topic: string, partition: number): number | undefined {
     const reading = this.#readings.get(partitionName(topic, partition))
     const log = this.#broker.findTopic(topic)?.logs[partition]
     if (reading === undefined || log === undefined) return undefined
-    return Math.max(0, log.endOffset - reading.position)
+    this.#passMarkers(reading, log)
+    return Math.max(0, log.bound(this.#committedOnly) - reading.position)
   }
 
   async close(): Promise<void> {
@@ -111,12 +120,22 @@ export class MemoryConsumer implements Consumer {
 
   /** True if `take` would return or throw something. */
   #hasSomething(): boolean {
-    for (const { topic, partition, position, paused } of this.#readings.values()) {
-      if (paused) continue
-      const log = this.#broker.findTopic(topic)?.logs[partition]
-      if (log === undefined || position !== log.endOffset) return true
+    for (const reading of this.#readings.values()) {
+      if (reading.paused) continue
+      const log = this.#broker.findTopic(reading.topic)?.logs[reading.partition]
+      if (log === undefined) return true
+      this.#passMarkers(reading, log)
+      const { position } = reading
+      if (position < log.startOffset || position > log.endOffset) return true
+      if (position < log.bound(this.#committedOnly)) return true
     }
     return false
+  }
+
+  /** What is not delivered is not waited for either. */
+  #passMarkers(reading: Reading, log: MemoryLog): void {
+    const { position } = reading
+    if (position >= log.startOffset) reading.position = log.pastUnwanted(position, this.#committedOnly)
   }
 
   #checkPosition(reading: Reading): void {

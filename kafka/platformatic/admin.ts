@@ -1,9 +1,11 @@
-import { createTopicsV7, deleteRecordsV2, deleteTopicsV6 } from '@platformatic/kafka'
+import { apiVersionsV3, createTopicsV7, deleteRecordsV2, deleteTopicsV6 } from '@platformatic/kafka'
 import { StreamsError } from '../../core/errors.ts'
 import { partitionName, type TopicPartition } from '../../core/record.ts'
-import type { Admin, NewTopic, TopicDescription } from '../port/admin.ts'
-import { Cluster, type ClusterOptions } from './cluster.ts'
-import { type ChannelOptions, defaultChannel } from './connections.ts'
+import type { Admin, NewTopic, OffsetSpec, OpenTransaction, TopicDescription } from '../port/admin.ts'
+import { alterTopicConfigs, topicConfigs } from './admin-configs.ts'
+import { fenceTransactionalId, openTransactions } from './admin-transactions.ts'
+import { Cluster, type ClusterOptions, lookUp } from './cluster.ts'
+import { type ChannelOptions, clientSoftware, defaultChannel } from './connections.ts'
 import { Coordinator } from './coordinator.ts'
 import { brokerCode, brokerError } from './errors.ts'
 import { fetchOffsets } from './group-offsets.ts'
@@ -52,6 +54,17 @@ export class ClusterAdmin implements Admin {
     return found
   }
 
+  async topicConfigs(
+    names: readonly string[]
+  ): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+    if (names.length === 0) return new Map()
+    return await this.#retrying(() => topicConfigs(this.#cluster, names))
+  }
+
+  async alterTopicConfigs(name: string, configs: Readonly<Record<string, string>>): Promise<void> {
+    await this.#retrying(() => alterTopicConfigs(this.#cluster, name, configs, admin))
+  }
+
   async deleteTopics(names: readonly string[]): Promise<void> {
     if (names.length === 0) return
     await this.#retrying(async () => {
@@ -76,7 +89,7 @@ export class ClusterAdmin implements Admin {
 
   async listOffsets(
     partitions: readonly TopicPartition[],
-    at: 'earliest' | 'latest'
+    at: OffsetSpec
   ): Promise<ReadonlyMap<string, number>> {
     return await this.#withLeaders(partitions, () =>
       listOffsets(this.#cluster, partitions, { at, readCommitted: false })
@@ -100,6 +113,24 @@ export class ClusterAdmin implements Admin {
     const coordinator = new Coordinator(this.#cluster, groupId)
     const offsets = await this.#retrying(() => fetchOffsets(coordinator, groupId, partitions, false))
     return new Map(offsets.map(({ topic, partition, offset }) => [partitionName(topic, partition), offset]))
+  }
+
+  async finalizedFeatures(): Promise<ReadonlyMap<string, number>> {
+    const answer = await this.#retrying(() =>
+      this.#cluster.any('admin', lookUp, (channel) => channel.call(apiVersionsV3.api, ...clientSoftware))
+    )
+    return new Map(
+      (answer.finalizedFeatures ?? []).map(({ name, maxVersionLevel }) => [name, maxVersionLevel])
+    )
+  }
+
+  async openTransactions(transactionalIdPrefix: string): Promise<readonly OpenTransaction[]> {
+    return await this.#retrying(() => openTransactions(this.#cluster, transactionalIdPrefix))
+  }
+
+  async fenceTransactionalId(transactionalId: string): Promise<void> {
+    const coordinator = new Coordinator(this.#cluster, transactionalId, 'transaction')
+    await this.#retrying(() => fenceTransactionalId(coordinator, transactionalId))
   }
 
   async close(): Promise<void> {
@@ -153,7 +184,7 @@ export class ClusterAdmin implements Admin {
   }
 
   #retrying<T>(attempt: () => Promise<T>): Promise<T> {
-    return retrying(withinMs, this.#cluster.signal, attempt)
+    return retrying(withinMs, this.#cluster.signal, attempt, () => this.#cluster.metrics.retry?.('admin'))
   }
 }
 

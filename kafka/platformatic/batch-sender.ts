@@ -5,12 +5,27 @@ import type { Cluster } from './cluster.ts'
 import type { ChannelOptions } from './connections.ts'
 import { brokerCode, brokerCodeName, connectionError, isRetriable, produceError } from './errors.ts'
 import type { BatchListener, BatchSettings, PartitionBatches, SealedBatch } from './partition-batches.ts'
-import { type Produced, produceApi } from './produce-api.ts'
-import { Backoff, ticks } from './retry.ts'
+import { type ProduceApi, type Produced, produceApi } from './produce-api.ts'
+import { LeaderLookUp } from './producer-leaders.ts'
+import { ticks } from './retry.ts'
 
 /** Most requests under way at one broker, and most bytes in one of them (a single larger batch goes all the same). */
 const requestsPerBroker = 5
 const requestBytes = 1024 * 1024
+
+/** The leader waits for the end of the transaction before: that takes it milliseconds, and it has waited itself. */
+const concurrentPauseMs = 5
+/** No answer to Produce for years, but not gone from the protocol. */
+const unknownProducerId = 59
+
+/** What a transaction has to say about sending. */
+export interface SendGate {
+  readonly api: ProduceApi
+  /** False while the partition's batches have to wait. Whoever opens the gate calls `resume`. */
+  admits(partition: PartitionBatches): boolean
+}
+
+const openGate: SendGate = { api: produceApi, admits: () => true }
 
 interface Sending {
   readonly partition: PartitionBatches
@@ -32,16 +47,25 @@ export class BatchSender implements BatchListener {
   readonly #active = new Set<PartitionBatches>()
   readonly #requests = new Map<number, number>()
   readonly #alarm = new Alarm(() => this.#schedule())
-  readonly #metadataBackoff = new Backoff()
-  #refreshing = false
-  #refreshAt = 0
+  readonly #leaders: LeaderLookUp
+  readonly #gate: SendGate
   #scheduled = false
   #waiting: (() => void)[] = []
+  /** Who waits for requests under way. */
+  #idling: (() => void)[] = []
   /** What went wrong last, told when time runs out. */
   #lastProblem = 'no answer yet'
 
-  constructor(cluster: Cluster, lingerMs: number, settings: BatchSettings) {
+  constructor(cluster: Cluster, lingerMs: number, settings: BatchSettings, gate: SendGate = openGate) {
     this.#cluster = cluster
+    this.#gate = gate
+    this.#leaders = new LeaderLookUp(cluster, this.#active, this.#alarm, {
+      done: () => this.#schedule(),
+      problem: (failure) => {
+        this.#lastProblem = failure.message
+        if (!hasCode(failure, 'BROKER_UNAVAILABLE')) this.fail(failure)
+      }
+    })
     this.#lingerMs = lingerMs
     this.settings = settings
     this.#timeoutMs = Math.min(30_000, settings.deliveryTimeoutMs)
@@ -78,9 +102,33 @@ export class BatchSender implements BatchListener {
     if (this.failure === undefined) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
+  /** Looks again for what can be sent now. */
+  resume(): void {
+    this.#schedule()
+  }
+
+  /** Resolves when no request is under way; each ends by itself when its time is up. */
+  async idle(): Promise<void> {
+    while (this.#underWay() > 0) await new Promise<void>((resolve) => this.#idling.push(resolve))
+  }
+
+  /** Drops all that is not acknowledged, and what comes until `reset`. */
+  fail(failure: StreamsError): void {
+    this.failure ??= failure
+    for (const partition of [...this.#active, ...this.#open]) partition.discard()
+    this.#active.clear()
+    this.#open.clear()
+    this.#wake()
+  }
+
+  /** Begins anew after a failure, when nothing is under way any more. */
+  reset(): void {
+    this.failure = undefined
+  }
+
   close(): void {
     this.#alarm.stop()
-    this.#fail(new StreamsError('PRODUCE_FAILED', 'the producer was closed'))
+    this.fail(new StreamsError('PRODUCE_FAILED', 'the producer was closed'))
   }
 
   #anyQueued(batches: ReadonlySet<SealedBatch>): boolean {
@@ -116,7 +164,7 @@ export class BatchSender implements BatchListener {
       const batch = this.#sendable(partition, now)
       if (batch === undefined) continue
       const leader = this.#cluster.topic(partition.topic)?.partitions[partition.partition]?.leader ?? -1
-      if (partition.stale || leader < 0) this.#refreshMetadata(now)
+      if (partition.stale || leader < 0) this.#leaders.refresh(now)
       else if ((this.#requests.get(leader) ?? 0) < requestsPerBroker) {
         const size = (sizes.get(leader) ?? 0) + batch.length
         const sendings = byLeader.get(leader)
@@ -135,7 +183,7 @@ export class BatchSender implements BatchListener {
     const first = partition.queue[0]
     if (first === undefined) return undefined
     if (first.deadline <= now) {
-      this.#fail(
+      this.fail(
         new StreamsError(
           'PRODUCE_FAILED',
           `${partitionName(partition.topic, partition.partition)}: a batch was not acknowledged within ` +
@@ -145,9 +193,16 @@ export class BatchSender implements BatchListener {
       return undefined
     }
     this.#alarm.by(first.deadline)
-    const batch = partition.next(now)
-    if (partition.retryAt > now) this.#alarm.by(partition.retryAt)
-    return batch
+    if (!this.#gate.admits(partition)) return undefined
+    try {
+      return partition.next(now)
+    } catch (error) {
+      if (!(error instanceof StreamsError)) throw error
+      this.fail(error)
+      return undefined
+    } finally {
+      if (partition.retryAt > now) this.#alarm.by(partition.retryAt)
+    }
   }
 
   async #send(leader: number, sendings: readonly Sending[]): Promise<void> {
@@ -159,16 +214,19 @@ export class BatchSender implements BatchListener {
       this.#active.add(partition)
     }
     try {
-      const produced = await this.#cluster.channel('produce', leader, this.#channelOptions).call(produceApi, {
-        transactionalId: this.settings.identity.transactionalId,
-        timeoutMs: this.#timeoutMs,
-        batches: sendings.map(({ batch }) => batch)
-      })
+      const produced = await this.#cluster
+        .channel('produce', leader, this.#channelOptions)
+        .call(this.#gate.api, {
+          transactionalId: this.settings.transactionalId,
+          timeoutMs: this.#timeoutMs,
+          batches: sendings.map(({ batch }) => batch)
+        })
       if (this.failure === undefined) this.#answered(leader, sendings, produced)
     } catch (error) {
       if (this.failure === undefined) this.#unanswered(leader, sendings, error)
     } finally {
       this.#requests.set(leader, this.#requests.get(leader)! - 1)
+      if (this.#underWay() === 0) for (const resolve of this.#idling.splice(0)) resolve()
       this.#schedule()
     }
   }
@@ -181,41 +239,49 @@ export class BatchSender implements BatchListener {
       const answer = answers.get(name)
       const code = answer?.errorCode ?? brokerCode.networkException
       if (code === 0 || code === brokerCode.duplicateSequence) {
+        if (partition.displaced) {
+          this.fail(outOfOrder(name))
+          return
+        }
         partition.succeeded(batch, answer?.baseOffset ?? -1)
         if (partition.queue.length === 0) this.#active.delete(partition)
-      } else if (this.#mayPass(sending, code)) this.#again(sending, `${name}: ${brokerCodeName(code)}`)
+      } else if (this.#mayPass(sending, code)) this.#again(sending, code, `${name}: ${brokerCodeName(code)}`)
       else {
-        this.#fail(produceError(`writing to ${name} at broker ${leader}`, code, answer?.errorMessage))
+        this.fail(produceError(`writing to ${name} at broker ${leader}`, code, answer?.errorMessage))
         return
       }
     }
     this.#wake()
   }
 
-  /** A batch behind one that failed is out of order for that reason alone. */
   #mayPass({ partition, batch }: Sending, code: number): boolean {
-    return isRetriable(code) || (code === brokerCode.outOfOrderSequence && !partition.isFirst(batch))
+    if (code !== brokerCode.outOfOrderSequence && code !== unknownProducerId) return isRetriable(code)
+    // a batch behind one that failed is out of order for that reason alone
+    if (!partition.isFirst(batch)) return true
+    // The first is not in the log, and neither is any behind it. Within a transaction, what it wrote before may be lost.
+    if (this.settings.transactionalId !== null) return false
+    partition.displaced = true
+    return true
   }
 
   #unanswered(leader: number, sendings: readonly Sending[], error: unknown): void {
     const failure = connectionError(`writing to broker ${leader}`, error)
     if (hasCode(failure, 'BROKER_UNAVAILABLE'))
-      for (const sending of sendings) this.#again(sending, failure.message)
-    else this.#fail(failure)
+      for (const sending of sendings) this.#again(sending, brokerCode.networkException, failure.message)
+    else this.fail(failure)
   }
 
-  #again({ partition, batch }: Sending, problem: string): void {
+  #again({ partition, batch }: Sending, code: number, problem: string): void {
     this.#lastProblem = problem
-    partition.failed(batch, ticks())
-    partition.stale = true
+    const concurrent = code === brokerCode.concurrentTransactions
+    partition.failed(batch, ticks(), concurrent ? concurrentPauseMs : undefined)
+    if (!concurrent) partition.stale = true
   }
 
-  #fail(failure: StreamsError): void {
-    this.failure ??= failure
-    for (const partition of [...this.#active, ...this.#open]) partition.discard()
-    this.#active.clear()
-    this.#open.clear()
-    this.#wake()
+  #underWay(): number {
+    let count = 0
+    for (const requests of this.#requests.values()) count += requests
+    return count
   }
 
   #wake(): void {
@@ -223,37 +289,11 @@ export class BatchSender implements BatchListener {
     this.#waiting = []
     for (const resolve of waiting) resolve()
   }
+}
 
-  #refreshMetadata(now: number): void {
-    if (this.#refreshing) return
-    if (this.#refreshAt > now) {
-      this.#alarm.by(this.#refreshAt)
-      return
-    }
-    this.#refreshing = true
-    void this.#lookUpLeaders().finally(() => {
-      this.#refreshing = false
-      this.#schedule()
-    })
-  }
-
-  async #lookUpLeaders(): Promise<void> {
-    const asked = [...this.#active]
-    let found = false
-    try {
-      await this.#cluster.refresh([...new Set(asked.map(({ topic }) => topic))])
-      found = true
-      for (const partition of asked) {
-        partition.stale = false
-        const leader = this.#cluster.topic(partition.topic)?.partitions[partition.partition]?.leader ?? -1
-        if (leader < 0) found = false
-      }
-    } catch (error) {
-      const failure = connectionError('looking up partition leaders', error)
-      this.#lastProblem = failure.message
-      if (!hasCode(failure, 'BROKER_UNAVAILABLE')) this.#fail(failure)
-    }
-    if (found) this.#metadataBackoff.reset()
-    else this.#refreshAt = ticks() + this.#metadataBackoff.next()
-  }
+function outOfOrder(name: string): StreamsError {
+  return new StreamsError(
+    'PRODUCE_FAILED',
+    `${name}: a new leader took a batch before the one that precedes it; records are out of order`
+  )
 }

@@ -2,12 +2,18 @@ import type { Admin } from '../port/admin.ts'
 import type { KafkaClient } from '../port/client.ts'
 import type { Consumer, ConsumerOptions } from '../port/consumer.ts'
 import type { GroupMember, GroupOptions } from '../port/group.ts'
-import type { Producer, ProducerOptions } from '../port/producer.ts'
+import type {
+  Producer,
+  ProducerOptions,
+  TransactionalProducer,
+  TransactionalProducerOptions
+} from '../port/producer.ts'
 import { ClusterAdmin } from './admin.ts'
 import type { ClusterOptions } from './cluster.ts'
 import { FetchConsumer } from './consumer.ts'
 import { StaticMember } from './group.ts'
 import { IdempotentProducer } from './producer.ts'
+import { CoordinatedProducer } from './transactional-producer.ts'
 
 /** Real brokers, Kafka 3.9 or later. TLS and SASL take the settings of `@platformatic/kafka`. */
 export class PlatformaticClient implements KafkaClient {
@@ -27,6 +33,10 @@ export class PlatformaticClient implements KafkaClient {
 
   producer(options: ProducerOptions): Promise<Producer> {
     return IdempotentProducer.open(options, this.#options)
+  }
+
+  transactionalProducer(options: TransactionalProducerOptions): Promise<TransactionalProducer> {
+    return CoordinatedProducer.open(options, this.#options)
   }
 
   group(options: GroupOptions): GroupMember {

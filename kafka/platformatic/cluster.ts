@@ -1,5 +1,6 @@
 import { metadataV12 } from '@platformatic/kafka'
 import { StreamsError } from '../../core/errors.ts'
+import type { KafkaMetrics } from '../port/metrics.ts'
 import {
   type Address,
   addressName,
@@ -10,10 +11,12 @@ import {
   type Security
 } from './connections.ts'
 import { brokerCode, brokerError } from './errors.ts'
+import { checkSasl } from './sasl.ts'
 
 export interface ClusterOptions extends Security {
   /** Where to ask first, `host:port`. Some may be dead. */
   readonly brokers: readonly string[]
+  readonly metrics?: KafkaMetrics
 }
 
 interface PartitionMetadata {
@@ -35,6 +38,7 @@ export const lookUp: ChannelOptions = { ...defaultChannel, requestTimeoutMs: 10_
 /** What is known of the brokers and topics, and the connections to them, of one consumer, producer, member or admin. */
 export class Cluster {
   readonly clientId: string
+  readonly metrics: KafkaMetrics
   readonly #security: Security
   readonly #bootstrap: readonly Address[]
   readonly #channels = new Map<string, Channel>()
@@ -47,7 +51,9 @@ export class Cluster {
   constructor(clientId: string, options: ClusterOptions) {
     if (options.brokers.length === 0)
       throw new StreamsError('CONFIG_INVALID', 'there must be one broker address or more')
+    if (options.sasl !== undefined) checkSasl(options.sasl)
     this.clientId = clientId
+    this.metrics = options.metrics ?? {}
     this.#bootstrap = options.brokers.map(parseAddress)
     this.#security = {
       ...(options.tls === undefined ? {} : { tls: options.tls }),
@@ -58,6 +64,11 @@ export class Cluster {
   /** Aborted by `close`. */
   get signal(): AbortSignal {
     return this.#closing.signal
+  }
+
+  /** Node ids as of the last `refresh`. */
+  get brokers(): readonly number[] {
+    return [...this.#nodes.keys()]
   }
 
   /** As last seen; undefined if never seen or gone. */
@@ -73,7 +84,7 @@ export class Cluster {
     const name = `${purpose}@${addressName(address)}`
     const known = this.#channels.get(name)
     if (known !== undefined) return known
-    const channel = new Channel(address, this.clientId, this.#security, options)
+    const channel = new Channel(address, this.clientId, this.#security, options, this.metrics)
     this.#channels.set(name, channel)
     return channel
   }
@@ -139,11 +150,9 @@ export class Cluster {
         this.#asked = undefined
       }
     }
-    throw new StreamsError(
-      'BROKER_UNAVAILABLE',
-      `no broker answers at ${[...candidates.keys()].join(', ')}`,
-      failure
-    )
+    const addresses = [...candidates.keys()].join(', ')
+    const last = failure instanceof Error ? `; the last: ${failure.message}` : ''
+    throw new StreamsError('BROKER_UNAVAILABLE', `no broker answers at ${addresses}${last}`, failure)
   }
 
   async close(): Promise<void> {

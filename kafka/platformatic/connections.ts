@@ -1,150 +1,160 @@
-import {
-  type API,
-  apiVersionsV3,
-  Connection,
-  type ConnectionOptions,
-  ResponseError
-} from '@platformatic/kafka'
-import { StreamsError } from '../../core/errors.ts'
-import { connectionError } from './errors.ts'
+import { type API, protocolAPIsById } from '@platformatic/kafka'
+import { hasCode, StreamsError } from '../../core/errors.ts'
+import type { KafkaMetrics } from '../port/metrics.ts'
+import { BrokerConnection } from './broker-connection.ts'
+import { type Address, addressName, type ChannelOptions, clientSoftware, type Security } from './endpoint.ts'
 import { closed } from './retry.ts'
+import { Slots } from './slots.ts'
+import { wrongListener } from './wrong-listener.ts'
 
-export interface Address {
-  readonly host: string
-  readonly port: number
-}
+export {
+  type Address,
+  addressName,
+  type ChannelOptions,
+  clientSoftware,
+  defaultChannel,
+  parseAddress,
+  type Security
+} from './endpoint.ts'
 
-/** How to reach brokers, in the library's own types. */
-export interface Security {
-  readonly tls?: NonNullable<ConnectionOptions['tls']>
-  readonly sasl?: NonNullable<ConnectionOptions['sasl']>
-}
-
-export interface ChannelOptions {
-  /** A request without an answer after this long ends the connection: later answers could not be told apart. */
-  readonly requestTimeoutMs: number
-  /** Requests under way at once; further ones wait. */
-  readonly maxInflights: number
-}
-
-const connectTimeoutMs = 5_000
-export const defaultChannel: ChannelOptions = { requestTimeoutMs: 30_000, maxInflights: 5 }
-
-export function addressName(address: Address): string {
-  return `${address.host}:${address.port}`
-}
-
-export function parseAddress(text: string): Address {
-  const colon = text.lastIndexOf(':')
-  const port = Number(text.slice(colon + 1))
-  if (colon < 1 || !Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new StreamsError('CONFIG_INVALID', `'${text}' is no broker address; write host:port`)
-  return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port }
-}
-
-/** One connection to one broker for one purpose: opened at the first call, and anew by the first call after it was lost. */
+/**
+ * The way to one broker for one purpose: a connection opened at the first call, and anew by the first call after it was lost.
+ *
+ * A request that times out does not take its neighbours along: the connection is retired, gets no further requests, and ends when its other
+ * requests are answered or have timed out, too. The late answer is dropped; the next call opens a new connection.
+ */
 export class Channel {
   readonly address: Address
   readonly #clientId: string
   readonly #security: Security
   readonly #options: ChannelOptions
-  #connection: Connection | undefined
-  #opening: Promise<Connection> | undefined
-  /** The one that `#opening` waits for. */
-  #young: Connection | undefined
-  #versions: ReadonlyMap<number, number> = new Map()
+  readonly #metrics: KafkaMetrics
+  readonly #slots: Slots
+  #connection: BrokerConnection | undefined
+  #opening: Promise<BrokerConnection> | undefined
+  readonly #all = new Set<BrokerConnection>()
+  /** A request was answered: the listener is the right one. */
+  #proven = false
   #closed = false
 
-  constructor(address: Address, clientId: string, security: Security, options: ChannelOptions) {
+  constructor(
+    address: Address,
+    clientId: string,
+    security: Security,
+    options: ChannelOptions,
+    metrics: KafkaMetrics = {}
+  ) {
     this.address = address
     this.#clientId = clientId
     this.#security = security
     this.#options = options
+    this.#metrics = metrics
+    this.#slots = new Slots(options.maxInflights)
   }
 
   /**
    * Resolves with the answer, error codes in it included: they are the caller's to judge. Throws BROKER_UNAVAILABLE when the
-   * connection failed, be it before or after the broker acted, and BROKER_REFUSED.
+   * connection failed or the time was up, be it before or after the broker acted; BROKER_REFUSED; CONFIG_INVALID.
    */
   async call<A extends unknown[], R>(api: API<A, R>, ...args: A): Promise<R> {
-    const connection = await this.#ready()
-    const newest = this.#versions.get(api.key)
-    if (newest === undefined || newest < api.version)
-      throw new StreamsError(
-        'BROKER_REFUSED',
-        `${this.#where()}: request ${api.key} is needed in version ${api.version}, the broker knows ${newest ?? 'none'}`
-      )
-    return await this.#send(connection, api, args)
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true
-    const connection = this.#connection
-    this.#connection = undefined
-    if (connection !== undefined) await drop(connection)
-    if (this.#young !== undefined) await drop(this.#young)
-    await this.#opening?.catch(() => undefined)
-  }
-
-  async #send<A extends unknown[], R>(connection: Connection, api: API<A, R>, args: A): Promise<R> {
+    const what = `${apiName(api)} to broker ${addressName(this.address)}`
+    if (!this.#slots.tryTake()) await this.#slots.take(what, this.#options.requestTimeoutMs)
     try {
-      return await api.async(connection, ...args)
+      const connection = this.#usable() ?? (await this.#reopened())
+      connection.mustKnow(api, what)
+      const answer = await this.#send(connection, api, args, what)
+      this.#proven = true
+      return answer
     } catch (error) {
-      // the library throws for any error code within an answer, and keeps the answer
-      if (error instanceof ResponseError) {
-        const answer = (error as { readonly response?: R }).response
-        if (answer !== undefined) return answer
-      }
-      throw connectionError(`request ${api.key} to ${this.#where()}`, error)
+      throw await this.#explained(error)
+    } finally {
+      this.#slots.release()
     }
   }
 
-  #ready(): Promise<Connection> | Connection {
-    if (this.#connection?.isConnected() === true) return this.#connection
+  /** Ends all at once; calls under way fail. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#connection = undefined
+    await Promise.all([...this.#all].map((connection) => connection.end()))
+    await this.#opening?.catch(() => undefined)
+  }
+
+  async #send<A extends unknown[], R>(
+    connection: BrokerConnection,
+    api: API<A, R>,
+    args: A,
+    what: string
+  ): Promise<R> {
+    const began = performance.now()
+    let answered = false
+    try {
+      const answer = await connection.request(api, args, what, this.#options.requestTimeoutMs)
+      answered = true
+      return answer
+    } finally {
+      if (connection.isRetired() && this.#connection === connection) this.#connection = undefined
+      this.#measure(connection, apiName(api), performance.now() - began, answered)
+    }
+  }
+
+  #measure(connection: BrokerConnection, api: string, ms: number, answered: boolean): void {
+    const broker = addressName(this.address)
+    this.#metrics.request?.({ api, broker, ms, answered })
+    if (this.#metrics.bytes === undefined) return
+    const { sent, received } = connection.traffic()
+    if (sent > 0 || received > 0) this.#metrics.bytes(broker, sent, received)
+  }
+
+  #usable(): BrokerConnection | undefined {
+    return this.#connection?.isReady() === true ? this.#connection : undefined
+  }
+
+  async #reopened(): Promise<BrokerConnection> {
+    // a broker that asks for new credentials takes no other request meanwhile
+    if ((await this.#connection?.reauthenticated()) === true && this.#connection !== undefined)
+      return this.#connection
     this.#opening ??= this.#open().finally(() => {
       this.#opening = undefined
     })
-    return this.#opening
+    return await this.#opening
   }
 
-  async #open(): Promise<Connection> {
+  async #open(): Promise<BrokerConnection> {
     if (this.#closed) throw closed()
     const lost = this.#connection
     this.#connection = undefined
-    if (lost !== undefined) await drop(lost)
-    const connection = new Connection(this.#clientId, {
-      connectTimeout: connectTimeoutMs,
-      requestTimeout: this.#options.requestTimeoutMs,
-      maxInflights: this.#options.maxInflights,
-      ...this.#security
-    })
-    // every failure also reaches the call it concerns; without a listener the event would end the process
-    connection.on('error', () => undefined)
-    this.#young = connection
-    try {
-      await connection.connect(this.address.host, this.address.port)
-      const answer = await this.#send(connection, apiVersionsV3.api, ['store-sku', '1'])
-      this.#versions = new Map(answer.apiKeys.map((known) => [known.apiKey, known.maxVersion]))
-      if (this.#closed) throw closed()
-    } catch (error) {
-      await drop(connection)
-      throw connectionError(`connecting to ${this.#where()}`, error)
-    } finally {
-      this.#young = undefined
+    if (lost !== undefined) await lost.end()
+    const connection = new BrokerConnection(this.address, this.#clientId, this.#security, this.#options)
+    this.#all.add(connection)
+    connection.onEnd(() => this.#all.delete(connection))
+    await connection.open(clientSoftware)
+    if (this.#closed) {
+      await connection.end()
+      throw closed()
     }
     this.#connection = connection
     return connection
   }
 
-  #where(): string {
-    return `broker ${addressName(this.address)}`
+  /** A listener that closes without a word is asked why, until it has answered a request. */
+  async #explained(error: unknown): Promise<unknown> {
+    if (this.#proven || this.#closed || !hasCode(error, 'BROKER_UNAVAILABLE') || !wasCutOff(error))
+      return error
+    const wrong = await wrongListener(this.address, this.#security)
+    if (wrong === undefined) return error
+    return new StreamsError('CONFIG_INVALID', `broker ${addressName(this.address)}: ${wrong}`, error)
   }
 }
 
-/** Ends a connection without waiting for answers; calls under way fail. */
-async function drop(connection: Connection): Promise<void> {
-  const ended = connection.close()
-  // close() alone waits for what is not written yet, which a broker that hangs never takes
-  connection.socket?.destroy()
-  await ended
+/** The peer was there, and closed. */
+function wasCutOff(error: unknown): boolean {
+  let at: unknown = error
+  for (let depth = 0; at instanceof Error && depth < 8; depth++, at = at.cause)
+    if (/\bclosed\b|ECONNRESET|TLS handshake|secure TLS connection/.test(at.message)) return true
+  return false
+}
+
+function apiName(api: { readonly key: number }): string {
+  return protocolAPIsById[api.key] ?? `request ${api.key}`
 }

@@ -18,6 +18,8 @@ export class ConsumedPartition {
   paused = false
   /** The offset to fetch next: after all that has arrived. NaN makes this field a double from the start. */
   position = Number.NaN
+  /** Leader epoch of the last record before `position`; -1 before the first record that came. */
+  lastEpoch = -1
   /** Known end of what can be delivered: the last stable offset or the high watermark. -1 before the first answer. */
   end = -1
   /** `end` may have moved on long ago. */
@@ -39,14 +41,19 @@ export class ConsumedPartition {
   /** Since when the topic or its id is unknown; 0 if it is known. */
   missingSince = 0
   failure: StreamsError | undefined
+  /** A follower that the leader sent us to (KIP-392); -1: none. */
+  replica = -1
+  /** Until when (see ticks). The leader is then asked again, and may name it again. */
+  replicaUntil = 0
   readonly backoff = new Backoff()
   arrivedBytes = 0
   #arrived: Arrived[] = []
 
-  constructor(topic: string, partition: number, offset: number) {
+  constructor(topic: string, partition: number, offset: number, lastEpoch = -1) {
     this.topic = topic
     this.partition = partition
     this.position = offset
+    this.lastEpoch = lastEpoch
   }
 
   resume(): void {
@@ -60,10 +67,33 @@ export class ConsumedPartition {
     return !this.dry && (this.unsure || this.position < this.end)
   }
 
-  arrive(fetched: Fetched, wanted: boolean): void {
+  arrive(fetched: Fetched, wanted: boolean, lastEpoch: number): void {
     this.#arrived.push({ fetched, wanted })
     this.arrivedBytes += fetched.batches.end - fetched.batches.start
     this.position = fetched.batches.next
+    this.lastEpoch = lastEpoch
+  }
+
+  /** Goes on from elsewhere, after all that has arrived. */
+  moveTo(offset: number, lastEpoch: number): void {
+    this.position = offset
+    this.lastEpoch = lastEpoch
+    this.unsure = true
+    this.dry = false
+  }
+
+  /** Goes back, as far as to the first offset that was not taken. What has arrived is dropped, and fetched again if it is still there. */
+  rewind(offset: number, lastEpoch: number): void {
+    this.moveTo(Math.min(offset, this.#arrived[0]?.fetched.batches.from ?? this.position), lastEpoch)
+    for (const { fetched } of this.#arrived) fetched.release?.()
+    this.#arrived = []
+    this.arrivedBytes = 0
+  }
+
+  /** Whom to ask: the replica that the leader named, as long as that holds. */
+  source(leader: number, now: number): number {
+    if (this.replica >= 0 && this.replicaUntil <= now) this.replica = -1
+    return this.replica >= 0 ? this.replica : leader
   }
 
   hasArrived(): boolean {

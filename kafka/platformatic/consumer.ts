@@ -3,7 +3,35 @@ import { partitionName } from '../../core/record.ts'
 import type { Assignment, Consumer, ConsumerOptions, Fetched } from '../port/consumer.ts'
 import { Cluster, type ClusterOptions } from './cluster.ts'
 import { ConsumedPartition } from './consumed-partition.ts'
-import { Fetcher } from './fetcher.ts'
+import { FetchBuffers } from './fetch-buffers.ts'
+import { SocketFetchConnection } from './fetch-connection.ts'
+import { Fetcher, type FetcherOptions } from './fetcher.ts'
+
+/** For tests and measurements. */
+export type FetchInternals = Partial<Pick<FetcherOptions, 'connect' | 'graceMs'>>
+
+function fetcherOptions(
+  options: ConsumerOptions,
+  cluster: ClusterOptions,
+  internals: FetchInternals
+): FetcherOptions {
+  const buffers = new FetchBuffers()
+  return {
+    isolation: options.isolation ?? 'read_committed',
+    offsetReset: options.offsetReset ?? 'fail',
+    partitionMaxBytes: options.partitionMaxBytes ?? 1024 * 1024,
+    maxBytes: options.maxBytes ?? 16 * 1024 * 1024,
+    maxWaitMs: options.maxWaitMs ?? 500,
+    bufferBytes: options.bufferBytes ?? 64 * 1024 * 1024,
+    rack: options.rack ?? '',
+    security: cluster,
+    metrics: cluster.metrics ?? {},
+    graceMs: internals.graceMs ?? 30_000,
+    connect:
+      internals.connect ??
+      ((address, clientId, security) => new SocketFetchConnection(address, clientId, security, buffers))
+  }
+}
 
 /** The port's consumer: keeps the assignments and what has arrived for them; the fetcher goes and gets it. */
 export class FetchConsumer implements Consumer {
@@ -13,16 +41,17 @@ export class FetchConsumer implements Consumer {
   #waiting: (() => void)[] = []
   #closed = false
 
-  constructor(options: ConsumerOptions, cluster: ClusterOptions) {
+  constructor(options: ConsumerOptions, cluster: ClusterOptions, internals: FetchInternals = {}) {
     this.#cluster = new Cluster(options.clientId, cluster)
-    this.#fetcher = new Fetcher(this.#cluster, this.#partitions, options, () => this.#wake())
+    const settings = fetcherOptions(options, cluster, internals)
+    this.#fetcher = new Fetcher(this.#cluster, this.#partitions, settings, () => this.#wake())
   }
 
   assign(assignments: readonly Assignment[]): void {
     this.#mustBeOpen()
-    for (const { topic, partition, offset } of assignments) {
+    for (const { topic, partition, offset, leaderEpoch } of assignments) {
       const name = partitionName(topic, partition)
-      const moved = new ConsumedPartition(topic, partition, offset)
+      const moved = new ConsumedPartition(topic, partition, offset, leaderEpoch)
       moved.paused = this.#partitions.get(name)?.paused ?? false
       this.#partitions.set(name, moved)
     }

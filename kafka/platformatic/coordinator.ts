@@ -4,19 +4,24 @@ import { type Cluster, lookUp } from './cluster.ts'
 import { type Address, type ChannelOptions, defaultChannel } from './connections.ts'
 import { brokerCode, brokerError } from './errors.ts'
 
-const groupKey = 0
+/** What a broker looks after, and how FindCoordinator calls it. */
+const keyTypes = { group: 0, transaction: 1 } as const
+
+export type CoordinatorKind = keyof typeof keyTypes
 
 const moved: ReadonlySet<number> = new Set([brokerCode.coordinatorNotAvailable, brokerCode.notCoordinator])
 
-/** The broker that looks after one group; looked up again after it has moved or was lost. */
+/** The broker that looks after one group or transactional id; looked up again after it has moved or was lost. */
 export class Coordinator {
   readonly #cluster: Cluster
-  readonly #groupId: string
+  readonly #key: string
+  readonly #kind: CoordinatorKind
   #address: Address | undefined
 
-  constructor(cluster: Cluster, groupId: string) {
+  constructor(cluster: Cluster, key: string, kind: CoordinatorKind = 'group') {
     this.#cluster = cluster
-    this.#groupId = groupId
+    this.#key = key
+    this.#kind = kind
   }
 
   /** One request over the connection for that purpose. Throws BROKER_UNAVAILABLE, BROKER_REFUSED. */
@@ -35,16 +40,16 @@ export class Coordinator {
     }
   }
 
-  /** Takes note when an answer's code says that the group has moved. */
+  /** Takes note when an answer's code says that the group or transactional id has moved. */
   note(code: number): void {
     if (moved.has(code)) this.#address = undefined
   }
 
   #find(): Promise<Address> {
     return this.#cluster.any('metadata', lookUp, async (channel) => {
-      const answer = await channel.call(findCoordinatorV6.api, groupKey, [this.#groupId])
+      const answer = await channel.call(findCoordinatorV6.api, keyTypes[this.#kind], [this.#key])
       const found = answer.coordinators[0]
-      const what = `finding the coordinator of group '${this.#groupId}'`
+      const what = `finding the coordinator of ${this.#kind === 'group' ? 'group' : 'transactional id'} '${this.#key}'`
       if (found === undefined) throw brokerError(what, brokerCode.coordinatorNotAvailable)
       if (found.errorCode !== 0) throw brokerError(what, found.errorCode, found.errorMessage)
       return { host: found.host, port: found.port }

@@ -4,7 +4,9 @@ import { checkBatches } from '../batch/check-batches.ts'
 import type { RecordBatches } from '../batch/record-batches.ts'
 import type { ConsumedPartition } from './consumed-partition.ts'
 import { brokerCode, brokerError, isRetriable } from './errors.ts'
-import type { FetchAnswer, FetchedPartition } from './fetch-api.ts'
+import type { DivergingEpoch, FetchAnswer, FetchedPartition } from './fetch-api.ts'
+import { FetchLease } from './fetch-buffers.ts'
+import { partitionKey } from './fetch-session.ts'
 import { ticks } from './retry.ts'
 import { surveyBatches } from './survey-batches.ts'
 
@@ -12,6 +14,37 @@ import { surveyBatches } from './survey-batches.ts'
 export const missingTopicMs = 10_000
 /** So is one whose id the leader does not know for this long; it may lag behind the metadata. */
 const missingIdMs = 30_000
+/** How long a follower is read from before the leader is asked again, Kafka's own metadata.max.age.ms. */
+const replicaMs = 300_000
+
+/** A partition whose position is not in the broker's log. */
+export interface Outside {
+  readonly state: ConsumedPartition
+  /** There if the log is another one from some offset below the position on. */
+  readonly diverging: DivergingEpoch | undefined
+}
+
+/** What was asked of whom. */
+export interface Asked {
+  readonly node: number
+  /** By partitionKey. */
+  readonly states: ReadonlyMap<string, ConsumedPartition>
+  /** The answer leaves out partitions of which there is nothing new. */
+  readonly newsOnly: boolean
+}
+
+export interface Received {
+  readonly outside: readonly Outside[]
+  /** Whole batches that arrived. */
+  readonly batches: number
+}
+
+/** Where a partition's batches come from. */
+interface Source {
+  readonly bytes: Buffer
+  readonly lease: FetchLease
+  readonly turn: number
+}
 
 /** Puts what a broker answered where it belongs. */
 export class FetchReceiver {
@@ -29,19 +62,27 @@ export class FetchReceiver {
     return this.#current.get(partitionName(state.topic, state.partition)) === state
   }
 
-  /** Returns the partitions whose position is outside the log. */
-  receive(answer: FetchAnswer, asked: readonly ConsumedPartition[], from: string): ConsumedPartition[] {
-    const byId = new Map(asked.map((state) => [`${state.topicId}/${state.partition}`, state]))
+  receive(answer: FetchAnswer, asked: Asked): Received {
     const turn = ++this.#turn
-    const outside: ConsumedPartition[] = []
+    const silent = asked.newsOnly ? new Set(asked.states.values()) : undefined
+    const outside: Outside[] = []
+    const lease = new FetchLease(answer.giveBack)
+    let batches = 0
     for (const fetched of answer.partitions) {
-      const state = byId.get(`${fetched.topicId}/${fetched.partition}`)
+      const state = asked.states.get(partitionKey(fetched))
       if (state === undefined || !this.isCurrent(state)) continue
-      if (fetched.errorCode === brokerCode.offsetOutOfRange) outside.push(state)
-      else if (fetched.errorCode !== 0) this.#refused(state, fetched.errorCode, from)
-      else this.#arrived(state, fetched, answer.bytes, turn)
+      silent?.delete(state)
+      const { errorCode, diverging } = fetched
+      if (errorCode !== 0 && state.replica === asked.node) this.#leaveReplica(state)
+      else if (errorCode === brokerCode.offsetOutOfRange) outside.push({ state, diverging: undefined })
+      else if (errorCode !== 0) this.#refused(state, errorCode, asked.node)
+      else if (diverging !== undefined) outside.push({ state, diverging })
+      else if (fetched.preferredReplica >= 0) this.#readFrom(state, fetched.preferredReplica)
+      else batches += this.#arrived(state, fetched, { bytes: answer.bytes, lease, turn })
     }
-    return outside
+    for (const state of silent ?? []) this.#nothingNew(state)
+    lease.release()
+    return { outside, batches }
   }
 
   /** Notes that a partition is unknown; after `forMs` that is an error. */
@@ -55,30 +96,61 @@ export class FetchReceiver {
       )
   }
 
-  #arrived(state: ConsumedPartition, fetched: FetchedPartition, bytes: Buffer, turn: number): void {
+  /** Returns how many batches arrived. */
+  #arrived(state: ConsumedPartition, fetched: FetchedPartition, { bytes, lease, turn }: Source): number {
     const { recordsStart, recordsEnd, highWatermark, lastStableOffset, aborted } = fetched
-    state.missingSince = 0
-    state.unsure = false
     state.end = this.#readCommitted ? lastStableOffset : highWatermark
-    state.backoff.reset()
+    this.#nothingNew(state)
     try {
       const { topic, partition, position } = state
-      const { end, nextOffset } = checkBatches(bytes, recordsStart, recordsEnd, topic, partition)
-      state.dry = nextOffset <= position && position < state.end
-      if (nextOffset <= position) return
-      const { skip, wanted } = surveyBatches(bytes, recordsStart, end, position, aborted)
+      const { end, nextOffset } = checkBatches(bytes, recordsStart, recordsEnd, topic, partition, position)
+      if (nextOffset <= position) return 0
+      state.dry = false
+      const survey = surveyBatches(bytes, recordsStart, end, position, aborted)
+      const { skip, wanted, batches, lastEpoch } = survey
       const range = { bytes, start: recordsStart, end, from: position, next: nextOffset }
-      const batches: RecordBatches = skip === undefined ? range : { ...range, skip }
+      const arrived: RecordBatches = skip === undefined ? range : { ...range, skip }
       state.served = turn
-      state.arrive({ topic, partition, batches, highWatermark, lastStableOffset }, wanted)
+      const release = lease.hold()
+      state.arrive(
+        { topic, partition, batches: arrived, highWatermark, lastStableOffset, release },
+        wanted,
+        lastEpoch
+      )
+      return batches
     } catch (error) {
       if (!(error instanceof StreamsError)) throw error
       state.failure = error
+      return 0
     }
   }
 
-  #refused(state: ConsumedPartition, code: number, from: string): void {
-    const where = `fetching ${partitionName(state.topic, state.partition)} at offset ${state.position} from ${from}`
+  /** The broker has answered, without records. */
+  #nothingNew(state: ConsumedPartition): void {
+    state.missingSince = 0
+    state.unsure = false
+    state.dry = state.position < state.end
+    state.backoff.reset()
+  }
+
+  #readFrom(state: ConsumedPartition, replica: number): void {
+    state.replica = replica
+    state.replicaUntil = ticks() + replicaMs
+    // nothing was asked of it yet
+    state.unsure = true
+  }
+
+  /** Whatever a follower does not have, or is not (any more), the leader may. */
+  #leaveReplica(state: ConsumedPartition): void {
+    state.replica = -1
+    state.unsure = true
+    // the leader might name the same follower at once
+    state.putOff(ticks())
+  }
+
+  #refused(state: ConsumedPartition, code: number, node: number): void {
+    const name = partitionName(state.topic, state.partition)
+    const where = `fetching ${name} at offset ${state.position} from broker ${node}`
     if (code === brokerCode.corruptMessage) {
       state.failure = new StreamsError('BATCH_CORRUPT', `${where}: the broker found its log damaged`)
       return

@@ -1,64 +1,63 @@
-import { hasCode, StreamsError } from '../../core/errors.ts'
-import { partitionName } from '../../core/record.ts'
+import { hasCode, type StreamsError } from '../../core/errors.ts'
 import type { ConsumerOptions } from '../port/consumer.ts'
+import type { KafkaMetrics } from '../port/metrics.ts'
 import { Alarm } from './alarm.ts'
 import type { Cluster } from './cluster.ts'
-import type { ChannelOptions } from './connections.ts'
 import type { ConsumedPartition } from './consumed-partition.ts'
-import { connectionError } from './errors.ts'
-import { type FetchPartition, type FetchTopic, fetchApi } from './fetch-api.ts'
-import { FetchReceiver, missingTopicMs } from './fetch-receiver.ts'
-import { listOffsets } from './list-offsets.ts'
-import { Backoff, ticks } from './retry.ts'
+import { addressName, type Security } from './endpoint.ts'
+import { brokerError, connectionError } from './errors.ts'
+import type { FetchAnswer, FetchPartition } from './fetch-api.ts'
+import { FetchBroker } from './fetch-broker.ts'
+import type { ConnectFetch } from './fetch-connection.ts'
+import { FetchLeaders } from './fetch-leaders.ts'
+import { type Asked, FetchReceiver, type Outside } from './fetch-receiver.ts'
+import { FetchReset } from './fetch-reset.ts'
+import { partitionKey, type SessionRequest, sessionless } from './fetch-session.ts'
+import { ticks } from './retry.ts'
 
-/** Time for an answer beyond the time the broker was told to wait. */
-const graceMs = 30_000
+/** The least that is asked for, however little room there is: a batch beyond it still arrives whole. */
+const leastBytes = 64 * 1024
 
-/**
- * What is under way at one broker. The long poll takes every partition that may be fetched. A partition that becomes ready while the
- * poll is waiting, and may have data, does not wait for its end: the quick request gets it over a second connection.
- */
-interface BrokerFetches {
-  longPoll: boolean
-  quick: boolean
-  retryAt: number
-  readonly backoff: Backoff
+export interface FetcherOptions extends Required<Omit<ConsumerOptions, 'clientId'>> {
+  readonly security: Security
+  readonly connect: ConnectFetch
+  readonly metrics: KafkaMetrics
+  /** Time for an answer beyond the time the broker was told to wait. */
+  readonly graceMs: number
 }
 
 /** Keeps requests under way for all partitions that are not paused and have room. */
 export class Fetcher {
   readonly #cluster: Cluster
   readonly #partitions: ReadonlyMap<string, ConsumedPartition>
-  readonly #options: Required<Omit<ConsumerOptions, 'clientId'>>
-  readonly #channelOptions: ChannelOptions
+  readonly #options: FetcherOptions
   readonly #receiver: FetchReceiver
+  readonly #leaders: FetchLeaders
+  readonly #reset: FetchReset
   readonly #wake: () => void
-  readonly #brokers = new Map<number, BrokerFetches>()
+  /** By address: a node may come back elsewhere. */
+  readonly #brokers = new Map<string, FetchBroker>()
   readonly #alarm = new Alarm(() => this.schedule())
-  readonly #metadataBackoff = new Backoff()
-  #refreshing = false
-  #refreshAt = 0
   #scheduled = false
 
   /** `wake` is called when there is something to take or to throw. */
   constructor(
     cluster: Cluster,
     partitions: ReadonlyMap<string, ConsumedPartition>,
-    options: ConsumerOptions,
+    options: FetcherOptions,
     wake: () => void
   ) {
     this.#cluster = cluster
     this.#partitions = partitions
+    this.#options = options
     this.#wake = wake
-    this.#options = {
-      isolation: options.isolation ?? 'read_committed',
-      offsetReset: options.offsetReset ?? 'fail',
-      partitionMaxBytes: options.partitionMaxBytes ?? 1024 * 1024,
-      maxBytes: options.maxBytes ?? 16 * 1024 * 1024,
-      maxWaitMs: options.maxWaitMs ?? 500
-    }
-    this.#channelOptions = { requestTimeoutMs: this.#options.maxWaitMs + graceMs, maxInflights: 1 }
-    this.#receiver = new FetchReceiver(partitions, this.#options.isolation === 'read_committed')
+    this.#receiver = new FetchReceiver(partitions, options.isolation === 'read_committed')
+    this.#leaders = new FetchLeaders(cluster, partitions, this.#receiver, this.#alarm, {
+      failed: (failure, states) => this.#failed(failure, states),
+      wake,
+      schedule: () => this.schedule()
+    })
+    this.#reset = new FetchReset(cluster, options, (failure, state) => this.#failed(failure, [state]))
   }
 
   /** Looks for work once the current run of synchronous changes is over. */
@@ -73,27 +72,41 @@ export class Fetcher {
 
   close(): void {
     this.#alarm.stop()
+    for (const broker of this.#brokers.values()) broker.close()
   }
 
   #pump(): void {
     const now = ticks()
-    const byLeader = new Map<number, ConsumedPartition[]>()
-    let room = 2 * this.#options.maxBytes
-    // what a paused partition holds is bounded by itself, and must not keep the others from going on
-    for (const state of this.#partitions.values()) if (!state.paused) room -= state.arrivedBytes
+    const room = this.#room()
     if (room <= 0) return
+    const bySource = new Map<number, ConsumedPartition[]>()
     for (const state of this.#partitions.values()) {
       if (!this.#mayFetch(state, now)) continue
-      const leader = this.#cluster.topic(state.topic)?.partitions[state.partition]?.leader ?? -1
+      const leader = this.#leaders.of(state)
       if (state.stale || leader < 0) {
-        this.#refreshMetadata(now)
+        this.#leaders.refresh(now)
         continue
       }
-      const group = byLeader.get(leader)
-      if (group === undefined) byLeader.set(leader, [state])
+      const source = state.source(leader, now)
+      const group = bySource.get(source)
+      if (group === undefined) bySource.set(source, [state])
       else group.push(state)
     }
-    for (const [leader, states] of byLeader) this.#fetchFrom(leader, states, now)
+    // all of them may answer before anything is taken
+    const share = Math.max(room / Math.max(this.#brokers.size, bySource.size), leastBytes)
+    for (const [node, states] of bySource) this.#fetchFrom(node, states, Math.floor(share), now)
+  }
+
+  /** Bytes that may still arrive. */
+  #room(): number {
+    let paused = 0
+    let open = 0
+    for (const state of this.#partitions.values())
+      if (state.paused) paused += state.arrivedBytes
+      else open += state.arrivedBytes
+    const room = this.#options.bufferBytes - paused - open
+    // With nothing to be taken but what paused partitions hold, there would be no room ever: others may be what their owner waits for.
+    return room <= 0 && open === 0 ? leastBytes : room
   }
 
   #mayFetch(state: ConsumedPartition, now: number): boolean {
@@ -104,163 +117,128 @@ export class Fetcher {
     return false
   }
 
-  #fetchFrom(leader: number, states: ConsumedPartition[], now: number): void {
-    const broker = this.#broker(leader)
-    if (broker.retryAt > now) {
-      this.#alarm.by(broker.retryAt)
-    } else if (!broker.longPoll) {
-      broker.longPoll = true
-      void this.#request(leader, states, this.#options.maxWaitMs).finally(() => {
-        broker.longPoll = false
-        this.schedule()
-      })
-    } else if (!broker.quick) {
+  #fetchFrom(node: number, states: ConsumedPartition[], room: number, now: number): void {
+    const broker = this.#broker(node)
+    if (broker === undefined) {
+      // a follower that has left the cluster, or a leader that is new to us
+      for (const state of states) {
+        this.#lose(state)
+        state.putOff(now)
+      }
+      this.#leaders.refresh(now)
+    } else if (broker.retryAt > now) this.#alarm.by(broker.retryAt)
+    else if (!broker.longPoll) void this.#request(broker, node, states, 'longPoll', room)
+    else if (!broker.quick) {
       const ready = states.filter((state) => state.mayHaveData())
-      if (ready.length === 0) return
-      broker.quick = true
-      void this.#request(leader, ready, 0).finally(() => {
-        broker.quick = false
-        this.schedule()
-      })
+      if (ready.length > 0) void this.#request(broker, node, ready, 'quick', room)
     }
   }
 
   /** One request to one broker. Never throws: what goes wrong is kept with the partitions it concerns. */
-  async #request(leader: number, states: ConsumedPartition[], maxWaitMs: number): Promise<void> {
-    // the broker fills its answer in this order, and gives a batch beyond its limits to the first partition only
+  async #request(
+    broker: FetchBroker,
+    node: number,
+    states: ConsumedPartition[],
+    purpose: 'longPoll' | 'quick',
+    room: number
+  ): Promise<void> {
+    // a full answer is filled in this order, and a batch beyond its limits is given to the first partition only
     states.sort((a, b) => a.served - b.served)
     for (const state of states) state.busy = true
-    const from = `broker ${leader}`
+    broker[purpose] = true
+    const waiting = purpose === 'longPoll'
+    const wanted = states.map((state) => this.#wanted(state))
+    const session = waiting ? broker.session.request(wanted) : sessionless(wanted)
+    const newsOnly = session.sessionEpoch > 0
+    const asked = { node, states: new Map(wanted.map((one, i) => [partitionKey(one), states[i]!])), newsOnly }
+    const began = ticks()
     try {
-      const channel = this.#cluster.channel(
-        maxWaitMs > 0 ? 'fetch' : 'fetch-quick',
-        leader,
-        this.#channelOptions
-      )
-      const answer = await channel.call(fetchApi, {
-        maxWaitMs,
-        maxBytes: this.#options.maxBytes,
-        partitionMaxBytes: this.#options.partitionMaxBytes,
-        readCommitted: this.#options.isolation === 'read_committed',
-        topics: this.#requestTopics(states)
-      })
-      this.#broker(leader).backoff.reset()
-      for (const outside of this.#receiver.receive(answer, states, from)) this.#outsideLog(outside)
-      this.#wake()
+      const answer = await broker
+        .connection(purpose)
+        .fetch(this.#fetchRequest(session, waiting, room), this.#options.graceMs + this.#options.maxWaitMs)
+      broker.backoff.reset()
+      if (answer.errorCode === 0) this.#received(broker, answer, asked, waiting, began)
+      else if (!waiting || !broker.session.refused(answer.errorCode))
+        throw brokerError(`fetching from broker ${node}`, answer.errorCode)
     } catch (error) {
-      this.#failed(connectionError(`fetching from ${from}`, error), states)
-      if (states.some((state) => state.stale)) {
-        const broker = this.#broker(leader)
-        broker.retryAt = ticks() + broker.backoff.next()
-      }
+      if (waiting) broker.session.broken()
+      this.#failed(connectionError(`fetching from broker ${node}`, error), states)
+      if (states.some((state) => state.stale)) broker.retryAt = ticks() + broker.backoff.next()
     } finally {
       for (const state of states) state.busy = false
+      broker[purpose] = false
+      this.schedule()
     }
   }
 
-  #requestTopics(states: readonly ConsumedPartition[]): FetchTopic[] {
-    const topics: { readonly id: string; readonly partitions: FetchPartition[] }[] = []
-    for (const state of states) {
-      const metadata = this.#cluster.topic(state.topic)!
-      state.topicId ??= metadata.id
-      // neighbours of one topic share its head; the order of partitions is kept
-      let topic = topics.at(-1)
-      if (topic?.id !== state.topicId) {
-        topic = { id: state.topicId, partitions: [] }
-        topics.push(topic)
-      }
-      const leaderEpoch = metadata.partitions[state.partition]?.leaderEpoch ?? -1
-      topic.partitions.push({ partition: state.partition, leaderEpoch, offset: state.position })
+  #fetchRequest(session: SessionRequest, waiting: boolean, room: number) {
+    const { maxWaitMs, maxBytes, partitionMaxBytes, isolation, rack } = this.#options
+    return {
+      ...session,
+      maxWaitMs: waiting ? maxWaitMs : 0,
+      maxBytes: Math.min(maxBytes, room),
+      partitionMaxBytes,
+      readCommitted: isolation === 'read_committed',
+      rack
     }
-    return topics
+  }
+
+  #wanted(state: ConsumedPartition): FetchPartition {
+    const { topic, partition, position, lastEpoch } = state
+    const metadata = this.#cluster.topic(topic)!
+    state.topicId ??= metadata.id
+    const leaderEpoch = metadata.partitions[partition]?.leaderEpoch ?? -1
+    return { topicId: state.topicId, partition, leaderEpoch, offset: position, lastEpoch }
+  }
+
+  #received(broker: FetchBroker, answer: FetchAnswer, asked: Asked, waiting: boolean, began: number): void {
+    if (waiting) broker.session.answered(answer)
+    const { outside, batches } = this.#receiver.receive(answer, asked)
+    for (const one of outside) this.#outsideLog(one)
+    this.#options.metrics.fetch?.({
+      broker: addressName(broker.address),
+      bytes: answer.bytes.length,
+      partitions: answer.partitions.filter((one) => one.recordsEnd > one.recordsStart).length,
+      batches,
+      ms: ticks() - began
+    })
+    this.#wake()
   }
 
   /** What is about the network is tried again, after a look at the metadata: the leader may have moved. */
   #failed(failure: StreamsError, states: readonly ConsumedPartition[]): void {
     const passes = hasCode(failure, 'BROKER_UNAVAILABLE')
     for (const state of states)
-      if (passes) state.stale = true
+      if (passes) this.#lose(state)
       else state.failure = failure
     if (!passes) this.#wake()
   }
 
-  #outsideLog(state: ConsumedPartition): void {
-    if (this.#options.offsetReset === 'fail') {
-      state.failure = new StreamsError(
-        'OFFSET_OUT_OF_RANGE',
-        `${partitionName(state.topic, state.partition)}: offset ${state.position} is outside the log`
-      )
-      return
-    }
+  #lose(state: ConsumedPartition): void {
+    state.stale = true
+    state.replica = -1
+  }
+
+  #outsideLog(outside: Outside): void {
+    const { state } = outside
     state.resetting = true
-    void this.#reset(state, this.#options.offsetReset).finally(() => {
+    void this.#reset.reset(outside).finally(() => {
       state.resetting = false
+      if (state.failure !== undefined) this.#wake()
       this.schedule()
     })
   }
 
-  async #reset(state: ConsumedPartition, at: 'earliest' | 'latest'): Promise<void> {
-    const readCommitted = this.#options.isolation === 'read_committed'
-    try {
-      const offsets = await listOffsets(this.#cluster, [state], { at, readCommitted })
-      state.position = offsets.get(partitionName(state.topic, state.partition))!
-      state.unsure = true
-    } catch (error) {
-      this.#failed(connectionError(`resetting ${partitionName(state.topic, state.partition)}`, error), [
-        state
-      ])
-      state.putOff(ticks())
-    }
-  }
-
-  #refreshMetadata(now: number): void {
-    if (this.#refreshing) return
-    if (this.#refreshAt > now) {
-      this.#alarm.by(this.#refreshAt)
-      return
-    }
-    this.#refreshing = true
-    void this.#lookUpLeaders().finally(() => {
-      this.#refreshing = false
-      this.schedule()
-    })
-  }
-
-  async #lookUpLeaders(): Promise<void> {
-    const asked = [...this.#partitions.values()].filter(
-      (state) =>
-        state.stale || (this.#cluster.topic(state.topic)?.partitions[state.partition]?.leader ?? -1) < 0
-    )
-    let found = false
-    try {
-      await this.#cluster.refresh([...new Set(asked.map(({ topic }) => topic))])
-      found = true
-      for (const state of asked) if (!this.#lookedUp(state)) found = false
-    } catch (error) {
-      this.#failed(connectionError('looking up partition leaders', error), asked)
-    }
-    if (found) this.#metadataBackoff.reset()
-    else this.#refreshAt = ticks() + this.#metadataBackoff.next()
-  }
-
-  /** False while the partition has no leader. */
-  #lookedUp(state: ConsumedPartition): boolean {
-    const topic = this.#cluster.topic(state.topic)
-    const partition = topic?.partitions[state.partition]
-    if (topic === undefined || partition === undefined) this.#receiver.missing(state, missingTopicMs)
-    else if (state.topicId !== undefined && state.topicId !== topic.id)
-      // positions of the former topic mean nothing in the new one
-      state.failure = new StreamsError('TOPIC_MISSING', `topic '${state.topic}' was deleted and made again`)
-    else state.stale = false
-    if (state.failure !== undefined) this.#wake()
-    return partition !== undefined && partition.leader >= 0
-  }
-
-  #broker(node: number): BrokerFetches {
-    let broker = this.#brokers.get(node)
+  /** Undefined for a node that the metadata does not name. */
+  #broker(node: number): FetchBroker | undefined {
+    if (!this.#cluster.brokers.includes(node)) return undefined
+    const { address } = this.#cluster.channel('fetch', node)
+    const name = addressName(address)
+    let broker = this.#brokers.get(name)
     if (broker === undefined) {
-      broker = { longPoll: false, quick: false, retryAt: 0, backoff: new Backoff() }
-      this.#brokers.set(node, broker)
+      const { connect, security } = this.#options
+      broker = new FetchBroker(address, () => connect(address, this.#cluster.clientId, security))
+      this.#brokers.set(name, broker)
     }
     return broker
   }

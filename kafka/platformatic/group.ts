@@ -1,13 +1,20 @@
-import { joinGroupV9, leaveGroupV5, syncGroupV5 } from '@platformatic/kafka'
-import { hasCode, StreamsError } from '../../core/errors.ts'
+import { joinGroupV9, syncGroupV5 } from '@platformatic/kafka'
+import { StreamsError } from '../../core/errors.ts'
 import { partitionName, type TopicPartition } from '../../core/record.ts'
-import type { GroupMember, GroupOffset, GroupOptions } from '../port/group.ts'
+import type { GroupMember, GroupMetadata, GroupOffset, GroupOptions } from '../port/group.ts'
 import { Cluster, type ClusterOptions } from './cluster.ts'
-import { type ChannelOptions, defaultChannel } from './connections.ts'
-import { decodeAssignment, encodeAssignment, encodeSubscription } from './consumer-protocol.ts'
+import type { ChannelOptions } from './connections.ts'
+import {
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription
+} from './consumer-protocol.ts'
 import { Coordinator } from './coordinator.ts'
 import { brokerCode, brokerCodeName, brokerError } from './errors.ts'
-import { commitOffsets, fetchOffsets, type Membership } from './group-offsets.ts'
+import { type GroupAssignor, leaderTakesAll, type Subscriber } from './group-assignor.ts'
+import { leaveGroup } from './group-leave.ts'
+import { type CommitRefusal, commitOffsets, fetchOffsets, type Membership } from './group-offsets.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { Backoff, pausing, retrying, ticks } from './retry.ts'
 
@@ -22,7 +29,6 @@ const withinMs = 60_000
 const stableWithinMs = 120_000
 /** A topic that was just made is not known to all brokers at once. */
 const topicWithinMs = 2_000
-const leaveWithinMs = 5_000
 
 /** What one round of joining came to. */
 type Round = { readonly partitions: readonly TopicPartition[] } | 'again'
@@ -33,13 +39,21 @@ export class StaticMember implements GroupMember {
   readonly #cluster: Cluster
   readonly #coordinator: Coordinator
   readonly #joinChannel: ChannelOptions
+  readonly #assignor: GroupAssignor
   #memberId = ''
   #generation = -1
   #heartbeats: Heartbeats | undefined
   #rejoin = false
+  /** Under way; resolves with what this member was given, or with nothing when it failed. */
+  #joining: Promise<readonly TopicPartition[]> | undefined
   #fenced: StreamsError | undefined
 
-  constructor(options: GroupOptions, clusterOptions: ClusterOptions) {
+  constructor(
+    options: GroupOptions,
+    clusterOptions: ClusterOptions,
+    assignor: GroupAssignor = leaderTakesAll
+  ) {
+    this.#assignor = assignor
     this.#options = {
       ...options,
       sessionTimeoutMs: options.sessionTimeoutMs ?? 45_000,
@@ -54,6 +68,16 @@ export class StaticMember implements GroupMember {
 
   async join(): Promise<readonly TopicPartition[]> {
     this.check()
+    const joining = this.#join()
+    this.#joining = joining.catch(() => [])
+    try {
+      return await joining
+    } finally {
+      this.#joining = undefined
+    }
+  }
+
+  async #join(): Promise<readonly TopicPartition[]> {
     // joining counts as a sign of life; two kinds of them at once would only confuse
     this.#heartbeats?.stop()
     this.#heartbeats = undefined
@@ -84,6 +108,11 @@ export class StaticMember implements GroupMember {
     if (this.#fenced !== undefined) throw this.#fenced
   }
 
+  metadata(): GroupMetadata {
+    const { groupId, instanceId } = this.#options
+    return { groupId, instanceId, memberId: this.#memberId, generationId: this.#generation }
+  }
+
   async committed(partitions: readonly TopicPartition[]): Promise<readonly GroupOffset[]> {
     return await retrying(stableWithinMs, this.#cluster.signal, () =>
       fetchOffsets(this.#coordinator, this.#options.groupId, partitions, true)
@@ -94,13 +123,19 @@ export class StaticMember implements GroupMember {
     this.check()
     if (this.#generation < 0) throw this.#rebalance('this member has not joined')
     if (offsets.length === 0) return
-    const refusal = await retrying(withinMs, this.#cluster.signal, () =>
-      commitOffsets(this.#coordinator, this.#membership(), offsets)
-    )
+    let refusal = await this.#tryCommit(offsets)
+    if (refusal === 'rebalance' && this.#joining !== undefined) {
+      // the generation changed under a commit because this member joins itself: what it has kept is still its own
+      const kept = new Set(
+        (await this.#joining).map(({ topic, partition }) => partitionName(topic, partition))
+      )
+      if (offsets.every(({ topic, partition }) => kept.has(partitionName(topic, partition))))
+        refusal = await this.#tryCommit(offsets)
+    }
     if (refusal === undefined) return
     if (refusal === 'fenced') throw this.#fence()
     this.#rejoin = true
-    if (refusal === 'unknown-member') this.#memberId = ''
+    if (refusal === 'unknown-member' && this.#joining === undefined) this.#memberId = ''
     throw this.#rebalance(
       refusal === 'unknown-member' ? 'the group has forgotten this member' : 'the group has a new generation'
     )
@@ -109,17 +144,35 @@ export class StaticMember implements GroupMember {
   async close(options?: { readonly leave?: boolean }): Promise<void> {
     this.#heartbeats?.stop()
     try {
-      if (options?.leave === true && this.#generation >= 0 && this.#fenced === undefined) await this.#leave()
+      if (options?.leave === true && this.#generation >= 0 && this.#fenced === undefined)
+        await leaveGroup(
+          this.#coordinator,
+          this.#options.groupId,
+          this.#options.instanceId,
+          this.#cluster.signal
+        )
     } finally {
       this.#generation = -1
       await this.#cluster.close()
     }
   }
 
+  #tryCommit(offsets: readonly GroupOffset[]): Promise<CommitRefusal | undefined> {
+    return retrying(
+      withinMs,
+      this.#cluster.signal,
+      () => commitOffsets(this.#coordinator, this.#membership(), offsets),
+      this.#onRetry
+    )
+  }
+
+  readonly #onRetry = (): void => this.#cluster.metrics.retry?.('group')
+
   /** One JoinGroup and SyncGroup. Throws BROKER_UNAVAILABLE for what may pass by itself. */
   async #joinOnce(wanted: readonly TopicPartition[]): Promise<Round> {
     const { groupId, instanceId, topics, sessionTimeoutMs } = this.#options
-    const protocols = [{ name: protocolName, metadata: encodeSubscription(topics) }]
+    const userData = this.#assignor.userData()
+    const protocols = [{ name: protocolName, metadata: encodeSubscription({ topics, userData }) }]
     const joined = await this.#coordinator.call(
       'join',
       this.#joinChannel,
@@ -142,13 +195,7 @@ export class StaticMember implements GroupMember {
     this.#generation = joined.generationId
     const leads = joined.leader === joined.memberId
     // A leader that came back gets what was assigned before; the broker then takes no new assignment.
-    const assignments =
-      leads && !joined.skipAssignment
-        ? joined.members.map(({ memberId }) => ({
-            memberId,
-            assignment: encodeAssignment(memberId === joined.memberId ? wanted : [])
-          }))
-        : []
+    const assignments = leads && !joined.skipAssignment ? this.#assign(wanted, joined) : []
     const synced = await this.#coordinator.call(
       'join',
       this.#joinChannel,
@@ -162,10 +209,29 @@ export class StaticMember implements GroupMember {
       assignments
     )
     if (synced.errorCode !== 0) return this.#refused('taking the assignment', synced.errorCode)
-    const partitions = decodeAssignment(synced.assignment)
-    // partitions were added while the leader was away: joining once more as a known leader starts a rebalance
-    if (leads && !same(partitions, wanted)) return 'again'
-    return { partitions }
+    const share = decodeAssignment(synced.assignment)
+    // joining once more as a known leader starts a rebalance
+    if (leads && joined.skipAssignment && !this.#assignor.stillFits(share, wanted)) return 'again'
+    this.#assignor.assigned(share)
+    return { partitions: share.partitions }
+  }
+
+  #assign(
+    all: readonly TopicPartition[],
+    { members, memberId: leaderId }: joinGroupV9.JoinGroupResponse
+  ): syncGroupV5.SyncGroupRequestAssignment[] {
+    const subscribers = members.map(
+      ({ memberId, groupInstanceId, metadata }): Subscriber => ({
+        memberId,
+        instanceId: groupInstanceId ?? null,
+        ...decodeSubscription(metadata)
+      })
+    )
+    const shares = this.#assignor.assign(all, subscribers, leaderId)
+    return members.map(({ memberId }) => ({
+      memberId,
+      assignment: encodeAssignment(shares.get(memberId) ?? { partitions: [], userData: null })
+    }))
   }
 
   #refused(what: string, code: number): 'again' {
@@ -198,28 +264,6 @@ export class StaticMember implements GroupMember {
     }
   }
 
-  /** A static member is removed by its instance id. The broker may be away: the session then ends by itself. */
-  async #leave(): Promise<void> {
-    const { groupId, instanceId } = this.#options
-    const members = [{ memberId: '', groupInstanceId: instanceId, reason: 'it will not come back' }]
-    try {
-      await retrying(leaveWithinMs, this.#cluster.signal, async () => {
-        const options = { ...defaultChannel, requestTimeoutMs: leaveWithinMs }
-        const answer = await this.#coordinator.call(
-          'group-offsets',
-          options,
-          leaveGroupV5.api,
-          groupId,
-          members
-        )
-        this.#coordinator.note(answer.errorCode)
-        if (answer.errorCode !== 0) throw brokerError(`leaving group '${groupId}'`, answer.errorCode)
-      })
-    } catch (error) {
-      if (!hasCode(error, 'BROKER_UNAVAILABLE')) throw error
-    }
-  }
-
   #membership(): Membership {
     const { groupId, instanceId } = this.#options
     return { groupId, instanceId, memberId: this.#memberId, generation: this.#generation }
@@ -248,10 +292,3 @@ const rejoinable: ReadonlySet<number> = new Set([
   brokerCode.illegalGeneration,
   brokerCode.rebalanceInProgress
 ])
-
-function same(a: readonly TopicPartition[], b: readonly TopicPartition[]): boolean {
-  const names = new Set(a.map(({ topic, partition }) => partitionName(topic, partition)))
-  return (
-    names.size === b.length && b.every(({ topic, partition }) => names.has(partitionName(topic, partition)))
-  )
-}

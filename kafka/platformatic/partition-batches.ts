@@ -5,17 +5,12 @@ import { headerBytes } from '../batch/batch-header.ts'
 import type { BufferPool } from '../batch/buffer-pool.ts'
 import type { Compression } from '../port/producer.ts'
 import type { ProduceBatch } from './produce-api.ts'
+import { nextEpoch, type ProducerIdentity, restamp } from './producer-identity.ts'
 import { Backoff, ticks } from './retry.ts'
 
-/** Who writes: from InitProducerId. Without a transactional id the producer is idempotent only. */
-export interface ProducerIdentity {
-  readonly producerId: number
-  readonly epoch: number
-  readonly transactionalId: string | null
-}
-
 export interface BatchSettings {
-  readonly identity: ProducerIdentity
+  /** Null: the producer is idempotent only. */
+  readonly transactionalId: string | null
   readonly batchBytes: number
   readonly maxRecordBytes: number
   readonly compression: Compression
@@ -37,7 +32,12 @@ export interface SealedBatch extends ProduceBatch {
   /** Size before compression, head included: what counts against the buffer's bound. */
   readonly bytes: number
   readonly deadline: number
+  /** Of its first record. */
+  sequence: number
+  /** It is under way. */
   sent: boolean
+  /** It was under way at least once: the leader may have it. */
+  tried: boolean
 }
 
 // a broker remembers the last five batches of a producer in each partition, and knows those when they come again
@@ -59,6 +59,10 @@ export class PartitionBatches {
   stale = false
   /** The offset after the last acknowledged record; -1 before the first. */
   acknowledged = -1
+  /** A batch was given up that the leader may have: sequence numbers must not go on from there. */
+  unsettled = false
+  /** The leader does not know the place in the sequence that comes next: what is not acknowledged starts a new epoch. */
+  displaced = false
   readonly #builder: BatchBuilder
   readonly #settings: BatchSettings
   readonly #listener: BatchListener
@@ -66,6 +70,7 @@ export class PartitionBatches {
   #queue: SealedBatch[] = []
   #inFlight = 0
   #sequence: number
+  #identity: ProducerIdentity
   /**
    * False before the first acknowledgement, and from a failure to the next. A broker without any state of this producer takes whatever
    * sequence number comes first, so a second batch must not be on its way while the first may fail.
@@ -75,6 +80,7 @@ export class PartitionBatches {
   constructor(
     topic: string,
     partition: number,
+    identity: ProducerIdentity,
     settings: BatchSettings,
     pool: BufferPool,
     listener: BatchListener,
@@ -83,6 +89,7 @@ export class PartitionBatches {
     this.topic = topic
     this.partition = partition
     this.#builder = new BatchBuilder(topic, partition, pool)
+    this.#identity = identity
     this.#settings = settings
     this.#listener = listener
     this.#sequence = firstSequence
@@ -119,7 +126,9 @@ export class PartitionBatches {
 
   /** The batch to send now, if any. */
   next(now: number): SealedBatch | undefined {
-    if (this.retryAt > now || this.#inFlight >= (this.#proven ? mostInFlight : 1)) return undefined
+    if (this.displaced && this.#inFlight === 0) this.restart(nextEpoch(this.#identity))
+    if (this.displaced || this.retryAt > now || this.#inFlight >= (this.#proven ? mostInFlight : 1))
+      return undefined
     return this.#queue.find((batch) => !batch.sent)
   }
 
@@ -130,11 +139,13 @@ export class PartitionBatches {
 
   sending(batch: SealedBatch): void {
     batch.sent = true
+    batch.tried = true
     this.#inFlight++
   }
 
   succeeded(batch: SealedBatch, baseOffset: number): void {
     this.#inFlight--
+    batch.sent = false
     if (batch === this.#queue[0]) {
       this.#proven = true
       this.#backoff.reset()
@@ -146,23 +157,51 @@ export class PartitionBatches {
   }
 
   /** It will be sent again. A batch refused only because an earlier one failed waits for that one. */
-  failed(batch: SealedBatch, now: number): void {
+  failed(batch: SealedBatch, now: number, pauseMs?: number): void {
     this.#inFlight--
     batch.sent = false
     this.#proven = false
-    if (batch === this.#queue[0]) this.retryAt = now + this.#backoff.next()
+    if (batch === this.#queue[0]) this.retryAt = now + (pauseMs ?? this.#backoff.next())
   }
 
   isFirst(batch: SealedBatch): boolean {
     return batch === this.#queue[0]
   }
 
-  /** Lets go of everything: the producer has failed. */
+  /** Lets go of everything: the producer or its transaction has failed. */
   discard(): void {
     this.#listener.grown(-(this.#builder.count > 0 ? this.#builder.bytes : 0))
     this.#builder.discard()
-    for (const batch of this.#queue) this.#release(batch)
+    // what was never sent leaves no gap
+    const [first] = this.#queue
+    if (first !== undefined) this.#sequence = first.sequence
+    for (const batch of this.#queue) {
+      if (batch.tried) this.unsettled = true
+      this.#release(batch)
+    }
     this.#queue = []
+    this.displaced = false
+  }
+
+  /** Begins anew after a discard, with nothing under way any more. */
+  settle(): void {
+    this.#inFlight = 0
+    this.retryAt = 0
+    this.#backoff.reset()
+  }
+
+  /** Writes with another epoch or id from now on, numbering from 0, what is sealed included. Nothing may be under way. */
+  restart(identity: ProducerIdentity): void {
+    this.#identity = identity
+    this.#sequence = 0
+    for (const batch of this.#queue) {
+      batch.sequence = this.#sequence
+      restamp(batch, identity)
+      this.#sequence = (this.#sequence + batch.count) % sequences
+    }
+    this.#proven = false
+    this.displaced = false
+    this.unsettled = false
   }
 
   #opened(): void {
@@ -182,18 +221,19 @@ export class PartitionBatches {
   }
 
   #finishOptions(): FinishOptions {
-    const { identity, compression } = this.#settings
+    const { transactionalId, compression } = this.#settings
     return {
-      producerId: identity.producerId,
-      producerEpoch: identity.epoch,
+      producerId: this.#identity.producerId,
+      producerEpoch: this.#identity.epoch,
       baseSequence: this.#sequence,
-      transactional: identity.transactionalId !== null,
+      transactional: transactionalId !== null,
       compression
     }
   }
 
   #enqueue({ buffer, length }: FinishedBatch, count: number, bytes: number): void {
-    this.#sequence = (this.#sequence + count) % sequences
+    const sequence = this.#sequence
+    this.#sequence = (sequence + count) % sequences
     this.#queue.push({
       topic: this.topic,
       partition: this.partition,
@@ -202,13 +242,16 @@ export class PartitionBatches {
       count,
       bytes,
       deadline: this.openedAt + this.#settings.deliveryTimeoutMs,
-      sent: false
+      sequence,
+      sent: false,
+      tried: false
     })
     this.#listener.sealed(this)
   }
 
   #release(batch: SealedBatch): void {
     this.#listener.grown(-batch.bytes)
-    this.#builder.recycle(batch.buffer)
+    // a request that is under way may not have copied its bytes yet
+    if (!batch.sent) this.#builder.recycle(batch.buffer)
   }
 }

@@ -28,7 +28,7 @@ export interface Produced {
 }
 
 /*
- * Produce request, version 11 (compact arrays and strings; each structure ends with tagged fields, none here):
+ * Produce request, versions 11 and 12 (compact arrays and strings; each structure ends with tagged fields, none here):
  *
  *   nullable string transactional_id | int16 acks, -1: all | int32 timeout_ms
  *   topics: string name
@@ -74,7 +74,7 @@ function writeString(buffer: Buffer, at: number, text: string | null): number {
 }
 
 /*
- * Produce answer, version 11:
+ * Produce answer, versions 11 and 12:
  *
  *   topics: string name
  *     partitions: int32 index | int16 error_code | int64 base_offset | int64 log_append_time_ms | int64 log_start_offset
@@ -111,9 +111,18 @@ function readPartition(reader: WireReader, topic: string): Produced {
 }
 
 /** Takes finished batches as bytes, one or more partitions in a request; leaves errors as codes. */
-export const produceApi: API<[request: ProduceRequest], readonly Produced[]> = createAPI(
-  0,
-  11,
-  createRequest,
-  (_correlationId, _key, _version, reader) => parseProduceAnswer(reader.buffer.buffer)
-)
+export type ProduceApi = API<[request: ProduceRequest], readonly Produced[]>
+
+export const produceApi: ProduceApi = produceApiOf(11)
+
+/**
+ * The same layout. Within a transaction, the leader adds the partition to it by itself (KIP-890); for versions below, that was asked of the
+ * coordinator before.
+ */
+export const addingProduceApi: ProduceApi = produceApiOf(12)
+
+function produceApiOf(version: number): ProduceApi {
+  return createAPI(0, version, createRequest, (_correlationId, _key, _version, reader) =>
+    parseProduceAnswer(reader.buffer.buffer)
+  )
+}

@@ -25,11 +25,15 @@ export function ticks(): number {
   return performance.now()
 }
 
-/** Repeats `attempt` while it throws BROKER_UNAVAILABLE, until `withinMs` have passed or `signal` is aborted. */
+/**
+ * Repeats `attempt` while it throws BROKER_UNAVAILABLE, until `withinMs` have passed or `signal` is aborted. `onRetry` is told of each
+ * further attempt.
+ */
 export async function retrying<T>(
   withinMs: number,
   signal: AbortSignal,
-  attempt: () => Promise<T>
+  attempt: () => Promise<T>,
+  onRetry?: () => void
 ): Promise<T> {
   const deadline = ticks() + withinMs
   const backoff = new Backoff()
@@ -42,6 +46,7 @@ export async function retrying<T>(
       const pause = backoff.next()
       if (ticks() + pause > deadline) throw error
       await pausing(pause, signal)
+      onRetry?.()
     }
   }
 }

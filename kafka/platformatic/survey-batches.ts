@@ -6,6 +6,7 @@ import {
   countAt,
   headerBytes,
   lastOffsetDeltaAt,
+  leaderEpochAt,
   lengthAt,
   lengthOverhead,
   producerIdAt,
@@ -18,6 +19,9 @@ export interface Survey {
   readonly skip: ReadonlySet<number> | undefined
   /** False when there is nothing but markers, aborted batches and records before `from`. */
   readonly wanted: boolean
+  readonly batches: number
+  /** Leader epoch of the last batch. */
+  readonly lastEpoch: number
 }
 
 /**
@@ -40,10 +44,14 @@ export function surveyBatches(
   let next = 0
   let skip: Set<number> | undefined
   let wanted = false
+  let batches = 0
+  let lastEpoch = -1
   for (let at = start; at < end; at += lengthOverhead + bytes.readInt32BE(at + lengthAt)) {
     const baseOffset = readInt64(bytes, at + baseOffsetAt)
     const lastOffset = baseOffset + bytes.readInt32BE(at + lastOffsetDeltaAt)
     const attributes = bytes.readInt16BE(at + attributesAt)
+    lastEpoch = bytes.readInt32BE(at + leaderEpochAt)
+    batches++
     for (; next < pending.length && pending[next]!.firstOffset <= lastOffset; next++)
       open.add(pending[next]!.producerId)
     if ((attributes & controlBit) !== 0) {
@@ -57,7 +65,7 @@ export function surveyBatches(
       skip.add(baseOffset)
     } else if (lastOffset >= from) wanted = true
   }
-  return { skip, wanted }
+  return { skip, wanted, batches, lastEpoch }
 }
 
 /*

@@ -1,5 +1,5 @@
 import type { Headers } from '../../core/record.ts'
-import type { Forward, ForwardChange, OperatorContext } from '../../processors/operator.ts'
+import type { Children, Forward, ForwardChange, OperatorContext } from '../../processors/operator.ts'
 import type {
   AnyForward,
   GraphNode,
@@ -32,7 +32,9 @@ export function composeChain(
     const known = composed.get(node)
     if (known !== undefined) return known
     const made =
-      node.kind === 'processor' ? node.compose(downstream(node) as never, context) : write(node as SinkNode)
+      node.kind === 'processor'
+        ? node.compose(downstream(node) as never, context, childrenByName(node))
+        : write(node as SinkNode)
     composed.set(node, made)
     return made
   }
@@ -43,6 +45,9 @@ export function composeChain(
       ? fanOutChanges(children as ForwardChange<unknown, unknown>[])
       : fanOut(children as Forward<unknown, unknown>[])
   }
+
+  const childrenByName = (node: GraphNode): Children =>
+    new Map(childrenOf(node).map((child) => [child.name, entry(child) as Forward<unknown, unknown>]))
 
   const entries = new Map<SourceNode | RepartitionNode, Forward<unknown, unknown>>()
   for (const input of subTopology.inputs) entries.set(input, downstream(input) as Forward<unknown, unknown>)
@@ -64,7 +69,7 @@ function fanOutChanges(
   const [first, second] = children
   if (first === undefined) return () => undefined
   if (second === undefined) return first
-  return (newValue, oldValue, key, timestamp, headers) => {
-    for (const child of children) child(newValue, oldValue, key, timestamp, headers)
+  return (newValue, oldValue, key, timestamp, headers, latest) => {
+    for (const child of children) child(newValue, oldValue, key, timestamp, headers, latest)
   }
 }

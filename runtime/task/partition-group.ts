@@ -10,7 +10,7 @@ export type LagOf = (topic: string, partition: number) => number | undefined
  */
 export class PartitionGroup {
   readonly queues: readonly PartitionQueue[]
-  /** Highest timestamp processed by the task, ms; -1 at first. */
+  /** Highest timestamp that the task has reached, the record being processed included, ms; -1 at first. */
   streamTime: number
   readonly #maxIdleMs: number
   readonly #lagOf: LagOf
@@ -34,15 +34,20 @@ export class PartitionGroup {
     if (!this.#ready) return null
     let oldest: PartitionQueue | null = null
     for (const queue of this.queues)
-      if (queue.hasHead && (oldest === null || queue.cursor.timestamp < oldest.cursor.timestamp))
-        oldest = queue
+      if (queue.hasHead && (oldest === null || queue.headTimestamp < oldest.headTimestamp)) oldest = queue
     return oldest
+  }
+
+  /** To be called before the head of `queue` is processed: stream time includes it. */
+  reached(queue: PartitionQueue): void {
+    const timestamp = queue.headTimestamp
+    if (timestamp > queue.partitionTime) queue.partitionTime = timestamp
+    if (timestamp > this.streamTime) this.streamTime = timestamp
   }
 
   /** To be called after the head of `queue` was processed. */
   consumed(queue: PartitionQueue, now: number): void {
     queue.consume()
-    if (queue.partitionTime > this.streamTime) this.streamTime = queue.partitionTime
     if (!queue.hasHead) this.refresh(now)
   }
 

@@ -1,6 +1,9 @@
 import type { RecordBatches } from '../../kafka/batch/record-batches.ts'
 import { RecordCursor } from '../../kafka/batch/record-cursor.ts'
 
+/** Event time of the record that the cursor stands on, ms; a negative one: skip it. */
+export type TimestampOf = (cursor: RecordCursor, partitionTime: number) => number
+
 /**
  * What was fetched of one partition and not yet processed. Batches stay bytes; the cursor stands on the head record, whose key
  * and value are decoded only when it is processed.
@@ -11,16 +14,27 @@ export class PartitionQueue {
   /** Stands on the head record while `hasHead`. */
   readonly cursor = new RecordCursor()
   hasHead = false
+  /** Event time of the head record, ms. */
+  headTimestamp = -1
   /** Fetched bytes not yet processed, whole batches. */
   bufferedBytes = 0
   /** Where to go on after a restart: after the last processed record, or past the gap behind it. */
   position: number
   /** Highest timestamp processed, ms; -1 at first. Kafka Streams' partition time. */
   partitionTime: number
+  readonly #timestampOf: TimestampOf | undefined
   readonly #waiting: RecordBatches[] = []
   #open: RecordBatches | undefined
 
-  constructor(topic: string, partition: number, position: number, partitionTime: number) {
+  /** @param timestampOf undefined: the records' own timestamps */
+  constructor(
+    topic: string,
+    partition: number,
+    position: number,
+    partitionTime: number,
+    timestampOf?: TimestampOf
+  ) {
+    this.#timestampOf = timestampOf
     this.topic = topic
     this.partition = partition
     this.position = position
@@ -35,9 +49,7 @@ export class PartitionQueue {
 
   /** The head record is done: the next one becomes the head. */
   consume(): void {
-    const { timestamp, offset } = this.cursor
-    if (timestamp > this.partitionTime) this.partitionTime = timestamp
-    this.position = offset + 1
+    this.position = this.cursor.offset + 1
     this.#advance()
   }
 
@@ -45,6 +57,14 @@ export class PartitionQueue {
     for (;;) {
       if (this.#open !== undefined) {
         if (this.cursor.next()) {
+          this.headTimestamp =
+            this.#timestampOf === undefined
+              ? this.cursor.timestamp
+              : this.#timestampOf(this.cursor, this.partitionTime)
+          if (this.headTimestamp < 0 && this.#timestampOf !== undefined) {
+            this.position = this.cursor.offset + 1
+            continue
+          }
           this.hasHead = true
           return
         }

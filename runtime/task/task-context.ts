@@ -8,6 +8,7 @@ export class TaskContext implements OperatorContext {
   topic = ''
   partition = -1
   offset = -1
+  readonly emitIntervalMs: number
   readonly #taskId: string
   readonly #stores: ReadonlyMap<string, StateStore>
   readonly #punctuation: Punctuation
@@ -20,8 +21,10 @@ export class TaskContext implements OperatorContext {
     stores: ReadonlyMap<string, StateStore>,
     punctuation: Punctuation,
     now: () => number,
-    onDropped: (reason: DropReason) => void
+    onDropped: (reason: DropReason) => void,
+    emitIntervalMs: number
   ) {
+    this.emitIntervalMs = emitIntervalMs
     this.#taskId = taskId
     this.#stores = stores
     this.#punctuation = punctuation
@@ -35,6 +38,8 @@ export class TaskContext implements OperatorContext {
   }
 
   readonly streamTime = (): number => this.#streamTimeOf()
+
+  readonly wallClock = (): number => this.#now()
 
   readonly dropped = (reason: DropReason): void => this.#onDropped(reason)
 

@@ -1,15 +1,16 @@
 import { StreamsError } from '../../core/errors.ts'
 import type { Serde } from '../../core/serde.ts'
+import type { RecordCursor } from '../../kafka/batch/record-cursor.ts'
 import type { Fetched } from '../../kafka/port/consumer.ts'
 import type { GroupOffset } from '../../kafka/port/group.ts'
 import type { DropReason, Forward } from '../../processors/operator.ts'
 import type { Checkpoint, StateStore } from '../../state/state-store.ts'
-import type { GraphNode, RepartitionNode, SinkNode } from '../../topology/graph-node.ts'
+import type { GraphNode, RepartitionNode, SinkNode, SourceNode } from '../../topology/graph-node.ts'
 import type { TaskPlan } from '../task-plan.ts'
 import { decodePartitionTime, encodeOffsetMetadata } from './offset-metadata.ts'
 import { composeChain } from './operator-chain.ts'
 import { type LagOf, PartitionGroup } from './partition-group.ts'
-import { PartitionQueue } from './partition-queue.ts'
+import { PartitionQueue, type TimestampOf } from './partition-queue.ts'
 import { Punctuation } from './punctuation.ts'
 import { TaskContext } from './task-context.ts'
 
@@ -31,6 +32,8 @@ export interface TaskParts {
   readonly maxTaskIdleMs: number
   readonly now: () => number
   readonly onDropped: (reason: DropReason) => void
+  /** See `OperatorContext`. Default 1,000 ms. */
+  readonly emitIntervalMs?: number
 }
 
 interface Input {
@@ -66,12 +69,20 @@ export class Task {
     this.stores = parts.stores
     this.#now = parts.now
     const byName = new Map(parts.stores.map(({ store }) => [store.name, store]))
-    this.#context = new TaskContext(this.id, byName, this.#punctuation, parts.now, parts.onDropped)
-    const queues = parts.plan.inputs.map(({ topic }) => {
+    this.#context = new TaskContext(
+      this.id,
+      byName,
+      this.#punctuation,
+      parts.now,
+      parts.onDropped,
+      parts.emitIntervalMs ?? 1000
+    )
+    const queues = parts.plan.inputs.map(({ topic, node }) => {
       const committed = parts.committed.get(topic)
       const position = committed?.offset ?? parts.earliest.get(topic) ?? 0
       const time = committed === undefined ? -1 : decodePartitionTime(committed.metadata)
-      return new PartitionQueue(topic, parts.plan.partition, position, time)
+      const timestampOf = node.kind === 'source' ? this.#extractor(node, parts.onDropped) : undefined
+      return new PartitionQueue(topic, parts.plan.partition, position, time, timestampOf)
     })
     this.#group = new PartitionGroup(queues, parts.maxTaskIdleMs, parts.lagOf)
     this.#context.readStreamTimeFrom(() => this.#group.streamTime)
@@ -123,14 +134,23 @@ export class Task {
     group.refresh(now)
     let count = 0
     for (let queue = group.next(); queue !== null; queue = group.next()) {
-      this.#process(this.#inputs.get(queue) as Input)
-      group.consumed(queue, now)
-      this.#punctuation.run('stream', group.streamTime)
+      this.#step(queue, now)
       count++
       if (count % CLOCK_EVERY === 0 && (this.commitWanted() || this.#now() >= deadline)) break
     }
     if (count > 0) this.#dirty = true
     return count
+  }
+
+  /** Processes one record, if there is one to process. */
+  processOne(): boolean {
+    const now = this.#now()
+    this.#group.refresh(now)
+    const queue = this.#group.next()
+    if (queue === null) return false
+    this.#step(queue, now)
+    this.#dirty = true
+    return true
   }
 
   /** Runs wall-clock punctuation that is due. */
@@ -200,8 +220,31 @@ export class Task {
     return this.#now()
   }
 
+  #step(queue: PartitionQueue, now: number): void {
+    const group = this.#group
+    group.reached(queue)
+    this.#process(this.#inputs.get(queue) as Input)
+    group.consumed(queue, now)
+    this.#punctuation.run('stream', group.streamTime)
+  }
+
+  /** The source's own idea of event time. It sees the whole record, which is decoded once more for it. */
+  #extractor(node: SourceNode, onDropped: (reason: DropReason) => void): TimestampOf | undefined {
+    const { timestampExtractor, topic } = node
+    if (timestampExtractor === undefined) return undefined
+    return (cursor: RecordCursor, partitionTime: number) => {
+      const { buffer, keyStart, keyEnd, valueStart, valueEnd } = cursor
+      const key = keyStart < 0 ? null : topic.key.decode(buffer, keyStart, keyEnd)
+      const value = valueStart < 0 ? null : topic.value.decode(buffer, valueStart, valueEnd)
+      const headers = cursor.headers()
+      const time = timestampExtractor({ key, value, timestamp: cursor.timestamp, headers }, partitionTime)
+      if (time < 0) onDropped('negative-timestamp')
+      return time
+    }
+  }
+
   #process(input: Input): void {
-    const { cursor, topic, partition } = input.queue
+    const { cursor, topic, partition, headTimestamp } = input.queue
     const context = this.#context
     context.topic = topic
     context.partition = partition
@@ -211,7 +254,7 @@ export class Task {
       const key = keyStart < 0 ? null : input.key.decode(buffer, keyStart, keyEnd)
       let value = valueStart < 0 ? null : input.value.decode(buffer, valueStart, valueEnd)
       if (value !== null && input.validate !== undefined) value = input.validate(value)
-      input.forward(value, key, cursor.timestamp, cursor.headers())
+      input.forward(value, key, headTimestamp, cursor.headers())
     } catch (error) {
       const origin = `${topic}-${partition} at offset ${cursor.offset}`
       if (error instanceof StreamsError)

@@ -12,11 +12,17 @@ export class BufferEntry<K, V> {
   /** The key's bytes as latin1 text. */
   readonly id: string
   readonly key: K
-  /** The window's start; 0 where there are no windows. */
-  readonly start: number
+  /** What a store with times goes by: a window's start, a session's end; else 0. */
+  readonly time: number
+  /** What tells entries of one key and time apart: a sequence number, a session's start; else 0. */
+  readonly sub: number
   value: V | null = null
   timestamp = 0
   dirty = false
+  /** Waits for the next flush; a dirty entry that does not is one that a flush is at work on. */
+  queued = false
+  /** Put since it is in the buffer, where a merely read entry is not. */
+  written = false
   /** The value before the first change since the last flush; while dirty. */
   before: V | null = null
   /** False for a key put unread: what the engine holds is then looked up at the flush. */
@@ -34,10 +40,11 @@ export class BufferEntry<K, V> {
   newer: BufferEntry<K, V> | undefined = undefined
   older: BufferEntry<K, V> | undefined = undefined
 
-  constructor(id: string, key: K, start: number) {
+  constructor(id: string, key: K, time: number, sub: number) {
     this.id = id
     this.key = key
-    this.start = start
+    this.time = time
+    this.sub = sub
   }
 
   get uncommitted(): boolean {

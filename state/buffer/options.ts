@@ -17,6 +17,10 @@ export interface WriteBufferOptions<K, V> {
   /** The entry's place in the order of scans. */
   readonly positionOf: (entry: BufferEntry<K, V>) => string
   readonly cached: boolean
+  /** Whether the store, as it was flushed so far, would not show the entry any more for its age. */
+  readonly isExpired?: (entry: BufferEntry<K, V>) => boolean
+  /** Called for each change as it leaves the buffer, before it is logged. */
+  readonly onFlush?: (entry: BufferEntry<K, V>) => void
   readonly bufferBytes: number
   readonly log: ChangelogWriter | undefined
   readonly freeze: boolean

@@ -13,13 +13,25 @@ function innermost(error: unknown): NativeError {
   return inner ?? {}
 }
 
+// the engines pass on what the system says (strerror)
+const full = /no space left|quota exceeded|file too large|ENOSPC|EDQUOT|EFBIG/i
+/** A file that should be there is damage too; a full or read-only disk is not. */
+const damaged = /corrupt|checksum|no such file|does not exist|missing files|bad table magic/i
+const closed = /not open|is closed/i
+
+function isDamage({ code, message = '' }: NativeError): boolean {
+  return code === 'LEVEL_CORRUPTION' || damaged.test(message)
+}
+
 /** Turns an engine's failure to open into the project's error. */
 export function openError(store: string, directory: string, error: unknown): StreamsError {
-  const { code, message = String(error) } = innermost(error)
+  if (error instanceof StreamsError) return error
+  const native = innermost(error)
+  const { code, message = String(error) } = native
   if (code === 'LEVEL_LOCKED')
     return new StreamsError('STORE_LOCKED', `store ${store} is open elsewhere: ${message}`, error)
-  // a file that should be there is damage too; a full or read-only disk is not
-  if (code === 'LEVEL_CORRUPTION' || /corrupt|no such file|does not exist/i.test(message))
+  if (full.test(message)) return fullError(store, message, error)
+  if (isDamage(native))
     return new StreamsError('STORE_CORRUPT', `store ${store} in ${directory} is damaged: ${message}`, error)
   return new StreamsError(
     'CONFIG_INVALID',
@@ -30,8 +42,16 @@ export function openError(store: string, directory: string, error: unknown): Str
 
 /** Turns a failed read or write of an open engine into the project's error. */
 export function operationError(store: string, error: unknown): StreamsError {
-  const { code, message = String(error) } = innermost(error)
-  if (code === 'LEVEL_CORRUPTION')
+  if (error instanceof StreamsError) return error
+  const native = innermost(error)
+  const { message = String(error) } = native
+  if (full.test(message)) return fullError(store, message, error)
+  if (isDamage(native))
     return new StreamsError('STORE_CORRUPT', `store ${store} is damaged: ${message}`, error)
-  return new StreamsError('STORE_CLOSED', `store ${store} failed and must be opened again: ${message}`, error)
+  if (closed.test(message)) return new StreamsError('STORE_CLOSED', `store ${store} is closed`, error)
+  return new StreamsError('STORE_FAILED', `store ${store} failed and must be opened again: ${message}`, error)
+}
+
+function fullError(store: string, message: string, cause: unknown): StreamsError {
+  return new StreamsError('STORE_FULL', `store ${store} has no room to write: ${message}`, cause)
 }

@@ -3,11 +3,17 @@ import { basename, resolve } from 'node:path'
 import type { ClassicLevel } from 'classic-level'
 import { noBytes } from '../../core/bytes.ts'
 import { StreamsError } from '../../core/errors.ts'
-import type { Engine, EngineEntry, WriteOperation } from '../engine.ts'
+import type { Engine, EngineEntry, EngineProperties, WriteOperation } from '../engine.ts'
 import { openError, operationError } from './engine-errors.ts'
 import { type EngineOptions, engineDefaults } from './engine-options.ts'
 import { pack, unpack } from './level-protocol.ts'
 import { type LevelThread, releaseLevelThread, useLevelThread } from './level-thread.ts'
+
+/** Open in this thread: LevelDB's lock does not see them, because `multithreading` shares handles within a process. */
+const openLocations = new Set<string>()
+
+/** A line of LevelDB's list of tables: number, size, and the keys it spans. */
+const tableLine = /^ *\d+:(\d+)\[/gm
 
 /**
  * LevelDB, the portable engine. classic-level reads a key synchronously, but writes and scans with promises only. So the database is
@@ -16,6 +22,7 @@ import { type LevelThread, releaseLevelThread, useLevelThread } from './level-th
  */
 export class LevelEngine implements Engine {
   readonly kind = 'level'
+  readonly dropsRanges = false
   readonly #name: string
   readonly #directory: string
   readonly #database: ClassicLevel<Buffer, Buffer>
@@ -40,6 +47,9 @@ export class LevelEngine implements Engine {
     const name = options.name ?? basename(directory)
     // both handles must name the database alike, or the second meets the first one's lock
     const location = resolve(directory)
+    if (openLocations.has(location))
+      throw new StreamsError('STORE_LOCKED', `store ${name} is open already: ${location}`)
+    openLocations.add(location)
     const thread = useLevelThread()
     try {
       await mkdir(location, { recursive: true })
@@ -53,6 +63,7 @@ export class LevelEngine implements Engine {
       await database.open({ multithreading: true })
       return new LevelEngine(name, location, database, thread)
     } catch (error) {
+      openLocations.delete(location)
       await releaseLevelThread()
       throw openError(name, directory, error)
     }
@@ -89,15 +100,38 @@ export class LevelEngine implements Engine {
     this.#guard(() => this.#thread.call({ call: 'clear', directory: this.#directory, from, to }))
   }
 
+  properties(): EngineProperties {
+    return this.#guard(() => {
+      let tableBytes = 0
+      for (const [, size] of this.#database.getProperty('leveldb.sstables').matchAll(tableLine))
+        tableBytes += Number(size)
+      return {
+        tableBytes,
+        // of both, with the cache of blocks
+        memtableBytes: Number(this.#database.getProperty('leveldb.approximate-memory-usage')),
+        blockCacheBytes: undefined,
+        stalled: undefined,
+        runningCompactions: undefined
+      }
+    })
+  }
+
   async close(): Promise<void> {
     if (!this.#open) return
-    // LevelDB has no call to sync its log; a synced write does it, for all that came before. It changes nothing.
-    const [first] = this.scanSync(noBytes, undefined, false, 1)
-    this.#open = false
-    if (first !== undefined) await this.#database.put(first.key, first.value, { sync: true })
-    await this.#database.close()
-    this.#thread.call({ call: 'close', directory: this.#directory })
-    await releaseLevelThread()
+    try {
+      // LevelDB has no call to sync its log; a synced write does it, for all that came before. It changes nothing.
+      const [first] = this.scanSync(noBytes, undefined, false, 1)
+      this.#open = false
+      if (first !== undefined) await this.#database.put(first.key, first.value, { sync: true })
+    } catch (error) {
+      throw operationError(this.#name, error)
+    } finally {
+      this.#open = false
+      openLocations.delete(this.#directory)
+      await this.#database.close()
+      this.#thread.call({ call: 'close', directory: this.#directory })
+      await releaseLevelThread()
+    }
   }
 
   #guard<T>(call: () => T): T {

@@ -1,5 +1,5 @@
 import { StreamsError } from '../../core/errors.ts'
-import type { Engine, EngineEntry, WriteOperation } from '../engine.ts'
+import type { Engine, EngineEntry, EngineProperties, WriteOperation } from '../engine.ts'
 import { SortedList } from '../sorted-list.ts'
 
 interface Row extends EngineEntry {
@@ -10,6 +10,7 @@ interface Row extends EngineEntry {
 /** Lives as long as the process. Its order is kept from the first scan on, so that a store never scanned does not pay for it. */
 export class MemoryEngine implements Engine {
   readonly kind = 'memory'
+  readonly dropsRanges = true
   readonly #name: string
   readonly #rows = new Map<string, Row>()
   #sorted: SortedList<Row> | undefined
@@ -56,6 +57,16 @@ export class MemoryEngine implements Engine {
     const end = to.latin1Slice()
     for (const text of this.#rows.keys()) if (text >= first && text < end) this.#rows.delete(text)
     this.#sorted = undefined
+  }
+
+  properties(): EngineProperties {
+    return {
+      tableBytes: 0,
+      memtableBytes: undefined,
+      blockCacheBytes: undefined,
+      stalled: false,
+      runningCompactions: 0
+    }
   }
 
   close(): Promise<void> {

@@ -27,6 +27,7 @@ declare module '@nxtedition/rocksdb' {
     _chainedBatch(): SyncBatch
     /** Deletes the range at once; `callback` comes on the next tick. */
     _clear(range: { gte: Buffer; lt: Buffer }, callback: (error: Error | null) => void): void
+    getProperty(property: string): string
     detachResource(resource: SyncBatch): void
   }
 }

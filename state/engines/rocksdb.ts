@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { RocksLevel } from '@nxtedition/rocksdb'
 import { StreamsError } from '../../core/errors.ts'
-import type { Engine, EngineEntry, WriteOperation } from '../engine.ts'
+import type { Engine, EngineEntry, EngineProperties, WriteOperation } from '../engine.ts'
 import { openError, operationError } from './engine-errors.ts'
 import { type EngineOptions, engineDefaults } from './engine-options.ts'
 
@@ -15,6 +15,7 @@ const asBuffers = { valueEncoding: 'buffer' } as const
  */
 export class RocksEngine implements Engine {
   readonly kind = 'rocksdb'
+  readonly dropsRanges = true
   readonly #name: string
   readonly #database: RocksLevel
   #open = true
@@ -102,6 +103,18 @@ export class RocksEngine implements Engine {
     this.#database._clear({ gte: from, lt: to }, (error) => {
       if (error !== null) this.#failure = error
     })
+  }
+
+  properties(): EngineProperties {
+    this.#check()
+    const number = (property: string) => Number(this.#database.getProperty(`rocksdb.${property}`))
+    return {
+      tableBytes: number('total-sst-files-size'),
+      memtableBytes: number('cur-size-all-mem-tables'),
+      blockCacheBytes: number('block-cache-usage'),
+      stalled: number('is-write-stopped') > 0 || number('actual-delayed-write-rate') > 0,
+      runningCompactions: number('num-running-compactions')
+    }
   }
 
   async close(): Promise<void> {

@@ -126,6 +126,10 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
     return this.#committed.checkpoint
   }
 
+  get committedAt(): number {
+    return this.#committed.writtenAt
+  }
+
   get bufferedBytes(): number {
     return this.#buffer.bytes
   }
@@ -139,7 +143,7 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
   }
 
   commit(checkpoint: Checkpoint | undefined): void {
-    this.#committed.write(this.#buffer.operations(), checkpoint, this.#committed.observedStreamTime)
+    this.#committed.write(this.#buffer.operations(), checkpoint)
     this.#buffer.settle()
   }
 
@@ -163,10 +167,14 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
         value: valueStart < 0 ? null : storedFrom(buffer, valueStart, valueEnd, timestamp)
       })
     }
-    this.#committed.write(operations, checkpoint, this.#committed.observedStreamTime)
+    this.#committed.write(operations, checkpoint)
     // clean entries may be older than what was restored
     this.abort()
     return count
+  }
+
+  maintain(): boolean {
+    return false
   }
 
   wipe(): void {
@@ -213,6 +221,7 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
     return new BufferEntry<K, V>(
       this.#scratch.buffer.latin1Slice(keyAt, end),
       this.#freeze ? deepFreeze(key) : key,
+      0,
       0
     )
   }

@@ -4,6 +4,7 @@ import { describeConsumer } from './conformance/consumer.ts'
 import { describeGroup } from './conformance/group.ts'
 import { describeOffsetReset } from './conformance/offset-reset.ts'
 import { describeProducer } from './conformance/producer.ts'
+import { describeTransactions } from './conformance/transactions.ts'
 import { type MakeClient, workspaces } from './conformance/workspace.ts'
 
 /** What every implementation of the Kafka port must do, over brokers in memory and real ones alike. */
@@ -15,5 +16,6 @@ export function describeKafkaPort(name: string, makeClient: MakeClient): void {
     describeOffsetReset(workspace)
     describeAdmin(workspace)
     describeGroup(workspace)
+    describeTransactions(workspace)
   })
 }

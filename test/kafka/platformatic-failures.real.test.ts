@@ -1,8 +1,12 @@
 import { createPartitionsV3 } from '@platformatic/kafka'
 import { describe, expect, it } from 'vitest'
+import { readInt64 } from '../../core/int64.ts'
 import { string } from '../../core/serdes/string.ts'
+import { BatchBuilder } from '../../kafka/batch/batch-builder.ts'
+import { producerEpochAt, producerIdAt } from '../../kafka/batch/batch-header.ts'
 import { PlatformaticClient } from '../../kafka/platformatic/client.ts'
 import { Channel, defaultChannel, parseAddress } from '../../kafka/platformatic/connections.ts'
+import { produceApi } from '../../kafka/platformatic/produce-api.ts'
 import { IdempotentProducer } from '../../kafka/platformatic/producer.ts'
 import { append, numbered, sleep, takeRecords, until, values, workspaces } from './conformance/workspace.ts'
 import { realBrokers } from './platformatic/brokers.ts'
@@ -47,7 +51,7 @@ describe('what goes wrong with real brokers', { timeout: 60_000 }, () => {
     await expect(producer.close()).rejects.toThrow(/MESSAGE_TOO_LARGE/)
   })
 
-  it('wraps sequence numbers at 2^31', async () => {
+  it('L: wraps sequence numbers at 2^31', async () => {
     const space = workspace()
     const topic = await space.topic()
     const producer = await IdempotentProducer.open(
@@ -61,6 +65,44 @@ describe('what goes wrong with real brokers', { timeout: 60_000 }, () => {
     }
     await producer.close()
     expect(values(await space.read(topic, 100))).toEqual(numbered(100).map(({ value }) => value))
+  })
+
+  it('starts a new epoch when the leader has another place in its sequence', async () => {
+    const space = workspace()
+    const topic = await space.topic()
+    const producer = await space.client.producer({ clientId: 'test', batchBytes: 300 })
+    await append(producer, topic, numbered(10))
+    await producer.flush()
+    // as if the leader had records of this producer that it does not know of
+    const consumer = space.consumer()
+    consumer.assign([{ topic, partition: 0, offset: 0 }])
+    await consumer.arrival(10_000)
+    const { bytes, start } = consumer.take()[0]!.batches
+    const builder = new BatchBuilder(topic, 0)
+    for (let i = 0; i < 3; i++) builder.append(null, 0, 0, text, 'strange', 1, [], 1000)
+    const batch = builder.finish({
+      producerId: readInt64(bytes, start + producerIdAt),
+      producerEpoch: bytes.readInt16BE(start + producerEpochAt),
+      baseSequence: 10,
+      transactional: false,
+      compression: 'none'
+    })
+    const channel = new Channel(parseAddress(realBrokers()[0]!), 'test', {}, defaultChannel)
+    const request = { transactionalId: null, timeoutMs: 1000, batches: [{ topic, partition: 0, ...batch }] }
+    expect(await channel.call(produceApi, request)).toMatchObject([{ errorCode: 0 }])
+    await channel.close()
+    await append(producer, topic, numbered(100, 0, 10))
+    await producer.flush()
+    await append(producer, topic, numbered(20, 0, 110))
+    await producer.flush()
+    await producer.close()
+    expect(values(await space.read(topic, 133))).toEqual([
+      ...numbered(10).map(({ value }) => value),
+      'strange',
+      'strange',
+      'strange',
+      ...numbered(120, 0, 10).map(({ value }) => value)
+    ])
   })
 
   it('does not go on with a topic that was made again', async () => {

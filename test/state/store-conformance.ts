@@ -122,29 +122,58 @@ export function storeConformance(kind: EngineKind): void {
         const records = [
           record(windowKey('a', 10_000), 'old', 1),
           record(windowKey('a', 400_000), 'new', 2),
-          record(windowKey('b', 130_000), 'late, in a segment that is live', 3)
+          record(windowKey('b', 160_000), 'late, in a segment that is kept', 3),
+          record(windowKey('b', 110_000), 'late, in one that is not', 3)
         ]
         store.restore(cursorOver(records), at(3))
         expect(store.observedStreamTime).toBe(400_000)
         expect([...store.all()]).toEqual([{ key: 'a', start: 400_000, value: 'new', timestamp: 2 }])
-        expect(engine.scanSync(Buffer.from([1]), undefined, false, 10)).toHaveLength(1)
+        expect(engine.scanSync(Buffer.from([1]), undefined, false, 10)).toHaveLength(2)
         expect(() => store.restore(cursorOver([record('short', 'x', 1)]), at(4))).toThrow(
           expect.objectContaining({ code: 'STORE_CORRUPT', message: expect.stringContaining('visits') })
         )
       }))
 
-    test('windows: the one that starts at stream time less the retention is the oldest that counts', () =>
+    test('windows: what starts at stream time less the retention has expired; logged it is all the same', () =>
       withEngine(kind, (engine) => {
-        const store = openStore(windows, engine, quiet)
-        store.put('a', 'oldest', 60_000, 1)
-        store.put('a', 'too old soon', 59_999, 1)
+        const changelog = new Changelog()
+        const store = openStore({ ...windows, cached: false }, engine, { log: changelog.log })
+        const told: unknown[] = []
+        store.onChange((key, start, value, old) => told.push([key, start, value, old]))
+        for (const start of [60_000, 60_001]) store.put('a', 'x', start, 1)
         store.put('b', 'newest', 300_000, 2)
-        expect(store.get('a', 60_000)).toBe('oldest')
-        expect(store.get('a', 59_999)).toBeNull()
-        expect([...store.fetch('a', 0, 999_999)].map(({ start }) => start)).toEqual([60_000])
-        store.put('a', 'late', 59_999, 3)
+        expect(store.get('a', 60_000)).toBeNull()
+        expect(store.entry('a', 60_001)).toEqual({ value: 'x', timestamp: 1 })
+        expect([...store.fetch('a', 0, 999_999)].map(({ start }) => start)).toEqual([60_001])
+        told.length = 0
+        store.put('a', 'late', 60_000, 3)
+        store.put('a', 'late again', 60_000, 3)
+        expect(told).toEqual([
+          ['a', 60_000, 'late', null],
+          ['a', 60_000, 'late again', null]
+        ])
+        expect(changelog.open).toHaveLength(5)
+        // its segment is kept
+        expect(store.expiredPuts).toBe(0)
+        store.put('c', 'x', 360_000, 1)
+        store.put('a', 'too late', 60_000, 3)
         expect(store.expiredPuts).toBe(1)
         expect(() => store.put('a', 'x', -1, 1)).toThrow(expect.objectContaining({ code: 'SERIALIZATION' }))
+      }))
+
+    test('windows: what has expired is found in the cache, until it is evicted', () =>
+      withEngine(kind, (engine) => {
+        const store = openStore(windows, engine, quiet)
+        store.put('a', 'x', 60_000, 1)
+        store.put('b', 'y', 400_000, 2)
+        store.flush()
+        expect(store.observedStreamTime).toBe(400_000)
+        store.commit(at(1))
+        expect(store.get('a', 60_000)).toBe('x')
+        expect([...store.all()].map(({ key }) => key)).toEqual(['a', 'b'])
+        store.abort()
+        expect(store.get('a', 60_000)).toBeNull()
+        expect([...store.all()].map(({ key }) => key)).toEqual(['b'])
       }))
 
     test('windows: a fetch keeps to its key where a longer one looks like a window of it', () =>

@@ -44,7 +44,7 @@ const logged = (changelog: Changelog) =>
   changelog.open.map(({ key, value }) => `${key}=${value === null ? null : JSON.parse(value.toString()).n}`)
 
 describe('flush', () => {
-  test('goes through the keys in the order in which they became dirty, each with its last value', () => {
+  test('goes through the keys in the order of their last changes, each with its last value', () => {
     const { store, changelog } = setUp()
     for (const [key, n] of [
       ['b', 1],
@@ -56,8 +56,8 @@ describe('flush', () => {
       store.put(key, { n }, n)
     expect(changelog.open).toEqual([])
     expect(store.flush()).toBe(true)
-    expect(logged(changelog)).toEqual(['b=3', 'a=5', 'c=4'])
-    expect(changelog.open.map(({ timestamp }) => timestamp)).toEqual([3, 5, 4])
+    expect(logged(changelog)).toEqual(['b=3', 'c=4', 'a=5'])
+    expect(changelog.open.map(({ timestamp }) => timestamp)).toEqual([3, 4, 5])
     expect(store.flush()).toBe(false)
   })
 
@@ -88,6 +88,16 @@ describe('flush', () => {
     store.put('a', null, 2)
     store.flush()
     expect(logged(changelog)).toEqual(['a=1', 'a=null'])
+  })
+
+  test('logs the deletion of a key that was absent where nothing is forwarded', () => {
+    const { store, changelog, engine } = setUp()
+    store.put('a', { n: 1 }, 1)
+    store.put('a', null, 2)
+    engine.reads = 0
+    store.flush()
+    expect(logged(changelog)).toEqual(['a=null'])
+    expect(engine.reads).toBe(0)
   })
 
   test('hands on the value before the first change since the last flush, read or not', () => {
@@ -237,6 +247,7 @@ describe('memory', () => {
 
   test('what came and went counts for nothing', () => {
     const { store } = setUp({}, 1000)
+    store.onChange(() => undefined)
     for (let n = 0; n < 100; n++) {
       store.put(`${n}`, { n }, n)
       store.put(`${n}`, null, n)
@@ -247,6 +258,7 @@ describe('memory', () => {
 
   test('an entry that came and went, was evicted and came again is in scans once, as it is', () => {
     const { store } = setUp({}, 1000)
+    store.onChange(() => undefined)
     store.put('b', { n: 1 }, 1)
     expect([...store.all()]).toHaveLength(1)
     store.put('a', { n: 1 }, 1)

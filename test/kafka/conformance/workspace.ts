@@ -6,7 +6,12 @@ import type { Admin } from '../../../kafka/port/admin.ts'
 import type { KafkaClient } from '../../../kafka/port/client.ts'
 import type { Consumer, ConsumerOptions, Fetched } from '../../../kafka/port/consumer.ts'
 import type { GroupMember, GroupOptions } from '../../../kafka/port/group.ts'
-import type { Producer, ProducerOptions } from '../../../kafka/port/producer.ts'
+import type {
+  Producer,
+  ProducerOptions,
+  TransactionalProducer,
+  TransactionalProducerOptions
+} from '../../../kafka/port/producer.ts'
 
 export type MakeClient = () => Promise<{ readonly client: KafkaClient; close(): Promise<void> }>
 
@@ -76,6 +81,18 @@ export class Workspace {
 
   async producer(options: Partial<ProducerOptions> = {}): Promise<Producer> {
     return this.#closing(await this.client.producer({ clientId: 'conformance-producer', ...options }))
+  }
+
+  /** Of a transactional id of its own, if none is given. */
+  async transactional(options: Partial<TransactionalProducerOptions> = {}): Promise<TransactionalProducer> {
+    const transactionalId = this.name('transactional')
+    return this.#closing(
+      await this.client.transactionalProducer({
+        clientId: 'conformance-producer',
+        transactionalId,
+        ...options
+      })
+    )
   }
 
   group(options: Pick<GroupOptions, 'groupId' | 'instanceId' | 'topics'>): GroupMember {

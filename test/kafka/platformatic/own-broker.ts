@@ -17,15 +17,20 @@ export class OwnBroker {
     this.#plan = plan
   }
 
-  static async start(): Promise<OwnBroker> {
+  /** With these settings beside the usual ones; `planned` is told its address before it is launched. */
+  static async start(
+    settings?: Readonly<Record<string, string>>,
+    planned?: (address: string) => void
+  ): Promise<OwnBroker> {
     const folder = await mkdtemp(join(tmpdir(), 'store-sku-broker-'))
     const plan = await kafka.plan({
       folder,
       state: undefined,
-      kafkaSettings: undefined,
+      kafkaSettings: settings === undefined ? undefined : { ...settings },
       report: () => undefined
     })
     const broker = new OwnBroker(folder, plan)
+    planned?.(plan.address)
     await broker.launch()
     return broker
   }

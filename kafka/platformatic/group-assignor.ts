@@ -1,0 +1,49 @@
+import { partitionName, type TopicPartition } from '../../core/record.ts'
+
+/** A member as the leader sees it. */
+export interface Subscriber {
+  readonly memberId: string
+  readonly instanceId: string | null
+  readonly topics: readonly string[]
+  /** What the member told with its join. */
+  readonly userData: Buffer | null
+}
+
+/** What one member is given. */
+export interface Share {
+  readonly partitions: readonly TopicPartition[]
+  /** Told to the member beside its partitions. */
+  readonly userData: Buffer | null
+}
+
+/** Who gets what; asked at the member that the group made its leader, of a group of one, too. */
+export interface GroupAssignor {
+  /** Told to the leader with each join. */
+  userData(): Buffer | null
+  /** Shares by member id; who is not named gets nothing. */
+  assign(
+    all: readonly TopicPartition[],
+    members: readonly Subscriber[],
+    leaderId: string
+  ): ReadonlyMap<string, Share>
+  /** Told what this member was given. */
+  assigned(share: Share): void
+  /** A leader that came back is given its former share, and asked whether it still fits; if not it starts another round. */
+  stillFits(share: Share, all: readonly TopicPartition[]): boolean
+}
+
+/** One active member; further ones wait without work. */
+export const leaderTakesAll: GroupAssignor = {
+  userData: () => null,
+  assign: (all, _members, leaderId) => new Map([[leaderId, { partitions: all, userData: null }]]),
+  assigned: () => undefined,
+  // partitions may have been added while the leader was away
+  stillFits: ({ partitions }, all) => same(partitions, all)
+}
+
+function same(a: readonly TopicPartition[], b: readonly TopicPartition[]): boolean {
+  const names = new Set(a.map(({ topic, partition }) => partitionName(topic, partition)))
+  return (
+    names.size === b.length && b.every(({ topic, partition }) => names.has(partitionName(topic, partition)))
+  )
+}

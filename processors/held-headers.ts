@@ -1,0 +1,24 @@
+import { type Headers, noHeaders } from '../core/record.ts'
+
+/** The headers of changes that wait in a write buffer: each leaves with those of its last record. Holds only what is not empty. */
+export class HeldHeaders {
+  readonly #held = new Map<unknown, Headers>()
+
+  keep(key: unknown, time: number, headers: Headers): void {
+    if (headers.length > 0) this.#held.set(idOf(key, time), headers)
+    else if (this.#held.size > 0) this.#held.delete(idOf(key, time))
+  }
+
+  take(key: unknown, time: number): Headers {
+    if (this.#held.size === 0) return noHeaders
+    const id = idOf(key, time)
+    const headers = this.#held.get(id)
+    if (headers === undefined) return noHeaders
+    this.#held.delete(id)
+    return headers
+  }
+}
+
+function idOf(key: unknown, time: number): unknown {
+  return time === 0 && typeof key !== 'object' ? key : JSON.stringify([time, key])
+}

@@ -1,0 +1,201 @@
+import { readInt64 } from '../../core/int64.ts'
+import type { Serde } from '../../core/serde.ts'
+import type { BufferEntry } from '../buffer/entry.ts'
+import type { TimeIndex } from '../buffer/time-index.ts'
+import type { Engine, EngineEntry } from '../engine.ts'
+import { EngineRows, MergedRows, mergeScan, type RowSource, StoredRows } from '../merge-scan.ts'
+import { encodeStored, storedTimestamp } from '../stored-value.ts'
+import type { WriteBuffer } from '../write-buffer.ts'
+import {
+  segmentBound,
+  type TimedLayout,
+  timedEngineKey,
+  timedKeyAt,
+  timedPosition,
+  timesOfPosition
+} from './timed-layout.ts'
+
+/** What a scan is about; all bounds are included. */
+export interface TimedRange {
+  readonly from: number
+  readonly to: number
+  /** The highest second time. */
+  readonly latestSub: number
+  /** The engine's rows that have not expired. */
+  readonly committedFrom: number
+  readonly committedTo: number
+  readonly reverse: boolean
+}
+
+export interface TimedEntry<K, V> {
+  readonly key: K
+  readonly time: number
+  readonly sub: number
+  readonly value: V
+  readonly timestamp: number
+}
+
+export interface TimedScansOptions<K, V> {
+  readonly layout: TimedLayout
+  readonly key: Serde<K>
+  readonly value: Serde<V>
+  readonly engine: Engine
+  readonly index: TimeIndex<K, V>
+  readonly buffer: WriteBuffer<K, V>
+  readonly segmentMs: number
+  /** Whether a buffered entry may be seen, for its age. */
+  readonly isVisible: (entry: BufferEntry<K, V>) => boolean
+}
+
+type Entries<T> = Generator<T, undefined, undefined>
+
+/** The scans of a store whose keys hold times: the segments of its engine in one order, and its buffer over them. */
+export class TimedScans<K, V> {
+  readonly #options: TimedScansOptions<K, V>
+
+  constructor(options: TimedScansOptions<K, V>) {
+    this.#options = options
+  }
+
+  /** Entries of one key, by their times. */
+  ofKey<T>(key: K, id: string, range: TimedRange, make: (entry: TimedEntry<K, V>) => T): Entries<T> {
+    const { layout, index, isVisible } = this.#options
+    const keyEnd = timedKeyAt + id.length
+    const { reverse, from, to, latestSub } = range
+    const rows = this.#rows(
+      range,
+      (segment) => ({
+        from: timedEngineKey(layout, id, segment, range.committedFrom, 0),
+        to: timedEngineKey(layout, id, segment, range.committedTo + 1, 0)
+      }),
+      (row) =>
+        // between two entries of a key there can be entries of longer keys that begin with it
+        row.key.length === keyEnd + layout.tailBytes && layout.readSub(row.key, keyEnd + 8) <= latestSub
+          ? row.key.latin1Slice(timedKeyAt, row.key.length)
+          : undefined
+    )
+    const after = (position: string | undefined): BufferEntry<K, V> | undefined => {
+      const start = position === undefined ? undefined : timesOfPosition(layout, position, id.length)
+      let entry = reverse
+        ? index.previous(id, start?.time ?? to + 1, start?.sub ?? 0)
+        : index.next(id, start?.time ?? from, start?.sub ?? 0, start !== undefined)
+      while (entry !== undefined && entry.time >= from && entry.time <= to) {
+        if (entry.sub <= latestSub && isVisible(entry)) return entry
+        entry = reverse
+          ? index.previous(id, entry.time, entry.sub)
+          : index.next(id, entry.time, entry.sub, true)
+      }
+      return undefined
+    }
+    return this.#merge(rows, after, reverse, make, key)
+  }
+
+  /** Entries of all keys, or of those with fromKey <= key <= toKey (as latin1 text), by the bytes of keys and times together. */
+  ofAll<T>(
+    range: TimedRange,
+    keys: { readonly from: string; readonly to: string | undefined },
+    make: (entry: TimedEntry<K, V>) => T
+  ): Entries<T> {
+    const { layout, buffer, isVisible } = this.#options
+    const inKeys = (id: string) => id >= keys.from && (keys.to === undefined || id <= keys.to)
+    const inTimes = (time: number, sub: number) =>
+      time >= range.from && time <= range.to && sub <= range.latestSub
+    const rows = this.#rows(
+      range,
+      (segment) => ({ from: segmentBound(segment), to: segmentBound(segment + 1) }),
+      ({ key }) => {
+        const keyEnd = key.length - layout.tailBytes
+        const time = readInt64(key, keyEnd)
+        if (time < range.committedFrom || !inTimes(time, layout.readSub(key, keyEnd + 8))) return undefined
+        const position = key.latin1Slice(timedKeyAt, key.length)
+        return inKeys(position.slice(0, keyEnd - timedKeyAt)) ? position : undefined
+      }
+    )
+    const expired = this.#expiredInBuffer(
+      (entry) => inKeys(entry.id) && inTimes(entry.time, entry.sub),
+      range
+    )
+    const after = (position: string | undefined): BufferEntry<K, V> | undefined => {
+      const next = (at: string | undefined) =>
+        range.reverse ? buffer.sorted().previous(at) : buffer.sorted().next(at ?? '', at !== undefined)
+      let entry = next(position)
+      while (entry !== undefined && !(inTimes(entry.time, entry.sub) && inKeys(entry.id) && isVisible(entry)))
+        entry = next(this.#positionOf(entry))
+      return entry
+    }
+    const all = expired === undefined ? rows : new MergedRows([rows, expired], range.reverse)
+    return this.#merge(all, after, range.reverse, make, undefined)
+  }
+
+  #merge<T>(
+    rows: RowSource<string>,
+    after: (position: string | undefined) => BufferEntry<K, V> | undefined,
+    reverse: boolean,
+    make: (entry: TimedEntry<K, V>) => T,
+    key: K | undefined
+  ): Entries<T> {
+    const positionOf = (entry: BufferEntry<K, V>) => this.#positionOf(entry)
+    return mergeScan(rows, { after, positionOf }, reverse, {
+      row: (row) => make(this.#fromRow(row, key)),
+      entry: ({ key: its, time, sub, value, timestamp }: BufferEntry<K, V>) =>
+        value === null ? undefined : make({ key: its, time, sub, value, timestamp })
+    })
+  }
+
+  #rows(
+    range: TimedRange,
+    boundsOf: (segment: number) => { from: Buffer; to: Buffer },
+    position: (row: EngineEntry) => string | undefined
+  ): MergedRows<string> {
+    const { engine, buffer, segmentMs } = this.#options
+    const { reverse, committedFrom, committedTo } = range
+    const segments: EngineRows<string>[] = []
+    const last = Math.floor(committedTo / segmentMs)
+    for (let segment = Math.floor(committedFrom / segmentMs); segment <= last; segment++)
+      segments.push(
+        new EngineRows(engine, { ...boundsOf(segment), reverse }, position, () => buffer.generation)
+      )
+    return new MergedRows(segments, reverse)
+  }
+
+  /** Entries that have expired in the engine but may be seen in the buffer, committed ones included. There are seldom any. */
+  #expiredInBuffer(
+    inRange: (entry: BufferEntry<K, V>) => boolean,
+    range: TimedRange
+  ): StoredRows<string> | undefined {
+    const { layout, index, value: serde, isVisible } = this.#options
+    const rows: { position: string; row: EngineEntry }[] = []
+    for (const entry of index.all()) {
+      const { id, time, sub, value, timestamp } = entry
+      if (time >= range.committedFrom || value === null || !isVisible(entry) || !inRange(entry)) continue
+      rows.push({
+        position: this.#positionOf(entry),
+        row: {
+          key: timedEngineKey(layout, id, 0, time, sub),
+          value: encodeStored(serde, value, timestamp)
+        }
+      })
+    }
+    return rows.length === 0 ? undefined : new StoredRows(rows, range.reverse)
+  }
+
+  #positionOf(entry: BufferEntry<K, V>): string {
+    entry.position ??= timedPosition(this.#options.layout, entry.id, entry.time, entry.sub)
+    return entry.position
+  }
+
+  #fromRow({ key, value }: EngineEntry, known: K | undefined): TimedEntry<K, V> {
+    const { layout, index, buffer, key: serde } = this.#options
+    const keyEnd = key.length - layout.tailBytes
+    const time = readInt64(key, keyEnd)
+    const sub = layout.readSub(key, keyEnd + 8)
+    const clean = index.find(key, timedKeyAt, keyEnd, time, sub)
+    return {
+      key: known ?? clean?.key ?? serde.decode(key, timedKeyAt, keyEnd),
+      time,
+      sub,
+      value: clean?.value ?? buffer.decode(value),
+      timestamp: storedTimestamp(value)
+    }
+  }
+}

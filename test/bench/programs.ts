@@ -1,0 +1,25 @@
+import type { Figures } from './case.ts'
+
+/** Runs in a child process. The settings are those of the case. */
+type Program = (settings: never) => Promise<Figures>
+
+/** Loaded one by one, so that no program pays for the libraries of another. */
+const programs: Readonly<Record<string, () => Promise<Program>>> = {
+  'consume-ours': async () => (await import('./kafka/consume-ours.ts')).consumeOurs,
+  'consume-platformatic': async () => (await import('./kafka/platformatic-clients.ts')).consumePlatformatic,
+  'consume-kafkajs': async () => (await import('./kafka/kafkajs-clients.ts')).consumeKafkaJs,
+  'produce-ours': async () => (await import('./kafka/produce-ours.ts')).produceOurs,
+  'produce-platformatic': async () => (await import('./kafka/platformatic-clients.ts')).producePlatformatic,
+  'produce-kafkajs': async () => (await import('./kafka/kafkajs-clients.ts')).produceKafkaJs,
+  transactions: async () => (await import('./kafka/transactions.ts')).transactions,
+  memory: async () => (await import('./kafka/memory.ts')).memory
+}
+
+/** Runs one program and prints its figures as the last line. */
+export async function runProgram(name: string, settings: string): Promise<void> {
+  const load = programs[name]
+  if (load === undefined) throw new Error(`there is no program '${name}'`)
+  const run = await load()
+  const figures = await run(JSON.parse(settings) as never)
+  process.stdout.write(`\n${JSON.stringify(figures)}\n`, () => process.exit(0))
+}

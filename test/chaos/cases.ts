@@ -1,0 +1,5 @@
+import { atLeastOnce } from './at-least-once.ts'
+import type { ChaosCase } from './case.ts'
+import { transactions } from './transactions.ts'
+
+export const cases: readonly ChaosCase[] = [transactions, atLeastOnce]

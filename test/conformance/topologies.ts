@@ -1,0 +1,17 @@
+import type { CaseTopologies } from './topologies/case-topology.ts'
+import { groupedTopologies } from './topologies/grouped.ts'
+import { processorTopologies } from './topologies/processors.ts'
+import { retailTopologies } from './topologies/retail.ts'
+import { statelessTopologies } from './topologies/stateless.ts'
+import { tableTopologies } from './topologies/tables.ts'
+import { windowTopologies } from './topologies/windows.ts'
+
+/** Every topology of the cases, by name. */
+export const topologies: CaseTopologies = {
+  ...statelessTopologies,
+  ...groupedTopologies,
+  ...tableTopologies,
+  ...processorTopologies,
+  ...windowTopologies,
+  ...retailTopologies
+}

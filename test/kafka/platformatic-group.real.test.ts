@@ -1,0 +1,241 @@
+import { joinGroupV9, syncGroupV5 } from '@platformatic/kafka'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { TopicPartition } from '../../core/record.ts'
+import { PlatformaticClient } from '../../kafka/platformatic/client.ts'
+import { Channel, defaultChannel, parseAddress } from '../../kafka/platformatic/connections.ts'
+import { encodeAssignment, encodeSubscription } from '../../kafka/platformatic/consumer-protocol.ts'
+import { StaticMember } from '../../kafka/platformatic/group.ts'
+import {
+  type GroupAssignor,
+  leaderTakesAll,
+  type Share,
+  type Subscriber
+} from '../../kafka/platformatic/group-assignor.ts'
+import { sleep, until, workspaces } from './conformance/workspace.ts'
+import { realBrokers } from './platformatic/brokers.ts'
+
+const timing = { clientId: 'test', sessionTimeoutMs: 10_000, heartbeatIntervalMs: 200 }
+
+describe('membership', { timeout: 60_000 }, () => {
+  const asked: string[] = []
+  const metrics = { request: ({ api }: { readonly api: string }) => void asked.push(api) }
+  const workspace = workspaces(async () => ({
+    client: new PlatformaticClient({ brokers: realBrokers(), metrics }),
+    close: async () => {}
+  }))
+  const closing: { close(): Promise<void> }[] = []
+  afterEach(async () => {
+    for (const opened of closing.splice(0)) await opened.close()
+  })
+
+  function count(api: string): number {
+    return asked.filter((one) => one === api).length
+  }
+
+  function member(
+    groupId: string,
+    instanceId: string,
+    topic: string,
+    assignor: GroupAssignor = leaderTakesAll
+  ): StaticMember {
+    const options = { ...timing, groupId, instanceId, topics: [topic] }
+    const opened = new StaticMember(options, { brokers: realBrokers(), metrics }, assignor)
+    closing.push(opened)
+    return opened
+  }
+
+  it('I: a static member that closes does not leave, and comes back without a rebalance', async () => {
+    const space = workspace()
+    const topic = await space.topic(2)
+    const groupId = space.name('group')
+    const first = member(groupId, 'pod-0', topic)
+    expect(await first.join()).toHaveLength(2)
+    const { generationId } = first.metadata()
+    const before = count('LeaveGroup')
+    await first.close()
+    expect(count('LeaveGroup')).toBe(before)
+    const second = member(groupId, 'pod-0', topic)
+    expect(await second.join()).toHaveLength(2)
+    expect(second.metadata().generationId).toBe(generationId)
+    await second.close({ leave: true })
+    expect(count('LeaveGroup')).toBe(before + 1)
+  })
+
+  it('I: of two members with one instance id the first is fenced, for good', async () => {
+    const space = workspace()
+    const topic = await space.topic(2)
+    const groupId = space.name('group')
+    const first = member(groupId, 'pod-0', topic)
+    await first.join()
+    const second = member(groupId, 'pod-0', topic)
+    await second.join()
+    const fenced = { code: 'GROUP_FENCED', message: expect.stringContaining(`'${groupId}'`) }
+    // a heartbeat brings the news
+    await until('the first member knows', () => {
+      try {
+        first.check()
+        return false
+      } catch (error) {
+        expect(error).toMatchObject(fenced)
+        return true
+      }
+    })
+    await expect(first.commit([{ topic, partition: 0, offset: 1, metadata: '' }])).rejects.toMatchObject(
+      fenced
+    )
+    await expect(first.join()).rejects.toMatchObject(fenced)
+    await sleep(500)
+    second.check()
+    expect(second.rejoinNeeded()).toBe(false)
+    await second.commit([{ topic, partition: 0, offset: 2, metadata: '' }])
+    // who was fenced must not take the other's place away when it ends
+    await first.close({ leave: true })
+    await sleep(500)
+    second.check()
+    expect(second.rejoinNeeded()).toBe(false)
+  })
+
+  it('J: the assignor is asked in a group of one, and user data goes both ways', async () => {
+    const space = workspace()
+    const topic = await space.topic(4)
+    const groupId = space.name('group')
+    const asked: { all: readonly TopicPartition[]; members: readonly Subscriber[] }[] = []
+    const told = new Map<string, Share>()
+    const halves = (name: string): GroupAssignor => ({
+      userData: () => Buffer.from(`lag of ${name}`),
+      assign: (all, members) => {
+        asked.push({ all, members })
+        return new Map(
+          members.map(({ memberId, userData }, index) => [
+            memberId,
+            {
+              partitions: all.filter(({ partition }) => partition % members.length === index),
+              userData: Buffer.from(`heard ${userData?.toString()}`)
+            }
+          ])
+        )
+      },
+      assigned: (share) => told.set(name, share),
+      stillFits: () => true
+    })
+    const one = member(groupId, 'one', topic, halves('one'))
+    expect(await one.join()).toHaveLength(4)
+    expect(asked).toHaveLength(1)
+    expect(asked[0]).toMatchObject({
+      all: [0, 1, 2, 3].map((partition) => ({ topic, partition })),
+      members: [{ memberId: one.metadata().memberId, instanceId: 'one', topics: [topic] }]
+    })
+    expect(asked[0]?.members[0]?.userData?.toString()).toBe('lag of one')
+    expect(told.get('one')?.userData?.toString()).toBe('heard lag of one')
+    const two = member(groupId, 'two', topic, halves('two'))
+    const joining = two.join()
+    await until('the group wants to rebalance', () => one.rejoinNeeded())
+    const shares = await Promise.all([one.join(), joining])
+    expect(shares.map((share) => share.length)).toEqual([2, 2])
+    expect(new Set(shares.flat().map(({ partition }) => partition)).size).toBe(4)
+    expect(told.get('two')?.userData?.toString()).toBe('heard lag of two')
+    expect(told.get('one')?.userData?.toString()).toBe('heard lag of one')
+  })
+
+  it.each([
+    ['is sent again with the new generation when its partition was kept', true],
+    ['is refused when its partition was given away', false]
+  ])('a commit while its own member joins %s', async (_what, kept) => {
+    const space = workspace()
+    const topic = await space.topic(1)
+    const groupId = space.name('group')
+    const leader = await RawLeader.join(groupId, topic)
+    closing.push(leader)
+    const follower = member(groupId, 'follower', topic)
+    const before = count('JoinGroup')
+    const joining = follower.join()
+    await leader.rejoin()
+    await until('the follower waits for its assignment', () => count('JoinGroup') > before)
+    await sleep(300)
+    // the group is between two generations: the broker refuses this
+    const commits = count('OffsetCommit')
+    const committing = follower.commit([{ topic, partition: 0, offset: 5, metadata: 'm' }])
+    const outcome = kept
+      ? expect(committing).resolves.toBeUndefined()
+      : expect(committing).rejects.toMatchObject({ code: 'GROUP_REBALANCE' })
+    await until('it was refused', () => count('OffsetCommit') > commits)
+    await leader.assign(kept ? [{ topic, partition: 0 }] : [])
+    expect(await joining).toHaveLength(kept ? 1 : 0)
+    await outcome
+    const committed = kept ? [{ topic, partition: 0, offset: 5, metadata: 'm' }] : []
+    expect(await follower.committed([{ topic, partition: 0 }])).toEqual(committed)
+  })
+})
+
+/** A leader that assigns when the test says so. */
+class RawLeader {
+  readonly #groupId: string
+  readonly #topic: string
+  readonly #channel = new Channel(parseAddress(realBrokers()[0]!), 'raw', {}, defaultChannel)
+  #joined: joinGroupV9.JoinGroupResponse | undefined
+
+  private constructor(groupId: string, topic: string) {
+    this.#groupId = groupId
+    this.#topic = topic
+  }
+
+  static async join(groupId: string, topic: string): Promise<RawLeader> {
+    const leader = new RawLeader(groupId, topic)
+    await until('the coordinator is there', async () => {
+      await leader.#join()
+      return leader.#joined?.errorCode === 0
+    })
+    await leader.assign([])
+    return leader
+  }
+
+  /** Until the other member has joined, too. */
+  async rejoin(): Promise<void> {
+    await until('both have joined', async () => {
+      await this.#join()
+      return (this.#joined?.members.length ?? 0) > 1
+    })
+  }
+
+  /** Everything to the other one. */
+  async assign(partitions: readonly TopicPartition[]): Promise<void> {
+    const { generationId, memberId, members } = this.#joined!
+    const assignments = members.map((member) => ({
+      memberId: member.memberId,
+      assignment: encodeAssignment({
+        partitions: member.memberId === memberId ? [] : partitions,
+        userData: null
+      })
+    }))
+    const answer = await this.#channel.call(
+      syncGroupV5.api,
+      this.#groupId,
+      generationId,
+      memberId,
+      'raw',
+      'consumer',
+      'store-sku',
+      assignments
+    )
+    expect(answer.errorCode).toBe(0)
+  }
+
+  async close(): Promise<void> {
+    await this.#channel.close()
+  }
+
+  async #join(): Promise<void> {
+    const metadata = encodeSubscription({ topics: [this.#topic], userData: null })
+    this.#joined = await this.#channel.call(
+      joinGroupV9.api,
+      this.#groupId,
+      10_000,
+      20_000,
+      this.#joined?.memberId ?? '',
+      'raw',
+      'consumer',
+      [{ name: 'store-sku', metadata }],
+      null
+    )
+  }
+}

@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest'
+import { withDirectory } from './directories.ts'
+import { runRandomOperations, runStore, storeKinds } from './random-operations.ts'
+
+describe.each(['memory', 'rocksdb', 'level'] as const)('over %s', (engine) => {
+  test.each(storeKinds.flatMap((kind) => [true, false].map((cached) => ({ kind, cached }))))(
+    'a $kind store agrees with its model, cached: $cached',
+    async ({ kind, cached }) => {
+      for (let seed = 1; seed <= (engine === 'memory' ? 12 : engine === 'rocksdb' ? 3 : 2); seed++)
+        await withDirectory((directory) =>
+          runStore(kind, { engine, cached, seed, goOn: (step) => step < 1500, directory })
+        )
+    },
+    120_000
+  )
+})
+
+test('random operations go on for as long as they are told', () =>
+  withDirectory(async (directory) => {
+    for (const kind of storeKinds) {
+      const started = performance.now()
+      const run = {
+        engine: 'rocksdb',
+        kind,
+        seed: 1,
+        durationMs: 200,
+        directory: `${directory}/${kind}`
+      } as const
+      expect(await runRandomOperations(run)).toBeGreaterThan(10)
+      expect(performance.now() - started).toBeGreaterThan(199)
+    }
+  }))

@@ -1,0 +1,76 @@
+import type { Serde } from '../core/serde.ts'
+import type { Add } from '../processors/aggregate.ts'
+import type { Reducer } from '../processors/reduce.ts'
+import type { TimestampExtractor } from './graph-node.ts'
+
+/** How a topic is read. */
+export interface StreamOptions<K, V> {
+  /** Where event time comes from. Default: the records' timestamps. */
+  readonly timestampExtractor?: TimestampExtractor<K, V>
+}
+
+export interface RepartitionOptions<K, V> {
+  /** Names the internal topic, `<application>-<name>-repartition`. */
+  readonly name: string
+  /** How keys are written. Needed where the key's type was changed since the topic. */
+  readonly key?: Serde<K>
+  /** How values are written. Needed where the value's type was changed since the topic. */
+  readonly value?: Serde<V>
+  /** Default: as many as the widest topic that feeds it. */
+  readonly partitions?: number
+}
+
+/** How a store is kept. */
+export interface StoreOptions {
+  /** Names the store and its changelog topic, `<application>-<name>-changelog`. */
+  readonly name: string
+  /** Join the updates of a key between two commits into one. Default true. */
+  readonly cached?: boolean
+  /** Keep a changelog topic. Without one the content is lost with the disk. Default true. */
+  readonly logged?: boolean
+}
+
+export interface WindowStoreOptions extends StoreOptions {
+  /** How long windows are kept, ms. Default: size plus grace. */
+  readonly retentionMs?: number
+}
+
+/** A store for a table whose values are of a new type. */
+export interface TableStoreOptions<V> extends StoreOptions {
+  /** How the values are written. */
+  readonly value: Serde<V>
+}
+
+export interface AggregateOptions<K, V, A> extends StoreOptions {
+  /** The aggregate of a key before its first record. */
+  readonly initial: () => A
+  /** Returns the new aggregate, null to delete it. The old one stays as it was. */
+  readonly add: Add<K, V, A>
+  /** How aggregates are written. */
+  readonly value: Serde<A>
+}
+
+export interface CountOptions extends StoreOptions {
+  /** How counts are written. Default: as Kafka's `Long`. */
+  readonly value?: Serde<number>
+}
+
+export interface ReduceOptions<V> extends StoreOptions {
+  readonly reducer: Reducer<V>
+  /** How values are written. Needed where their type was changed since the topic. */
+  readonly value?: Serde<V>
+}
+
+/** How rows of a table that leave a group are taken out of its aggregate. */
+export interface Subtract<K, V, A> {
+  readonly subtract: Add<K, V, A>
+}
+
+/** An aggregate of several grouped streams, each with its own `add`. */
+export interface CogroupOptions<A> extends StoreOptions {
+  readonly initial: () => A
+  readonly value: Serde<A>
+}
+
+/** When results of windows leave: with each update, or once when their window has closed. */
+export type EmitStrategy = 'onWindowUpdate' | 'onWindowClose'

@@ -1,0 +1,59 @@
+import type { Serde } from '../core/serde.ts'
+import type {
+  KeyValueStoreDefinition,
+  SessionStoreDefinition,
+  VersionedStoreDefinition,
+  WindowStoreDefinition
+} from '../state/store-definition.ts'
+
+/** A store for processors. It is not cached unless told so: what they put is logged at once. */
+export interface ProcessorStoreOptions<K, V> {
+  readonly name: string
+  readonly key: Serde<K>
+  readonly value: Serde<V>
+  /** With a changelog topic. Default true. */
+  readonly logged?: boolean
+  /** Join the updates of a key between two commits. Default false. */
+  readonly cached?: boolean
+}
+
+/** The latest value of each key, with its time. */
+export function keyValueStore<K, V>(options: ProcessorStoreOptions<K, V>): KeyValueStoreDefinition<K, V> {
+  return { ...common(options), kind: 'key-value' }
+}
+
+/** Values by key and start of a window. */
+export function windowStore<K, V>(
+  options: ProcessorStoreOptions<K, V> & {
+    readonly windowSizeMs: number
+    readonly retentionMs: number
+    readonly retainDuplicates?: boolean
+  }
+): WindowStoreDefinition<K, V> {
+  const { windowSizeMs, retentionMs, retainDuplicates = false } = options
+  return { ...common(options), kind: 'window', windowSizeMs, retentionMs, retainDuplicates }
+}
+
+/** Values by key and session. */
+export function sessionStore<K, V>(
+  options: ProcessorStoreOptions<K, V> & { readonly retentionMs: number }
+): SessionStoreDefinition<K, V> {
+  return { ...common(options), kind: 'session', retentionMs: options.retentionMs }
+}
+
+/** Values by key with their past. */
+export function versionedKeyValueStore<K, V>(
+  options: ProcessorStoreOptions<K, V> & { readonly historyRetentionMs: number }
+): VersionedStoreDefinition<K, V> {
+  return {
+    ...common(options),
+    cached: false,
+    kind: 'versioned',
+    historyRetentionMs: options.historyRetentionMs
+  }
+}
+
+function common<K, V>(options: ProcessorStoreOptions<K, V>) {
+  const { name, key, value, logged = true, cached = false } = options
+  return { name, key, value, logged, cached }
+}
