@@ -45,6 +45,8 @@ export { type PostgresSinkOptions, postgresSink } from './sinks/postgres/postgre
 export type { TableMapping } from './sinks/postgres/table-mapping.ts'
 export type { Rejection, Sink, SinkBatch, SinkRecord } from './sinks/sink.ts'
 export type { KeyValueStore, ReadOnlyKeyValueStore } from './state/key-value-store.ts'
+export type { ReadOnlySessionStore, SessionStore } from './state/session-store.ts'
+export type { ReadOnlyVersionedStore, VersionedStore, VersionedValue } from './state/versioned-store.ts'
 export type { ReadOnlyWindowStore, WindowStore } from './state/window-store.ts'
 export type {
   BranchedKStream,
@@ -65,4 +67,10 @@ export {
   windowStore
 } from './topology/stores.ts'
 export { StreamsBuilder } from './topology/streams-builder.ts'
+export {
+  type BufferBounds,
+  type Suppressed,
+  untilTimeLimit,
+  untilWindowCloses
+} from './topology/suppressed.ts'
 export { Topology } from './topology/topology.ts'

@@ -93,6 +93,7 @@ export class TopologyTestDriver {
       })
       return new Task({
         plan: taskPlan,
+        collector,
         allNodes: topology.nodes,
         stores,
         write: (node) => {

@@ -14,6 +14,7 @@ import type { Graph } from './graph.ts'
 import type { Compose, GraphNode } from './graph-node.ts'
 import { groupedPartsOf } from './grouped-parts.ts'
 import type { CogroupOptions } from './options.ts'
+import { SessionWindowedCogroupedKStreamImpl } from './session-windowed-k-stream.ts'
 import { tellsWhenAsked } from './table-parts.ts'
 import { type CogroupInput, WindowedCogroupedKStreamImpl } from './windowed-cogrouped-k-stream.ts'
 
@@ -64,7 +65,8 @@ export class CogroupedKStreamImpl<K, A> implements CogroupedKStream<K, A> {
   windowedBy(
     windows: TimeWindows | SlidingWindows | SessionWindows
   ): WindowedCogroupedKStream<K, A> | SessionWindowedCogroupedKStream<K, A> {
-    if (windows.kind === 'session') throw new Error('not yet')
+    if (windows.kind === 'session')
+      return new SessionWindowedCogroupedKStreamImpl(this.#graph, this.#key, this.#inputs, windows)
     return new WindowedCogroupedKStreamImpl(this.#graph, this.#key, this.#inputs, windows)
   }
 }

@@ -16,6 +16,7 @@ import type {
   TableStoreOptions,
   WindowStoreOptions
 } from './options.ts'
+import type { Suppressed } from './suppressed.ts'
 
 /*
  * The language in which graphs are written: all of it in one place, because its types return each other. Names and behaviour are Kafka
@@ -167,6 +168,8 @@ export interface KTable<K, V> {
     selector: (value: V, key: K) => readonly [KOut | null, VOut | null],
     options: RepartitionOptions<KOut, VOut> & { readonly key: Serde<KOut>; readonly value: Serde<VOut> }
   ): KGroupedTable<KOut, VOut>
+  /** Holds changes back, the last of each key: until its window closes, or for a time. */
+  suppress(suppressed: Suppressed<K>): KTable<K, V>
   /** Its changes, as a stream of new values; null says that the key is gone. */
   toStream(): KStream<K, V | null>
   /** The same under a new key. */

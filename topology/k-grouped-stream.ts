@@ -18,6 +18,7 @@ import type { Compose } from './graph-node.ts'
 import type { GroupedParts } from './grouped-parts.ts'
 import type { AggregateOptions, CountOptions, ReduceOptions, StoreOptions } from './options.ts'
 import { missingSerde } from './serdes-of.ts'
+import { SessionWindowedKStreamImpl } from './session-windowed-k-stream.ts'
 import { tellsWhenAsked } from './table-parts.ts'
 import { TimeWindowedKStreamImpl } from './time-windowed-k-stream.ts'
 
@@ -59,7 +60,8 @@ export class KGroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
   windowedBy(
     windows: TimeWindows | SlidingWindows | SessionWindows
   ): TimeWindowedKStream<K, V> | SessionWindowedKStream<K, V> {
-    if (windows.kind === 'session') throw new Error('not yet')
+    if (windows.kind === 'session')
+      return new SessionWindowedKStreamImpl(this.#graph, this.parts, windows, 'onWindowUpdate')
     return new TimeWindowedKStreamImpl(this.#graph, this.parts, windows, 'onWindowUpdate')
   }
 

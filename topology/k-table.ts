@@ -1,9 +1,12 @@
+import { StreamsError } from '../core/errors.ts'
 import type { Serde } from '../core/serde.ts'
 import { changed } from '../core/serdes/changed.ts'
+import { bufferedChange } from '../processors/buffered-change.ts'
 import { mapTable } from '../processors/map-table.ts'
 import type { OldValues } from '../processors/operator.ts'
 import { regroupTable } from '../processors/regroup-table.ts'
 import { selectKey } from '../processors/select-key.ts'
+import { suppress } from '../processors/suppress.ts'
 import { mappedView, storeView } from '../processors/table-view.ts'
 import { toStream } from '../processors/to-stream.ts'
 import type { KGroupedTable, KStream, KTable } from './dsl.ts'
@@ -12,6 +15,7 @@ import type { Compose } from './graph-node.ts'
 import { KGroupedTableImpl } from './k-grouped-table.ts'
 import type { RepartitionOptions, StoreOptions, TableStoreOptions } from './options.ts'
 import { keyComparison, missingSerde } from './serdes-of.ts'
+import type { Suppressed } from './suppressed.ts'
 import { needOldValues, type TableParts } from './table-parts.ts'
 
 export class KTableImpl<K, V> implements KTable<K, V> {
@@ -58,6 +62,41 @@ export class KTableImpl<K, V> implements KTable<K, V> {
       partitions: options.partitions
     })
     return new KGroupedTableImpl(this.#graph, node, { key, value })
+  }
+
+  suppress(suppressed: Suppressed<K>): KTable<K, V> {
+    const { parts } = this
+    const { name, timeOf, maxRecords, maxBytes, whenFull } = suppressed
+    const step = `suppress "${name}"`
+    const waitMs = suppressed.waitMs ?? parts.graceMs
+    if (waitMs === undefined)
+      throw new StreamsError('TOPOLOGY_INVALID', `${step} waits for windows, but the table has none`)
+    if (parts.key === undefined) throw missingSerde(step, 'key')
+    if (parts.value === undefined) throw missingSerde(step, 'value')
+    needOldValues(parts, step)
+    this.#graph.keyValueStore({ name }, parts.key, bufferedChange)
+    const rules = {
+      storeName: name,
+      timeOf,
+      waitMs,
+      maxRecords,
+      maxBytes,
+      whenFull,
+      dropTombstones: timeOf !== undefined
+    }
+    const node = this.#graph.processor(
+      'suppress',
+      [parts.node],
+      suppress(rules, parts.key, parts.value) as unknown as Compose,
+      { emits: 'table', stores: [name] }
+    )
+    return this.#graph.table({
+      ...parts,
+      node,
+      storeName: undefined,
+      view: undefined,
+      sendOldValues: () => true
+    })
   }
 
   toStream(): KStream<K, V | null>

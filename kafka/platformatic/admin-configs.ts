@@ -5,8 +5,7 @@ import {
   incrementalAlterConfigsV1
 } from '@platformatic/kafka'
 import { StreamsError } from '../../core/errors.ts'
-import type { Cluster } from './cluster.ts'
-import { lookUp } from './cluster.ts'
+import { type Cluster, lookUp } from './cluster.ts'
 import type { ChannelOptions } from './connections.ts'
 import { brokerCode, brokerError } from './errors.ts'
 

@@ -1,8 +1,6 @@
 import { initProducerIdV5, listTransactionsV1 } from '@platformatic/kafka'
 import type { OpenTransaction } from '../port/admin.ts'
-import type { Cluster } from './cluster.ts'
-import { lookUp } from './cluster.ts'
-import { defaultChannel } from './connections.ts'
+import { type Cluster, lookUp } from './cluster.ts'
 import type { Coordinator } from './coordinator.ts'
 import { brokerError } from './errors.ts'
 
@@ -41,7 +39,7 @@ export async function openTransactions(cluster: Cluster, prefix: string): Promis
 export async function fenceTransactionalId(coordinator: Coordinator, transactionalId: string): Promise<void> {
   const answer = await coordinator.call(
     'admin',
-    defaultChannel,
+    lookUp,
     initProducerIdV5.api,
     transactionalId,
     transactionTimeoutMs,

@@ -15,8 +15,12 @@ import { retrying } from './retry.ts'
 
 /** How long a call goes on while brokers are away or not ready. */
 const withinMs = 30_000
-/** The broker may take as long for the controller, and must then answer yet. */
-const admin: ChannelOptions = { ...defaultChannel, requestTimeoutMs: withinMs + 5_000 }
+/** What the controller decides: brokers may wait for half a minute for one that hangs before they turn to its successor. */
+const changeWithinMs = 60_000
+/** How long a broker may take for the controller or its followers; there must be time to ask another one. */
+const brokerMs = 10_000
+/** It must then answer yet. */
+const admin: ChannelOptions = { ...defaultChannel, requestTimeoutMs: brokerMs + 2_000 }
 
 /** The port's admin. Any broker takes what the controller decides, and passes it on. */
 export class ClusterAdmin implements Admin {
@@ -31,7 +35,7 @@ export class ClusterAdmin implements Admin {
     let left = topics
     await this.#retrying(async () => {
       const answer = await this.#cluster.any('admin', admin, (channel) =>
-        channel.call(createTopicsV7.api, left.map(toRequest), withinMs, false)
+        channel.call(createTopicsV7.api, left.map(toRequest), brokerMs, false)
       )
       const failed = answer.topics.filter(
         ({ errorCode }) => errorCode !== 0 && errorCode !== brokerCode.topicAlreadyExists
@@ -40,7 +44,7 @@ export class ClusterAdmin implements Admin {
       const first = failed[0]
       if (first !== undefined)
         throw brokerError(`creating topic '${first.name}'`, first.errorCode, first.errorMessage)
-    })
+    }, changeWithinMs)
     await this.#retrying(() => this.#allHaveLeaders(topics.map(({ name }) => name)))
   }
 
@@ -62,7 +66,7 @@ export class ClusterAdmin implements Admin {
   }
 
   async alterTopicConfigs(name: string, configs: Readonly<Record<string, string>>): Promise<void> {
-    await this.#retrying(() => alterTopicConfigs(this.#cluster, name, configs, admin))
+    await this.#retrying(() => alterTopicConfigs(this.#cluster, name, configs, admin), changeWithinMs)
   }
 
   async deleteTopics(names: readonly string[]): Promise<void> {
@@ -72,13 +76,13 @@ export class ClusterAdmin implements Admin {
         channel.call(
           deleteTopicsV6.api,
           names.map((name) => ({ name })),
-          withinMs
+          brokerMs
         )
       )
       for (const { name, errorCode, errorMessage } of answer.responses)
         if (errorCode !== 0 && errorCode !== brokerCode.unknownTopicOrPartition)
           throw brokerError(`deleting topic '${name}'`, errorCode, errorMessage)
-    })
+    }, changeWithinMs)
     await this.#retrying(async () => {
       await this.#cluster.refresh(names)
       const there = names.filter((name) => this.#cluster.topic(name) !== undefined)
@@ -151,7 +155,7 @@ export class ClusterAdmin implements Admin {
     }))
     const answer = await this.#cluster
       .channel('admin', leader, admin)
-      .call(deleteRecordsV2.api, topics, withinMs)
+      .call(deleteRecordsV2.api, topics, brokerMs)
     for (const topic of answer.topics)
       for (const { partitionIndex, errorCode } of topic.partitions) {
         const name = partitionName(topic.name, partitionIndex)
@@ -183,8 +187,8 @@ export class ClusterAdmin implements Admin {
     return this.#retrying(() => this.#cluster.refresh(names))
   }
 
-  #retrying<T>(attempt: () => Promise<T>): Promise<T> {
-    return retrying(withinMs, this.#cluster.signal, attempt, () => this.#cluster.metrics.retry?.('admin'))
+  #retrying<T>(attempt: () => Promise<T>, ms = withinMs): Promise<T> {
+    return retrying(ms, this.#cluster.signal, attempt, () => this.#cluster.metrics.retry?.('admin'))
   }
 }
 

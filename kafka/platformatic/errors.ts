@@ -77,8 +77,21 @@ export function produceError(what: string, code: number, detail?: string | null)
     : refusals.has(code)
       ? 'BROKER_REFUSED'
       : 'PRODUCE_FAILED'
-  return new StreamsError(kind, answered(what, code, detail))
+  const next = remedies.get(code)
+  return new StreamsError(kind, `${answered(what, code, detail)}${next === undefined ? '' : `; ${next}`}`)
 }
+
+/** What helps where Kafka's own words do not say it. */
+const remedies: ReadonlyMap<number, string> = new Map([
+  [
+    brokerCode.messageTooLarge,
+    "raise the topic's max.message.bytes, or lower batchBytes and maxRecordBytes below it"
+  ],
+  [
+    brokerCode.invalidTimestamp,
+    "correct the record's timestamp, or raise the topic's message.timestamp.after.max.ms or message.timestamp.before.max.ms"
+  ]
+])
 
 function answered(what: string, code: number, detail: string | null | undefined): string {
   return `${what}: the broker answered ${brokerCodeName(code)}${detail ? `, ${detail}` : ''}`

@@ -2,7 +2,7 @@ import { offsetCommitV9, offsetFetchV9 } from '@platformatic/kafka'
 import { StreamsError } from '../../core/errors.ts'
 import { partitionName, type TopicPartition } from '../../core/record.ts'
 import type { GroupOffset } from '../port/group.ts'
-import { defaultChannel } from './connections.ts'
+import { lookUp } from './cluster.ts'
 import type { Coordinator } from './coordinator.ts'
 import { brokerCode, brokerError } from './errors.ts'
 import { byTopic } from './group-partitions.ts'
@@ -30,7 +30,7 @@ export async function fetchOffsets(
   if (partitions.length === 0) return []
   const topics = byTopic(partitions).map(([name, partitionIndexes]) => ({ name, partitionIndexes }))
   const groups = [{ groupId, memberId: null, memberEpoch: -1, topics }]
-  const answer = await coordinator.call(purpose, defaultChannel, offsetFetchV9.api, groups, stable)
+  const answer = await coordinator.call(purpose, lookUp, offsetFetchV9.api, groups, stable)
   const offsets: GroupOffset[] = []
   for (const group of answer.groups) {
     coordinator.note(group.errorCode)
@@ -75,7 +75,7 @@ export async function commitOffsets(
   }))
   const answer = await coordinator.call(
     purpose,
-    defaultChannel,
+    lookUp,
     offsetCommitV9.api,
     groupId,
     generation,

@@ -2,7 +2,7 @@ import { listOffsetsV9 } from '@platformatic/kafka'
 import { StreamsError } from '../../core/errors.ts'
 import { partitionName, type TopicPartition } from '../../core/record.ts'
 import type { OffsetSpec } from '../port/admin.ts'
-import type { Cluster } from './cluster.ts'
+import { type Cluster, lookUp } from './cluster.ts'
 import { brokerError } from './errors.ts'
 import { byLeader, byTopic } from './group-partitions.ts'
 
@@ -36,7 +36,7 @@ export async function listOffsets(
           timestamp: requestTime(at)
         }))
       }))
-      const channel = cluster.channel('offsets', leader)
+      const channel = cluster.channel('offsets', leader, lookUp)
       const answer = await channel.call(listOffsetsV9.api, -1, stable ? 1 : 0, topics)
       for (const topic of answer.topics)
         for (const { partitionIndex, errorCode, offset } of topic.partitions) {

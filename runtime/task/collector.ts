@@ -1,5 +1,5 @@
 import { GrowableBytes } from '../../core/bytes.ts'
-import { noHeaders } from '../../core/record.ts'
+import { type Headers, noHeaders, partitionName } from '../../core/record.ts'
 import type { Serde } from '../../core/serde.ts'
 import { bytes } from '../../core/serdes/bytes.ts'
 import { partitionForKey } from '../../kafka/batch/murmur2.ts'
@@ -7,9 +7,13 @@ import type { ProducerTopic } from '../../kafka/port/producer.ts'
 import type { Forward } from '../../processors/operator.ts'
 import type { ChangelogWriter } from '../../state/state-store.ts'
 
+/** The headers of a changelog record, by its value. */
+export type LogHeaders = (value: Buffer | null) => Headers
+
 /** The ends of the operator chain: they encode records straight into the producer's open batches. */
 export class Collector {
   readonly #key = new GrowableBytes()
+  readonly #logHeaders = new Map<string, LogHeaders>()
 
   /** Writes records to a topic, each to the partition of its key (murmur2, as Kafka's default); keyless ones in turn. */
   sink<K, V>(topic: ProducerTopic, keySerde: Serde<K>, valueSerde: Serde<V>): Forward<K, V> {
@@ -31,8 +35,16 @@ export class Collector {
   /** Writes a store's changes to its changelog, in the task's own partition. */
   changelog(topic: ProducerTopic, partition: number): ChangelogWriter {
     const raw = bytes()
+    const name = partitionName(topic.name, partition)
+    const logHeaders = this.#logHeaders
     return (key, value, timestamp) => {
-      topic.append(partition, key, 0, key.length, raw, value, timestamp, noHeaders)
+      const headers = logHeaders.size === 0 ? noHeaders : (logHeaders.get(name)?.(value) ?? noHeaders)
+      topic.append(partition, key, 0, key.length, raw, value, timestamp, headers)
     }
+  }
+
+  /** From now on the records of that changelog partition get these headers. */
+  logHeaders(topic: string, partition: number, headersOf: LogHeaders): void {
+    this.#logHeaders.set(partitionName(topic, partition), headersOf)
   }
 }

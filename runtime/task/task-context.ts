@@ -9,6 +9,7 @@ export class TaskContext implements OperatorContext {
   partition = -1
   offset = -1
   readonly emitIntervalMs: number
+  readonly logHeaders: OperatorContext['logHeaders']
   readonly #taskId: string
   readonly #stores: ReadonlyMap<string, StateStore>
   readonly #punctuation: Punctuation
@@ -22,8 +23,10 @@ export class TaskContext implements OperatorContext {
     punctuation: Punctuation,
     now: () => number,
     onDropped: (reason: DropReason) => void,
-    emitIntervalMs: number
+    emitIntervalMs: number,
+    logHeaders: OperatorContext['logHeaders']
   ) {
+    this.logHeaders = logHeaders
     this.emitIntervalMs = emitIntervalMs
     this.#taskId = taskId
     this.#stores = stores

@@ -7,6 +7,7 @@ import type { DropReason, Forward } from '../../processors/operator.ts'
 import type { Checkpoint, StateStore } from '../../state/state-store.ts'
 import type { GraphNode, RepartitionNode, SinkNode, SourceNode } from '../../topology/graph-node.ts'
 import type { TaskPlan } from '../task-plan.ts'
+import type { Collector } from './collector.ts'
 import { decodePartitionTime, encodeOffsetMetadata } from './offset-metadata.ts'
 import { composeChain } from './operator-chain.ts'
 import { type LagOf, PartitionGroup } from './partition-group.ts'
@@ -32,6 +33,8 @@ export interface TaskParts {
   readonly maxTaskIdleMs: number
   readonly now: () => number
   readonly onDropped: (reason: DropReason) => void
+  /** What the changelogs are written with. */
+  readonly collector?: Collector
   /** See `OperatorContext`. Default 1,000 ms. */
   readonly emitIntervalMs?: number
 }
@@ -75,7 +78,12 @@ export class Task {
       this.#punctuation,
       parts.now,
       parts.onDropped,
-      parts.emitIntervalMs ?? 1000
+      parts.emitIntervalMs ?? 1000,
+      (name, headersOf) => {
+        const changelog = parts.stores.find(({ store }) => store.name === name)?.changelog
+        if (changelog !== undefined)
+          parts.collector?.logHeaders(changelog.topic, parts.plan.partition, headersOf)
+      }
     )
     const queues = parts.plan.inputs.map(({ topic, node }) => {
       const committed = parts.committed.get(topic)

@@ -53,6 +53,9 @@ async function main(): Promise<void> {
       throw new Error(`there is no suite '${name}'; there are ${Object.keys(suites).join(', ')}`)
     options.report(`${suite.title}, Node ${process.version}`)
     const prepared = await suite.prepare(options)
+    // the brokers outlive this process unless they are stopped
+    const interrupted = (): void => void prepared.close().finally(() => process.exit(130))
+    process.once('SIGINT', interrupted).once('SIGTERM', interrupted)
     try {
       const cases = prepared.cases.filter((one) => `${one.group} ${one.name}`.includes(values.match))
       const judged = [...(await runAll(cases, options))].map(([one, rounds]) => judge({ one, rounds }))
@@ -60,6 +63,7 @@ async function main(): Promise<void> {
       else process.stdout.write(`\n${table(judged)}\n\n`)
       missed += judged.filter(({ met }) => met === false).length
     } finally {
+      process.off('SIGINT', interrupted).off('SIGTERM', interrupted)
       await prepared.close()
     }
   }

@@ -1,5 +1,6 @@
 import { atLeastOnce } from './at-least-once.ts'
 import type { ChaosCase } from './case.ts'
+import { crash } from './crash.ts'
 import { transactions } from './transactions.ts'
 
-export const cases: readonly ChaosCase[] = [transactions, atLeastOnce]
+export const cases: readonly ChaosCase[] = [transactions, atLeastOnce, crash]

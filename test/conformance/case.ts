@@ -41,7 +41,8 @@ export interface InternalRecord {
   readonly step: number
   readonly key: BytesText
   readonly value: BytesText
-  readonly timestamp: number
+  /** Null: that of the producer's clock. */
+  readonly timestamp: number | null
   readonly headers?: Readonly<Record<string, BytesText>>
 }
 

@@ -38,7 +38,7 @@ class Replay {
     this.#driver = new TopologyTestDriver(topology.topology, {
       applicationId: String(given.config['application.id']),
       cacheMaxBytes: Number(given.config['statestore.cache.max.bytes']),
-      ...(emitInterval === undefined ? {} : { emitIntervalMs: Number(emitInterval) }),
+      ...(emitInterval === undefined ? { emitIntervalMs: 0 } : { emitIntervalMs: Number(emitInterval) }),
       ...(engine === undefined ? {} : { engine })
     })
   }
@@ -101,7 +101,8 @@ class Replay {
             step: this.#stepOf.get(name)?.[index],
             key: textOf(key),
             value: textOf(value),
-            timestamp,
+            // one that the producer gave it
+            timestamp: expected[name]?.[index]?.timestamp === null ? null : timestamp,
             headers: Object.fromEntries(headers.map((header) => [header.key, textOf(header.value)]))
           })
         )

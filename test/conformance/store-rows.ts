@@ -1,4 +1,4 @@
-import type { KeyValueStore, Topology, WindowStore } from '../../index.ts'
+import type { KeyValueStore, SessionStore, Topology, WindowStore } from '../../index.ts'
 import type { TopologyTestDriver } from '../../testing.ts'
 import type { Json, StoreRow } from './case.ts'
 
@@ -11,16 +11,22 @@ export function readStore(driver: TopologyTestDriver, topology: Topology, name: 
     case 'key-value':
       return [...(store as KeyValueStore<string, Json>).all()].map((row) => ({ ...row }))
     case 'window': {
-      const rows = [...(store as WindowStore<string, Json>).all()].map(({ key, start, value, timestamp }) => ({
-        key,
-        start,
-        end: start + definition.windowSizeMs,
-        value,
-        timestamp
-      }))
+      const rows = [...(store as WindowStore<string, Json>).all()].map(
+        ({ key, start, value, timestamp }) => ({
+          key,
+          start,
+          end: start + definition.windowSizeMs,
+          value,
+          timestamp
+        })
+      )
       return rows.sort(compare)
     }
-    default:
+    case 'session':
+      return [...(store as SessionStore<string, Json>).fetchRange(null, null)]
+        .map(({ key, start, end, value, timestamp }) => ({ key, start, end, value, timestamp }))
+        .sort(compare)
+    case 'versioned':
       return []
   }
 }

@@ -2,7 +2,9 @@ import type { CaseTopologies } from './topologies/case-topology.ts'
 import { groupedTopologies } from './topologies/grouped.ts'
 import { processorTopologies } from './topologies/processors.ts'
 import { retailTopologies } from './topologies/retail.ts'
+import { sessionTopologies } from './topologies/sessions.ts'
 import { statelessTopologies } from './topologies/stateless.ts'
+import { suppressTopologies } from './topologies/suppress.ts'
 import { tableTopologies } from './topologies/tables.ts'
 import { windowTopologies } from './topologies/windows.ts'
 
@@ -13,5 +15,7 @@ export const topologies: CaseTopologies = {
   ...tableTopologies,
   ...processorTopologies,
   ...windowTopologies,
+  ...sessionTopologies,
+  ...suppressTopologies,
   ...retailTopologies
 }

@@ -11,7 +11,7 @@ import { append, numbered, sleep, takeRecords, until, Workspace } from './confor
 
 const partitions = 6
 
-describe('a cluster that loses a broker', { timeout: 180_000 }, () => {
+describe('a cluster that loses a broker', { timeout: 240_000 }, () => {
   let directory: string
   let cluster: KafkaCluster
   let space: Workspace
@@ -22,7 +22,9 @@ describe('a cluster that loses a broker', { timeout: 180_000 }, () => {
     cluster = await startCluster({ directory, brokers: 3, heapMb: 256 })
     space = new Workspace(new PlatformaticClient({ brokers: cluster.bootstrap.split(',') }))
     topic = space.name('lost')
-    await space.admin.createTopics([{ name: topic, partitions, replicas: 3, configs: {} }])
+    await space.admin.createTopics([
+      { name: topic, partitions, replicas: 3, configs: { 'retention.ms': '-1' } }
+    ])
   }, 180_000)
   afterAll(async () => {
     await space?.close()
@@ -74,7 +76,7 @@ describe('a cluster that loses a broker', { timeout: 180_000 }, () => {
     const second = space.name('second')
     await space.admin.createTopics([{ name: second, partitions: 1, replicas: 2, configs: {} }])
     expect((await space.admin.describeTopics([second])).size).toBe(1)
-    expect(Date.now() - began).toBeLessThan(60_000)
+    expect(Date.now() - began).toBeLessThan(150_000)
     expect(await leaders()).not.toContain(victim)
     await takeRecords(consumer, 20 * partitions)
     member.check()

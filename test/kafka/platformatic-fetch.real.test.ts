@@ -5,6 +5,7 @@ import { parseAddress } from '../../kafka/platformatic/endpoint.ts'
 import type { FetchPartition, FetchRequest } from '../../kafka/platformatic/fetch-api.ts'
 import { SocketFetchConnection } from '../../kafka/platformatic/fetch-connection.ts'
 import { FetchSession, type SessionRequest } from '../../kafka/platformatic/fetch-session.ts'
+import type { Fetched } from '../../kafka/port/consumer.ts'
 import { decode, numbered, sleep, takeFor, takeRecords, until, workspaces } from './conformance/workspace.ts'
 import { realBrokers } from './platformatic/brokers.ts'
 
@@ -103,6 +104,43 @@ describe('fetches from real brokers', { timeout: 60_000 }, () => {
     }
     expect(seen).toEqual(seen.map(() => 200))
     expect(widest).toBeLessThan(60)
+  })
+
+  it('overwrites what was released, and nothing else', async () => {
+    const space = workspace()
+    const topic = await space.topic(4)
+    const count = 4_000
+    for (let partition = 0; partition < 4; partition++)
+      await space.write(
+        topic,
+        Array.from({ length: count }, (_, index) => ({
+          value: `${partition}/${index}/${String(index % 10).repeat(300)}`,
+          partition
+        }))
+      )
+    const consumer = space.consumer({ partitionMaxBytes: 200_000 })
+    consumer.assign([0, 1, 2, 3].map((partition) => ({ topic, partition, offset: 0 })))
+    const kept: Fetched[] = []
+    let seen = 0
+    let turn = 0
+    const check = (fetched: Fetched): number => {
+      const records = decode(fetched)
+      for (const { value, partition, offset } of records)
+        expect(value).toBe(`${partition}/${offset}/${String(offset % 10).repeat(300)}`)
+      return records.length
+    }
+    for (const end = Date.now() + 20_000; seen < 4 * count && Date.now() < end; ) {
+      await consumer.arrival(200)
+      for (const fetched of consumer.take()) {
+        seen += check(fetched)
+        // of one answer, some are kept and some released, and twice
+        if (turn++ % 5 === 0) kept.push(fetched)
+        else for (let times = 0; times < 2; times++) fetched.release?.()
+      }
+    }
+    expect(seen).toBe(4 * count)
+    expect(kept.length).toBeGreaterThan(3)
+    for (const fetched of kept) check(fetched)
   })
 
   it('holds no more than its bound of bytes that nobody takes', async () => {

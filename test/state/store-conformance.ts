@@ -2,9 +2,15 @@ import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../core/clock.ts'
 import { string } from '../../core/serdes/string.ts'
 import type { Engine, EngineKind } from '../../state/engine.ts'
+import { MemoryEngine } from '../../state/engines/memory.ts'
 import { openEngine } from '../../state/engines/open-engine.ts'
 import { openStore } from '../../state/open-store.ts'
-import type { KeyValueStoreDefinition, WindowStoreDefinition } from '../../state/store-definition.ts'
+import type {
+  KeyValueStoreDefinition,
+  SessionStoreDefinition,
+  VersionedStoreDefinition,
+  WindowStoreDefinition
+} from '../../state/store-definition.ts'
 import type { StoreOptions } from '../../state/stores/store-options.ts'
 import { Changelog, type ChangelogRecord, cursorOver } from './changelog.ts'
 import { withDirectory } from './directories.ts'
@@ -25,6 +31,20 @@ const windows: WindowStoreDefinition<string, string> = {
   name: 'visits',
   windowSizeMs: 10_000,
   retentionMs: 240_000
+}
+
+const sessions: SessionStoreDefinition<string, string> = {
+  ...table,
+  kind: 'session',
+  name: 'calls',
+  retentionMs: 240_000
+}
+
+const versions: VersionedStoreDefinition<string, string> = {
+  ...table,
+  kind: 'versioned',
+  name: 'prices',
+  historyRetentionMs: 240_000
 }
 
 const quiet: StoreOptions = { log: undefined }
@@ -205,6 +225,122 @@ export function storeConformance(kind: EngineKind): void {
         // segments are half of the retention: [0, 120000) has gone
         expect(rows()).toBe(2)
         expect(openStore(windows, engine, quiet).observedStreamTime).toBe(360_000)
+      }))
+
+    test('expiry goes on in slices, however many rows there are', () =>
+      withEngine(kind, (engine) => {
+        const store = openStore(windows, engine, quiet)
+        for (let i = 0; i < 5_000; i++) store.put(`${i}`, 'x', 0, 1)
+        store.flush()
+        store.commit(undefined)
+        store.put('a', 'x', 500_000, 1)
+        store.flush()
+        store.commit(undefined)
+        const rows = () => engine.scanSync(Buffer.from([1]), undefined, false, 10_000).length
+        expect(rows()).toBe(engine.dropsRanges ? 1 : 4_001)
+        expect(store.maintain(0)).toBe(!engine.dropsRanges)
+        while (store.maintain(1));
+        expect(rows()).toBe(1)
+      }))
+
+    test('windows with duplicates: numbered on over restarts and restores; nulls are only logged', () =>
+      withEngine(kind, (engine) => {
+        const changelog = new Changelog()
+        const joined = { ...windows, retainDuplicates: true }
+        const store = openStore(joined, engine, { log: changelog.log })
+        for (const value of ['x', 'x', null, 'y']) store.put('a', value, 60_000, 1)
+        const numbers = () => changelog.open.map(({ key }) => key?.readInt32BE(9))
+        expect(numbers()).toEqual([1, 2, 3, 4])
+        expect(changelog.open.map(({ value }) => value?.toString())).toEqual(['x', 'x', undefined, 'y'])
+        store.commit(at(4))
+        const again = openStore(joined, engine, { log: changelog.log })
+        again.put('a', 'z', 60_000, 1)
+        expect(numbers()).toEqual([1, 2, 3, 4, 5])
+        expect([...again.fetch('a', 0, 99_999)].map(({ value }) => value)).toEqual(['x', 'x', 'y', 'z'])
+        expect([...again.reverseFetch('a', 0, 99_999)].map(({ value }) => value)).toEqual([
+          'z',
+          'y',
+          'x',
+          'x'
+        ])
+        const log: number[] = []
+        const copy = openStore(joined, new MemoryEngine('copy'), {
+          log: (key) => log.push(key.readInt32BE(9))
+        })
+        copy.restore(cursorOver(changelog.open), at(5))
+        copy.put('a', 'z', 60_000, 1)
+        expect(log).toEqual([6])
+      }))
+
+    test('sessions: end before start in the changelog, found by overlap, expired by their end', () =>
+      withEngine(kind, (engine) => {
+        const changelog = new Changelog()
+        const store = openStore(sessions, engine, { log: changelog.log })
+        store.put('a', 100, 164, 'x', 164)
+        store.put('a', 50_000, 100_000, 'y', 100_000)
+        store.remove('a', 100, 164, 170)
+        store.put('a', 90, 300, 'z', 170)
+        store.put('ab', 90, 300, 'other', 170)
+        store.flush()
+        expect(changelog.open[1]?.key?.toString('hex')).toBe('6100000000000000a40000000000000064')
+        store.commit(at(5))
+        const found = (earliestEnd: number, latestStart: number) =>
+          [...store.findSessions('a', earliestEnd, latestStart)].map(({ value }) => value)
+        expect(found(0, 1_000_000)).toEqual(['z', 'y'])
+        expect(found(300, 90)).toEqual(['z'])
+        expect(found(301, 90)).toEqual([])
+        expect(found(301, 50_000)).toEqual(['y'])
+        expect([...store.fetch('a')].map(({ start, end }) => [start, end])).toEqual([
+          [90, 300],
+          [50_000, 100_000]
+        ])
+        expect(store.fetchSession('a', 90, 300)).toBe('z')
+        expect(store.fetchSession('a', 100, 164)).toBeNull()
+        expect(store.findSessionsInTimeOrder(0, 300).map(({ key }) => key)).toEqual(['a', 'ab'])
+        expect(() => store.put('a', 2, 1, 'x', 1)).toThrow(expect.objectContaining({ code: 'SERIALIZATION' }))
+        store.abort()
+        store.put('b', 240_000, 240_300, 'x', 1)
+        store.flush()
+        expect([...store.fetchRange(null, null)].map(({ key }) => key)).toEqual(['a', 'b'])
+      }))
+
+    test('versions: in any order, with what was valid when, and no further back than the history', () =>
+      withEngine(kind, (engine) => {
+        const changelog = new Changelog()
+        const store = openStore(versions, engine, { log: changelog.log })
+        expect(store.put('a', 'ten', 10)).toBe('latest')
+        expect(store.put('a', 'thirty', 30)).toBe('latest')
+        expect(store.put('a', 'twenty', 20)).toBe(30)
+        expect(store.put('a', null, 40)).toBe('latest')
+        store.commit(changelog.commit())
+        expect(store.get('a')).toBeNull()
+        expect(store.getAsOf('a', 29)).toEqual({ value: 'twenty', timestamp: 20, validTo: 30 })
+        expect(store.getAsOf('a', 9)).toBeNull()
+        expect(store.getAsOf('a', 40)).toBeNull()
+        const values = (order: 'ascending' | 'descending') =>
+          store.getRange('a', 15, 30, order).map(({ value }) => value)
+        expect(values('ascending')).toEqual(['ten', 'twenty', 'thirty'])
+        expect(values('descending')).toEqual(['thirty', 'twenty', 'ten'])
+        store.put('b', 'old', 50)
+        expect(store.put('b', 'new', 500_000)).toBe('latest')
+        expect(store.put('a', 'too late', 259_999)).toBe('dropped')
+        expect(store.expiredPuts).toBe(1)
+        expect(changelog.open.at(-1)?.value?.toString()).toBe('too late')
+        expect(store.getAsOf('b', 259_999)).toBeNull()
+        expect(store.getAsOf('b', 260_000)).toEqual({ value: 'old', timestamp: 50, validTo: 500_000 })
+        store.commit(changelog.commit())
+        while (store.maintain(10));
+        // the latest value and what was valid until it came: all else is beyond the history
+        expect(engine.scanSync(Buffer.from([1]), undefined, false, 100)).toHaveLength(2)
+      }))
+
+    test('versions: a deletion at the time of a version that nothing valid came before is forgotten', () =>
+      withEngine(kind, (engine) => {
+        const store = openStore(versions, engine, quiet)
+        store.put('a', 'x', 10)
+        store.put('a', null, 10)
+        expect(store.put('a', 'earlier', 5)).toBe('latest')
+        expect(store.get('a')).toEqual({ value: 'earlier', timestamp: 5, validTo: undefined })
       }))
 
     test('wipe leaves nothing, and a wipe cut short is finished at opening', () =>

@@ -8,8 +8,12 @@ const partitions = 4
 const Amount = z.object({ amount: z.int() })
 const Totals = z.object({ count: z.int(), sum: z.int() })
 
-/** The application whose state a Java application takes over, and gives back: see test/peer. Its names and formats are part of it. */
-export function takeoverTopology(app: string): Topology {
+/**
+ * The application whose state a Java application takes over, and gives back: see test/peer. Its names and formats are part of it.
+ *
+ * @param onUpdate called for each update of a key-value store
+ */
+export function takeoverTopology(app: string, onUpdate: () => void = () => {}): Topology {
   const input = topic(`${app}-input`, { key: string(), value: json(Amount), partitions })
   const output = topic(`${app}-output`, { key: string(), value: json(Totals), partitions })
   const hours = topic(`${app}-output2`, { key: string(), value: json(z.int()), partitions })
@@ -21,7 +25,10 @@ export function takeoverTopology(app: string): Topology {
     .aggregate({
       name: 'totals',
       initial: () => ({ count: 0, sum: 0 }),
-      add: ({ amount }, { count, sum }) => ({ count: count + 1, sum: sum + amount }),
+      add: ({ amount }, { count, sum }) => {
+        onUpdate()
+        return { count: count + 1, sum: sum + amount }
+      },
       value: json(Totals)
     })
     .toStream()
@@ -34,6 +41,14 @@ export function takeoverTopology(app: string): Topology {
     .to(hours)
   amounts
     .groupBy(({ amount }) => String(amount % 7), { name: 'by-size', key: string() })
-    .aggregate({ name: 'sizes', initial: () => 0, add: (_amount, total) => total + 1, value: integer() })
+    .aggregate({
+      name: 'sizes',
+      initial: () => 0,
+      add: (_amount, total) => {
+        onUpdate()
+        return total + 1
+      },
+      value: integer()
+    })
   return builder.build()
 }
