@@ -36,6 +36,8 @@ export interface OperatorContext {
   /** How much the wall clock must move, ms, until results that only leave with their window are looked for again. */
   readonly emitIntervalMs: number
   dropped(reason: DropReason): void
+  /** Calls back at each commit, when the stores before have told what they held back. */
+  beforeCommit(callback: () => void): void
   /** Says which headers the records of a store's changelog get, by their value. Default: none. */
   logHeaders(store: string, headersOf: (value: Buffer | null) => Headers): void
   /** Calls back when event or wall time has moved by `intervalMs`. Returns how to stop it. */

@@ -85,12 +85,12 @@ export function suppress<K, V>(
     }
     const isFull = () => held.size > maxRecords || bytes > maxBytes
     const first = () => inOrder.next('', false)
-    // the store learns of it at the end of each record, in the order in which Kafka Streams logs it
-    const settle = () => {
+    // the store learns of it at the commit, in the order in which Kafka Streams logs it
+    context.beforeCommit(() => {
       for (const id of changed.take())
         store.put(touched.get(id) as K, held.get(id)?.change ?? null, context.wallClock())
       touched.clear()
-    }
+    })
     for (const { key, value } of store.all()) hold(idOf(key), key, value)
 
     return (newValue, oldValue, key, timestamp, headers) => {
@@ -123,7 +123,6 @@ export function suppress<K, V>(
           )
         evict(next)
       }
-      settle()
     }
   }
 }

@@ -34,7 +34,7 @@ export function sessionTable<K, A>(graph: Graph, table: SessionTable<K, A>): KTa
     key: key as Serde<unknown>,
     value: value as Serde<unknown>,
     logged: options.logged ?? true,
-    cached: options.cached ?? true,
+    cached: (options.cached ?? true) && table.emit === 'onWindowUpdate',
     retentionMs: options.retentionMs ?? windows.gapMs + windows.graceMs
   })
   const onClose = table.emit === 'onWindowClose'

@@ -42,6 +42,17 @@ export class TaskContext implements OperatorContext {
 
   readonly streamTime = (): number => this.#streamTimeOf()
 
+  readonly #beforeCommit: (() => void)[] = []
+
+  readonly beforeCommit = (callback: () => void): void => {
+    this.#beforeCommit.push(callback)
+  }
+
+  /** Runs what operators do before a commit. */
+  prepareCommit(): void {
+    for (const callback of this.#beforeCommit) callback()
+  }
+
   readonly wallClock = (): number => this.#now()
 
   readonly dropped = (reason: DropReason): void => this.#onDropped(reason)

@@ -185,10 +185,9 @@ export class Task {
    * is dirty, because a forward can make a store downstream dirty. Returns the positions to commit.
    */
   prepareCommit(): readonly GroupOffset[] {
-    for (let dirty = true; dirty; ) {
-      dirty = false
-      for (const { store } of this.stores) if (store.flush()) dirty = true
-    }
+    this.#flushStores()
+    this.#context.prepareCommit()
+    this.#flushStores()
     return this.#group.queues.map(({ topic, partition, position, partitionTime }) => ({
       topic,
       partition,
@@ -226,6 +225,13 @@ export class Task {
 
   now(): number {
     return this.#now()
+  }
+
+  #flushStores(): void {
+    for (let dirty = true; dirty; ) {
+      dirty = false
+      for (const { store } of this.stores) if (store.flush()) dirty = true
+    }
   }
 
   #step(queue: PartitionQueue, now: number): void {

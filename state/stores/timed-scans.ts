@@ -21,10 +21,13 @@ export interface TimedRange {
   readonly to: number
   /** The highest second time. */
   readonly latestSub: number
-  /** The engine's rows that have not expired. */
+  readonly reverse: boolean
+}
+
+/** The same, and within it the times of the engine's rows that have not expired. */
+interface CommittedRange extends TimedRange {
   readonly committedFrom: number
   readonly committedTo: number
-  readonly reverse: boolean
 }
 
 export interface TimedEntry<K, V> {
@@ -58,7 +61,7 @@ export class TimedScans<K, V> {
   }
 
   /** Entries of one key, by their times. */
-  ofKey<T>(key: K, id: string, range: TimedRange, make: (entry: TimedEntry<K, V>) => T): Entries<T> {
+  ofKey<T>(key: K, id: string, range: CommittedRange, make: (entry: TimedEntry<K, V>) => T): Entries<T> {
     const { layout, index, isVisible } = this.#options
     const keyEnd = timedKeyAt + id.length
     const { reverse, from, to, latestSub } = range
@@ -92,7 +95,7 @@ export class TimedScans<K, V> {
 
   /** Entries of all keys, or of those with fromKey <= key <= toKey (as latin1 text), by the bytes of keys and times together. */
   ofAll<T>(
-    range: TimedRange,
+    range: CommittedRange,
     keys: { readonly from: string; readonly to: string | undefined },
     make: (entry: TimedEntry<K, V>) => T
   ): Entries<T> {
@@ -143,7 +146,7 @@ export class TimedScans<K, V> {
   }
 
   #rows(
-    range: TimedRange,
+    range: CommittedRange,
     boundsOf: (segment: number) => { from: Buffer; to: Buffer },
     position: (row: EngineEntry) => string | undefined
   ): MergedRows<string> {
@@ -161,7 +164,7 @@ export class TimedScans<K, V> {
   /** Entries that have expired in the engine but may be seen in the buffer, committed ones included. There are seldom any. */
   #expiredInBuffer(
     inRange: (entry: BufferEntry<K, V>) => boolean,
-    range: TimedRange
+    range: CommittedRange
   ): StoredRows<string> | undefined {
     const { layout, index, value: serde, isVisible } = this.#options
     const rows: { position: string; row: EngineEntry }[] = []

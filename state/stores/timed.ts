@@ -146,8 +146,7 @@ export abstract class TimedStore<K, V> implements StateStore {
   restore(cursor: RecordCursor, checkpoint: Checkpoint): number {
     const { layout } = this.#options
     const operations: WriteOperation[] = []
-    let streamTime = this.#committed.observedStreamTime
-    let { sequence } = this.#committed
+    let { observedStreamTime: streamTime, sequence } = this.#committed
     let count = 0
     while (cursor.next()) {
       count++
@@ -215,16 +214,12 @@ export abstract class TimedStore<K, V> implements StateStore {
     this.buffer.put(found ?? this.#newEntry(key, end, time, sub), value, timestamp)
   }
 
-  protected scanKey<T>(
-    key: K,
-    range: Omit<TimedRange, 'committedFrom' | 'committedTo'>,
-    make: (entry: TimedEntry<K, V>) => T
-  ): IterableIterator<T> {
+  protected scanKey<T>(key: K, range: TimedRange, make: (entry: TimedEntry<K, V>) => T): IterableIterator<T> {
     return this.#scans.ofKey(key, this.keyText(key), this.#committedRange(range), make)
   }
 
   protected scanAll<T>(
-    range: Omit<TimedRange, 'committedFrom' | 'committedTo'>,
+    range: TimedRange,
     fromKey: K | null,
     toKey: K | null,
     make: (entry: TimedEntry<K, V>) => T
@@ -259,7 +254,7 @@ export abstract class TimedStore<K, V> implements StateStore {
     return this.#options.key.encode(key, this.#scratch, timedKeyAt)
   }
 
-  #committedRange(range: Omit<TimedRange, 'committedFrom' | 'committedTo'>): TimedRange {
+  #committedRange(range: TimedRange) {
     const oldest = this.#streamTime - this.#options.retentionMs + 1
     return {
       ...range,

@@ -1,5 +1,7 @@
 import { storeConformance } from './store-conformance.ts'
+import { timedStoreConformance } from './timed-store-conformance.ts'
 
-storeConformance('memory')
-storeConformance('rocksdb')
-storeConformance('level')
+for (const kind of ['memory', 'rocksdb', 'level'] as const) {
+  storeConformance(kind)
+  timedStoreConformance(kind)
+}
