@@ -28,6 +28,12 @@ export interface StreamsConfig {
    * forwarded at once; the stores themselves change at commits all the same.
    */
   readonly cacheMaxBytes?: number
+  /** Memory of the storage engines of all stores of the process: block caches and write tables, bytes. Default 256 MiB. */
+  readonly stateMemoryBytes?: number
+  /** `state.cleanup.delay.ms`: state of tasks that are not this process's is deleted after this time. Default 600,000 ms. */
+  readonly stateCleanupDelayMs?: number
+  /** Processing stops while the state directory's file system has less room than this, bytes. Default 256 MiB. */
+  readonly minFreeDiskBytes?: number
   /** Most fetched bytes waiting in one partition's queue before it is paused. Default 4 MiB. */
   readonly bufferedBytesPerPartition?: number
   /**
@@ -70,6 +76,9 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     commitIntervalMs: config.processingGuarantee === 'exactly_once_v2' ? 100 : 30_000,
     repartitionPurgeIntervalMs: 30_000,
     cacheMaxBytes: 64 * 1024 * 1024,
+    stateMemoryBytes: 256 * 1024 * 1024,
+    stateCleanupDelayMs: 600_000,
+    minFreeDiskBytes: 256 * 1024 * 1024,
     bufferedBytesPerPartition: 4 * 1024 * 1024,
     maxTaskIdleMs: 0,
     sessionTimeoutMs: 45_000,

@@ -3,10 +3,12 @@ import type { Topic } from '../core/topic.ts'
 import type { Admin, NewTopic } from '../kafka/port/admin.ts'
 import type { GroupMember } from '../kafka/port/group.ts'
 import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
+import { removeObsoleteTaskDirectories } from '../state/obsolete-directories.ts'
 import { processIdentity } from '../state/task-directory.ts'
 import type { ReadOnlyWindowStore } from '../state/window-store.ts'
 import type { Topology } from '../topology/topology.ts'
 import { type ResolvedConfig, resolveConfig, type StreamsConfig } from './config.ts'
+import { DiskGuard } from './disk-guard.ts'
 import { StreamsMetrics } from './metrics.ts'
 import { StreamThread } from './stream-thread.ts'
 import { Plan } from './task-plan.ts'
@@ -34,6 +36,7 @@ export class KafkaStreams {
   readonly metrics = new StreamsMetrics()
   readonly #topology: Topology
   readonly #config: ResolvedConfig
+  readonly #disk: DiskGuard
   #state: StreamsState = 'CREATED'
   #thread: StreamThread | undefined
   #group: GroupMember | undefined
@@ -41,11 +44,14 @@ export class KafkaStreams {
   #plan: Plan | undefined
   #running: Promise<void> | undefined
   #leaveGroup = false
+  #cleanup: NodeJS.Timeout | undefined
   readonly #finished = Promise.withResolvers<void>()
 
   constructor(topology: Topology, config: StreamsConfig) {
     this.#topology = topology
     this.#config = resolveConfig(config)
+    const { stateDirectory, minFreeDiskBytes, logger } = this.#config
+    this.#disk = new DiskGuard(stateDirectory, minFreeDiskBytes, logger)
     // whoever does not await `finished` learns of a failure from `state` and `close`
     this.#finished.promise.catch(() => undefined)
   }
@@ -68,6 +74,7 @@ export class KafkaStreams {
       throw new StreamsError('CONFIG_INVALID', `start was called in state ${this.#state}`)
     const { applicationId, kafka, stateDirectory, logger } = this.#config
     this.#state = 'REBALANCING'
+    await this.#disk.start()
     const processId = await processIdentity(stateDirectory, applicationId)
     const clientId = `${applicationId}-${processId}`
     const admin = kafka.admin(`${clientId}-admin`)
@@ -86,6 +93,7 @@ export class KafkaStreams {
           `internal topic "${name}" has ${found} partitions but the graph needs ${partitions}; delete it and its application's state, or restore the former partition counts`
         )
     }
+    const configs = await admin.topicConfigs(plan.internalTopics.map((topic) => topic.name))
     const group = kafka.group({
       clientId,
       groupId: applicationId,
@@ -103,9 +111,16 @@ export class KafkaStreams {
       topology: this.#topology,
       plan,
       topics: new Map([...described, ...internal]),
+      deleteRetentionMs: new Map(
+        [...configs].map(([name, settings]) => [
+          name,
+          Number(settings['delete.retention.ms'] ?? Number.POSITIVE_INFINITY)
+        ])
+      ),
       group,
       admin,
       clientId,
+      disk: this.#disk,
       metrics: this.metrics,
       onRunning: (running) => {
         if (this.#state === 'REBALANCING' || this.#state === 'RUNNING')
@@ -113,6 +128,10 @@ export class KafkaStreams {
       }
     })
     this.#thread = thread
+    this.#cleanup = setInterval(
+      () => void this.#removeForeignState(),
+      this.#config.stateCleanupDelayMs
+    ).unref()
     this.#running = this.#run(thread)
   }
 
@@ -130,7 +149,31 @@ export class KafkaStreams {
     }
   }
 
+  /** State of tasks that have moved elsewhere. */
+  async #removeForeignState(): Promise<void> {
+    const { stateDirectory, applicationId, stateCleanupDelayMs, clock, logger } = this.#config
+    const owned = new Set(this.#thread?.taskIds)
+    // between two assignments nothing is owned, but all of it may be needed again in a moment
+    if (this.#state !== 'RUNNING') return
+    try {
+      const now = clock.now()
+      const removed = await removeObsoleteTaskDirectories(
+        stateDirectory,
+        applicationId,
+        owned,
+        stateCleanupDelayMs,
+        now
+      )
+      if (removed.length > 0)
+        logger.info(`removed the state of tasks that are elsewhere now: ${removed.join(', ')}`)
+    } catch (error) {
+      logger.warn(`state of former tasks was not removed: ${(error as Error).message}`)
+    }
+  }
+
   async #release(): Promise<void> {
+    this.#disk.close()
+    clearInterval(this.#cleanup)
     await this.#group?.close({ leave: this.#leaveGroup })
     await this.#admin?.close()
   }
@@ -144,6 +187,7 @@ export class KafkaStreams {
   async close(options: { readonly leaveGroup?: boolean } = {}): Promise<void> {
     this.#leaveGroup = options.leaveGroup ?? false
     if (this.#thread === undefined) {
+      this.#disk.close()
       await this.#admin?.close()
       this.#state = 'NOT_RUNNING'
       this.#finished.resolve()

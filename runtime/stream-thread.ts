@@ -7,6 +7,7 @@ import type { GroupMember } from '../kafka/port/group.ts'
 import type { Topology } from '../topology/topology.ts'
 import { Backoff } from './backoff.ts'
 import type { ResolvedConfig } from './config.ts'
+import type { DiskGuard } from './disk-guard.ts'
 import type { StreamsMetrics } from './metrics.ts'
 import { RepartitionPurge } from './repartition-purge.ts'
 import { Restorer } from './restore/restorer.ts'
@@ -24,14 +25,18 @@ const MAX_RESTARTS = 10
 /** `transaction.timeout.ms`, as in Kafka Streams: commits are far more frequent. */
 const TRANSACTION_TIMEOUT_MS = 10_000
 
+const nothingDone = { processed: 0, full: false }
+
 export interface StreamThreadParts {
   readonly config: ResolvedConfig
   readonly topology: Topology
   readonly plan: Plan
   readonly topics: ReadonlyMap<string, TopicDescription>
+  readonly deleteRetentionMs: ReadonlyMap<string, number>
   readonly group: GroupMember
   readonly admin: Admin
   readonly clientId: string
+  readonly disk: DiskGuard
   readonly metrics: StreamsMetrics
   /** Whether all tasks of the assignment run. */
   readonly onRunning: (running: boolean) => void
@@ -64,6 +69,11 @@ export class StreamThread {
   /** The tasks that run now; ones that restore are not among them. */
   get tasks(): readonly Task[] {
     return this.#tasks?.running ?? []
+  }
+
+  /** Ids of the tasks whose state is in use here. */
+  get taskIds(): readonly string[] {
+    return this.#tasks?.ids ?? []
   }
 
   /** Lets `run` commit, close its tasks and return. */
@@ -150,19 +160,28 @@ export class StreamThread {
   }
 
   async #openTasks(plans: readonly TaskPlan[], writer: Writer, consumer: Consumer): Promise<TaskSet> {
-    const { config, topology, plan, topics, group, admin, clientId, metrics } = this.#parts
+    const { config, topology, plan, topics, deleteRetentionMs, group, admin, clientId, metrics } = this.#parts
     const inputs = plans.flatMap((task) => task.inputs)
     // stable input offsets first: what they stand for is then in the changelogs, which are read up to their end after this
     const [committed, earliest] = await Promise.all([
       group.committed(inputs),
       admin.listOffsets(inputs, 'earliest')
     ])
-    const factory = new TaskFactory({ config, topology, plan, topics, producer: writer.producer, metrics })
+    const factory = new TaskFactory({
+      config,
+      topology,
+      plan,
+      topics,
+      deleteRetentionMs,
+      producer: writer.producer,
+      metrics
+    })
     await factory.loadTopics(plans)
     const restorer = new Restorer({
       kafka: config.kafka,
       admin,
       clientId,
+      clock: config.clock,
       logger: config.logger,
       onProgress: (progress) => {
         metrics.restored(progress)
@@ -193,7 +212,9 @@ export class StreamThread {
     }
     tasks.accept(consumer.take(), config.bufferedBytesPerPartition)
     const now = config.clock.now()
-    const { processed, full } = tasks.process(now, now + SLICE_MS)
+    const stopped = this.#parts.disk.full
+    const { processed, full } = stopped ? nothingDone : tasks.process(now, now + SLICE_MS)
+    if (processed === 0 && !stopped) tasks.maintain(SLICE_MS)
     tasks.resume(config.bufferedBytesPerPartition / 2)
     metrics.processed(processed)
     const sinceCommit = config.clock.now() - this.#lastCommit

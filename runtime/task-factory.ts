@@ -4,8 +4,8 @@ import type { TopicDescription } from '../kafka/port/admin.ts'
 import type { GroupOffset } from '../kafka/port/group.ts'
 import type { Producer, ProducerTopic } from '../kafka/port/producer.ts'
 import type { Forward } from '../processors/operator.ts'
-import { openEngine } from '../state/engines/open-engine.ts'
-import { openStore } from '../state/open-store.ts'
+import { divideBudget } from '../state/engines/memory-budget.ts'
+import { openTaskStore } from '../state/open-task-store.ts'
 import type { ChangelogWriter } from '../state/state-store.ts'
 import type { StoreDefinition } from '../state/store-definition.ts'
 import { storeDirectory } from '../state/task-directory.ts'
@@ -23,6 +23,8 @@ export interface TaskFactoryParts {
   readonly topology: Topology
   readonly plan: Plan
   readonly topics: ReadonlyMap<string, TopicDescription>
+  /** Of each changelog topic, ms. */
+  readonly deleteRetentionMs: ReadonlyMap<string, number>
   readonly producer: Producer
   readonly metrics: StreamsMetrics
 }
@@ -107,20 +109,36 @@ export class TaskFactory {
   async #openStore(plan: TaskPlan, definition: StoreDefinition): Promise<TaskStore> {
     const { config, plan: allTasks, topics } = this.#parts
     const directory = storeDirectory(config.stateDirectory, config.applicationId, plan.id, definition.name)
-    const engine = await openEngine(config.engine, directory)
     let log: ChangelogWriter | undefined
     let changelog: TaskStore['changelog']
     if (definition.logged) {
       const name = allTasks.changelogOf(definition.name)
       log = this.#collector.changelog(this.#topic(name), plan.partition)
-      changelog = { topic: name, topicId: topics.get(name)?.id ?? '' }
+      changelog = {
+        topic: name,
+        topicId: topics.get(name)?.id ?? '',
+        deleteRetentionMs: this.#parts.deleteRetentionMs.get(name) ?? Number.POSITIVE_INFINITY
+      }
     }
     const caching = config.cacheMaxBytes > 0
     const storesInAll = allTasks.tasks.reduce((sum, task) => sum + task.subTopology.stores.length, 0)
-    const store = openStore({ ...definition, cached: definition.cached && caching }, engine, {
-      log,
-      ...(caching ? { bufferBytes: Math.floor(config.cacheMaxBytes / storesInAll) } : {})
-    })
+    const { store } = await openTaskStore(
+      { ...definition, cached: definition.cached && caching },
+      config.engine,
+      directory,
+      {
+        engine: divideBudget(config.stateMemoryBytes, storesInAll),
+        store: {
+          log,
+          clock: config.clock,
+          ...(caching ? { bufferBytes: Math.floor(config.cacheMaxBytes / storesInAll) } : {})
+        },
+        onSetAside: (place, reason) =>
+          config.logger.warn(
+            `task ${plan.id}: store "${definition.name}" cannot be used (${(reason as Error).message}); it is set aside in ${place} and rebuilt`
+          )
+      }
+    )
     return { store, changelog }
   }
 

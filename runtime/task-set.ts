@@ -45,6 +45,10 @@ export class TaskSet {
     return this.#running
   }
 
+  get ids(): readonly string[] {
+    return this.#opened.map(({ plan }) => plan.id)
+  }
+
   get allRunning(): boolean {
     return this.#running.length === this.#opened.length
   }
@@ -114,6 +118,12 @@ export class TaskSet {
     if (turns < this.#running.length)
       this.#running = [...this.#running.slice(turns), ...this.#running.slice(0, turns)]
     return { processed, full }
+  }
+
+  /** For when there is nothing better to do: stores go on with expiry and the like, for about `budgetMs`. */
+  maintain(budgetMs: number): void {
+    const stores = this.#running.flatMap((task) => task.stores)
+    for (const { store } of stores) if (store.maintain(budgetMs)) return
   }
 
   /** Resumes partitions of which at most `limit` bytes wait. */

@@ -89,7 +89,12 @@ export class TopologyTestDriver {
         const cached = definition.cached && cacheMaxBytes > 0
         const bufferBytes = cached ? cacheMaxBytes : defaultCacheBytes
         const store = openStore({ ...definition, cached }, engine, { log, bufferBytes, clock: this.#clock })
-        return { store, changelog: definition.logged ? { topic, topicId: 'memory' } : undefined }
+        return {
+          store,
+          changelog: definition.logged
+            ? { topic, topicId: 'memory', deleteRetentionMs: Number.POSITIVE_INFINITY }
+            : undefined
+        }
       })
       return new Task({
         plan: taskPlan,

@@ -12,6 +12,7 @@ import type {
   ReduceOptions,
   RepartitionOptions,
   StoreOptions,
+  StreamJoinOptions,
   Subtract,
   TableStoreOptions,
   WindowStoreOptions
@@ -70,9 +71,27 @@ export interface KStream<K, V> {
   groupByKey(options?: Partial<RepartitionOptions<K, V>>): KGroupedStream<K, V>
   /** The stream as a table of the latest value of each key. The key must not have been changed since the topic. */
   toTable(options: StoreOptions & { readonly key?: Serde<K>; readonly value?: Serde<V> }): KTable<K, V>
+  /** Pairs the records of both streams whose keys are equal and whose times are near. The result's time is the later of the two. */
+  join<R, VOut>(
+    other: KStream<K, R>,
+    joiner: (value: V, other: R, key: K) => VOut,
+    options: StreamJoinOptions<K, V, R>
+  ): KStream<K, VOut>
   /** Looks each record's key up in the table as it is now. Records without a match are dropped. */
   join<T, VOut>(table: KTable<K, T>, joiner: (value: V, tableValue: T, key: K) => VOut): KStream<K, VOut>
-  /** The same; records without a match go on with null for the table's value. */
+  /** The same; records of this stream without a partner go on with null, when their window has closed. */
+  leftJoin<R, VOut>(
+    other: KStream<K, R>,
+    joiner: (value: V, other: R | null, key: K) => VOut,
+    options: StreamJoinOptions<K, V, R>
+  ): KStream<K, VOut>
+  /** Records of both streams without a partner go on with null, when their window has closed. */
+  outerJoin<R, VOut>(
+    other: KStream<K, R>,
+    joiner: (value: V | null, other: R | null, key: K) => VOut,
+    options: StreamJoinOptions<K, V, R>
+  ): KStream<K, VOut>
+  /** Like `join` with a table; records without a match go on with null for the table's value. */
   leftJoin<T, VOut>(
     table: KTable<K, T>,
     joiner: (value: V, tableValue: T | null, key: K) => VOut
@@ -168,6 +187,24 @@ export interface KTable<K, V> {
     selector: (value: V, key: K) => readonly [KOut | null, VOut | null],
     options: RepartitionOptions<KOut, VOut> & { readonly key: Serde<KOut>; readonly value: Serde<VOut> }
   ): KGroupedTable<KOut, VOut>
+  /** The rows that both tables have; with a store of its own where one is named. */
+  join<R, VOut>(
+    other: KTable<K, R>,
+    joiner: (value: V, other: R, key: K) => VOut | null,
+    store?: TableStoreOptions<VOut>
+  ): KTable<K, VOut>
+  /** The rows of this table, with null where the other has none. */
+  leftJoin<R, VOut>(
+    other: KTable<K, R>,
+    joiner: (value: V, other: R | null, key: K) => VOut | null,
+    store?: TableStoreOptions<VOut>
+  ): KTable<K, VOut>
+  /** The rows of either table, with null where one has none. */
+  outerJoin<R, VOut>(
+    other: KTable<K, R>,
+    joiner: (value: V | null, other: R | null, key: K) => VOut | null,
+    store?: TableStoreOptions<VOut>
+  ): KTable<K, VOut>
   /** Holds changes back, the last of each key: until its window closes, or for a time. */
   suppress(suppressed: Suppressed<K>): KTable<K, V>
   /** Its changes, as a stream of new values; null says that the key is gone. */

@@ -21,8 +21,9 @@ import type { BranchedKStream, KGroupedStream, KStream, KTable } from './dsl.ts'
 import type { Graph, StreamSerdes } from './graph.ts'
 import type { Compose, GraphNode } from './graph-node.ts'
 import { KGroupedStreamImpl } from './k-grouped-stream.ts'
-import type { RepartitionOptions, StoreOptions } from './options.ts'
+import type { RepartitionOptions, StoreOptions, StreamJoinOptions } from './options.ts'
 import { missingSerde } from './serdes-of.ts'
+import { declareStreamJoin } from './stream-joins.ts'
 import { partsOf, tellsWhenAsked, viewOf } from './table-parts.ts'
 
 export class KStreamImpl<K, V> implements KStream<K, V> {
@@ -190,15 +191,47 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
     })
   }
 
-  join<T, VOut>(table: KTable<K, T>, joiner: (value: V, tableValue: T, key: K) => VOut): KStream<K, VOut> {
-    return this.#join('join', table, joiner as (value: V, tableValue: T | null, key: K) => VOut)
+  join<R, VOut>(
+    other: KStream<K, R>,
+    joiner: (value: V, other: R, key: K) => VOut,
+    options: StreamJoinOptions<K, V, R>
+  ): KStream<K, VOut>
+  join<T, VOut>(table: KTable<K, T>, joiner: (value: V, tableValue: T, key: K) => VOut): KStream<K, VOut>
+  join<T, VOut>(
+    other: KTable<K, T> | KStream<K, T>,
+    joiner: (value: V, other: T, key: K) => VOut,
+    options?: StreamJoinOptions<K, V, T>
+  ): KStream<K, VOut> {
+    const either = joiner as (value: V | null, other: T | null, key: K) => VOut
+    if (options === undefined) return this.#join('join', other as KTable<K, T>, either)
+    return this.#streamJoin('inner', other as KStream<K, T>, either, options)
   }
 
+  leftJoin<R, VOut>(
+    other: KStream<K, R>,
+    joiner: (value: V, other: R | null, key: K) => VOut,
+    options: StreamJoinOptions<K, V, R>
+  ): KStream<K, VOut>
   leftJoin<T, VOut>(
     table: KTable<K, T>,
     joiner: (value: V, tableValue: T | null, key: K) => VOut
+  ): KStream<K, VOut>
+  leftJoin<T, VOut>(
+    other: KTable<K, T> | KStream<K, T>,
+    joiner: (value: V, other: T | null, key: K) => VOut,
+    options?: StreamJoinOptions<K, V, T>
   ): KStream<K, VOut> {
-    return this.#join('leftJoin', table, joiner)
+    const either = joiner as (value: V | null, other: T | null, key: K) => VOut
+    if (options === undefined) return this.#join('leftJoin', other as KTable<K, T>, either)
+    return this.#streamJoin('left', other as KStream<K, T>, either, options)
+  }
+
+  outerJoin<R, VOut>(
+    other: KStream<K, R>,
+    joiner: (value: V | null, other: R | null, key: K) => VOut,
+    options: StreamJoinOptions<K, V, R>
+  ): KStream<K, VOut> {
+    return this.#streamJoin('outer', other, joiner, options)
   }
 
   to(topic: Topic<NonNullable<K>, NonNullable<V>>): void
@@ -218,6 +251,32 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
     const step = chooseTopic<K, V>(choose, new Map(topics.map(({ name }) => [name, `to-${name}`])))
     const node = this.#graph.processor('to', [this.node], step as unknown as Compose)
     for (const one of topics) this.#graph.sink([node], one as unknown as Topic<unknown, unknown>)
+  }
+
+  #streamJoin<R, VOut>(
+    kind: 'inner' | 'left' | 'outer',
+    other: KStream<K, R>,
+    joiner: (value: V | null, other: R | null, key: K) => VOut,
+    options: StreamJoinOptions<K, V, R>
+  ): KStream<K, VOut> {
+    const { name, windows } = options
+    const left = this.#joinSide(`${name}-left`, options.key, options.value)
+    const right = inner(other).#joinSide(`${name}-right`, options.key, options.otherValue)
+    const { key } = left
+    const node = declareStreamJoin(this.#graph, { name, kind, windows, key, left, right, joiner })
+    return new KStreamImpl<K, VOut>(this.#graph, node, { key, value: undefined }, false)
+  }
+
+  /** This stream as a side of a join: repartitioned where its key was changed. */
+  #joinSide(
+    name: string,
+    key: Serde<K> | undefined,
+    value: Serde<V> | undefined
+  ): { node: GraphNode; key: Serde<K>; value: Serde<V> } {
+    const given = { ...(key === undefined ? {} : { key }), ...(value === undefined ? {} : { value }) }
+    const serdes = this.#serdesFor(given, `join "${name}"`)
+    const stream = this.#rekeyed ? inner(this.repartition({ ...serdes, name })) : this
+    return { node: stream.node, ...serdes }
   }
 
   #join<T, VOut>(

@@ -16,7 +16,8 @@ import { KGroupedTableImpl } from './k-grouped-table.ts'
 import type { RepartitionOptions, StoreOptions, TableStoreOptions } from './options.ts'
 import { keyComparison, missingSerde } from './serdes-of.ts'
 import type { Suppressed } from './suppressed.ts'
-import { needOldValues, type TableParts } from './table-parts.ts'
+import { declareTableJoin } from './table-joins.ts'
+import { needOldValues, partsOf, type TableParts } from './table-parts.ts'
 
 export class KTableImpl<K, V> implements KTable<K, V> {
   readonly #graph: Graph
@@ -62,6 +63,32 @@ export class KTableImpl<K, V> implements KTable<K, V> {
       partitions: options.partitions
     })
     return new KGroupedTableImpl(this.#graph, node, { key, value })
+  }
+
+  join<R, VOut>(
+    other: KTable<K, R>,
+    joiner: (value: V, other: R, key: K) => VOut | null,
+    store?: TableStoreOptions<VOut>
+  ): KTable<K, VOut> {
+    const both = joiner as (value: V | null, other: R | null, key: K) => VOut | null
+    return declareTableJoin(this.#graph, 'inner', this.parts, partsOf(other), both, store)
+  }
+
+  leftJoin<R, VOut>(
+    other: KTable<K, R>,
+    joiner: (value: V, other: R | null, key: K) => VOut | null,
+    store?: TableStoreOptions<VOut>
+  ): KTable<K, VOut> {
+    const both = joiner as (value: V | null, other: R | null, key: K) => VOut | null
+    return declareTableJoin(this.#graph, 'left', this.parts, partsOf(other), both, store)
+  }
+
+  outerJoin<R, VOut>(
+    other: KTable<K, R>,
+    joiner: (value: V | null, other: R | null, key: K) => VOut | null,
+    store?: TableStoreOptions<VOut>
+  ): KTable<K, VOut> {
+    return declareTableJoin(this.#graph, 'outer', this.parts, partsOf(other), joiner, store)
   }
 
   suppress(suppressed: Suppressed<K>): KTable<K, V> {

@@ -1,4 +1,5 @@
 import type { Serde } from '../core/serde.ts'
+import type { JoinWindows } from '../core/windows.ts'
 import type { Add } from '../processors/aggregate.ts'
 import type { Reducer } from '../processors/reduce.ts'
 import type { TimestampExtractor } from './graph-node.ts'
@@ -70,6 +71,17 @@ export interface Subtract<K, V, A> {
 export interface CogroupOptions<A> extends StoreOptions {
   readonly initial: () => A
   readonly value: Serde<A>
+}
+
+/** A windowed join of two streams. */
+export interface StreamJoinOptions<K, L, R> {
+  /** Begins the names of the join's stores, and of its repartition topics where a side was given a new key. */
+  readonly name: string
+  readonly windows: JoinWindows
+  /** How keys are written. Needed where their type was changed since the topic; likewise the values of both sides. */
+  readonly key?: Serde<K>
+  readonly value?: Serde<L>
+  readonly otherValue?: Serde<R>
 }
 
 /** When results of windows leave: with each update, or once when their window has closed. */

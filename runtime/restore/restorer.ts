@@ -1,3 +1,4 @@
+import type { Clock } from '../../core/clock.ts'
 import { StreamsError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import { partitionName } from '../../core/record.ts'
@@ -5,23 +6,15 @@ import { RecordCursor } from '../../kafka/batch/record-cursor.ts'
 import type { Admin } from '../../kafka/port/admin.ts'
 import type { KafkaClient } from '../../kafka/port/client.ts'
 import type { Consumer } from '../../kafka/port/consumer.ts'
-import type { StateStore } from '../../state/state-store.ts'
 import type { RestoreProgress } from '../config.ts'
 import { changelogStart } from './changelog-start.ts'
-
-/** A store to bring up to its changelog's end. */
-export interface RestoreJob {
-  readonly task: string
-  readonly store: StateStore
-  readonly topic: string
-  readonly topicId: string
-  readonly partition: number
-}
+import type { RestoreJob } from './restore-job.ts'
 
 export interface RestorerOptions {
   readonly kafka: KafkaClient
   readonly admin: Admin
   readonly clientId: string
+  readonly clock: Clock
   readonly logger: Logger
   readonly onProgress: (progress: RestoreProgress) => void
 }
@@ -64,7 +57,7 @@ export class Restorer {
   /** Resolves with the number of records applied, when all these stores are up to date. */
   async restore(jobs: readonly RestoreJob[]): Promise<number> {
     if (jobs.length === 0) return 0
-    const { admin, logger } = this.#options
+    const { admin, clock, logger } = this.#options
     const [earliest, latest] = await Promise.all([
       admin.listOffsets(jobs, 'earliest'),
       admin.listOffsets(jobs, 'latest')
@@ -75,7 +68,7 @@ export class Restorer {
     for (const job of jobs) {
       const name = partitionName(job.topic, job.partition)
       const end = latest.get(name) ?? 0
-      const start = changelogStart(job, earliest.get(name) ?? 0, end, logger)
+      const start = changelogStart(job, earliest.get(name) ?? 0, end, clock.now(), logger)
       if (start >= end) continue
       const { promise, resolve, reject } = Promise.withResolvers<void>()
       const running: Running = { ...job, start, end, restored: 0, done: resolve, fail: reject }
@@ -120,11 +113,13 @@ export class Restorer {
     const now = performance.now()
     const report = now - this.#lastReport >= POLL_MS
     if (report) this.#lastReport = now
-    for (const { topic, partition, batches } of this.#consumer.take()) {
+    for (const fetched of this.#consumer.take()) {
+      const { topic, partition, batches } = fetched
       const job = this.#running.get(partitionName(topic, partition))
       if (job === undefined) continue
       this.#cursor.open(batches)
       job.restored += job.store.restore(this.#cursor, { offset: batches.next, topicId: job.topicId })
+      fetched.release?.()
       if (report) this.#report(job, false)
     }
     for (const [name, job] of this.#running) {

@@ -1,5 +1,5 @@
-import type { RecordBatches } from '../../kafka/batch/record-batches.ts'
 import { RecordCursor } from '../../kafka/batch/record-cursor.ts'
+import type { Fetched } from '../../kafka/port/consumer.ts'
 
 /** Event time of the record that the cursor stands on, ms; a negative one: skip it. */
 export type TimestampOf = (cursor: RecordCursor, partitionTime: number) => number
@@ -23,8 +23,8 @@ export class PartitionQueue {
   /** Highest timestamp processed, ms; -1 at first. Kafka Streams' partition time. */
   partitionTime: number
   readonly #timestampOf: TimestampOf | undefined
-  readonly #waiting: RecordBatches[] = []
-  #open: RecordBatches | undefined
+  readonly #waiting: Fetched[] = []
+  #open: Fetched | undefined
 
   /** @param timestampOf undefined: the records' own timestamps */
   constructor(
@@ -41,9 +41,9 @@ export class PartitionQueue {
     this.partitionTime = partitionTime
   }
 
-  push(batches: RecordBatches): void {
-    this.#waiting.push(batches)
-    this.bufferedBytes += batches.end - batches.start
+  push(fetched: Fetched): void {
+    this.#waiting.push(fetched)
+    this.bufferedBytes += fetched.batches.end - fetched.batches.start
     if (!this.hasHead) this.#advance()
   }
 
@@ -68,15 +68,18 @@ export class PartitionQueue {
           this.hasHead = true
           return
         }
-        this.position = Math.max(this.position, this.#open.next)
-        this.bufferedBytes -= this.#open.end - this.#open.start
+        const { next, start, end } = this.#open.batches
+        this.position = Math.max(this.position, next)
+        this.bufferedBytes -= end - start
+        // every value was decoded into objects of its own
+        this.#open.release?.()
       }
       this.#open = this.#waiting.shift()
       if (this.#open === undefined) {
         this.hasHead = false
         return
       }
-      this.cursor.open(this.#open)
+      this.cursor.open(this.#open.batches)
     }
   }
 }

@@ -15,10 +15,16 @@ import { PartitionQueue, type TimestampOf } from './partition-queue.ts'
 import { Punctuation } from './punctuation.ts'
 import { TaskContext } from './task-context.ts'
 
+export interface Changelog {
+  readonly topic: string
+  readonly topicId: string
+  readonly deleteRetentionMs: number
+}
+
 /** A store of a task and where its changelog is; no changelog for stores that are not logged. */
 export interface TaskStore {
   readonly store: StateStore
-  readonly changelog: { readonly topic: string; readonly topicId: string } | undefined
+  readonly changelog: Changelog | undefined
 }
 
 export interface TaskParts {
@@ -126,7 +132,7 @@ export class Task {
   accept(fetched: Fetched): number {
     const queue = this.#byPartition.get(fetched.topic)
     if (queue === undefined) return 0
-    queue.push(fetched.batches)
+    queue.push(fetched)
     return queue.bufferedBytes
   }
 

@@ -5,6 +5,7 @@ import { kafka } from './kafka/suite.ts'
 import { runProgram } from './programs.ts'
 import { judge, table } from './results.ts'
 import { childFlag, runCase } from './run-case.ts'
+import { runWorkloads, workloadHelp, workloadOptions } from './workload/main.ts'
 
 const suites: Readonly<Record<string, Suite>> = { kafka, rss }
 
@@ -20,7 +21,8 @@ that are compared take turns; the table shows medians. A broker is started (and 
                     BENCH_CA (file), BENCH_USER and BENCH_PASSWORD (SCRAM-SHA-512)
   --match TEXT      only cases whose group or name holds the text
   --json            JSON lines in place of the table
-`
+
+${workloadHelp}`
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -32,11 +34,16 @@ async function main(): Promise<void> {
       'sasl-tls-brokers': { type: 'string' },
       match: { type: 'string', default: '' },
       json: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false }
+      help: { type: 'boolean', short: 'h', default: false },
+      ...workloadOptions
     }
   })
   if (values.help) {
     process.stdout.write(help)
+    return
+  }
+  if (values.workload !== undefined) {
+    await runWorkloads({ ...values, workload: values.workload })
     return
   }
   const options: BenchOptions = {

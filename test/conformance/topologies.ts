@@ -4,7 +4,9 @@ import { processorTopologies } from './topologies/processors.ts'
 import { retailTopologies } from './topologies/retail.ts'
 import { sessionTopologies } from './topologies/sessions.ts'
 import { statelessTopologies } from './topologies/stateless.ts'
+import { streamJoinTopologies } from './topologies/stream-joins.ts'
 import { suppressTopologies } from './topologies/suppress.ts'
+import { tableJoinTopologies } from './topologies/table-joins.ts'
 import { tableTopologies } from './topologies/tables.ts'
 import { windowTopologies } from './topologies/windows.ts'
 
@@ -17,5 +19,7 @@ export const topologies: CaseTopologies = {
   ...windowTopologies,
   ...sessionTopologies,
   ...suppressTopologies,
+  ...streamJoinTopologies,
+  ...tableJoinTopologies,
   ...retailTopologies
 }

@@ -1,4 +1,4 @@
-import type { Line } from './workloads.ts'
+import type { Line } from './line.ts'
 
 /** The line item of a CSV line (RFC 4180 quotes), or null if it is not valid. */
 export function parseLine(text: string): Line | null {

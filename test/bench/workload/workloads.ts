@@ -1,23 +1,12 @@
 import { z } from 'zod'
 import { json, StreamsBuilder, string, TimeWindows, type Topology, topic } from '../../../index.ts'
+import { Line } from './line.ts'
 import { parseLine } from './parse-line.ts'
 
 /*
  * The peer's four workloads, written as a user would write them.
  */
 
-const Line = z.object({
-  country: z.string(),
-  storeId: z.string(),
-  sku: z.string(),
-  qty: z.int(),
-  price: z.number(),
-  ts: z.int(),
-  invoice: z.string(),
-  category: z.string(),
-  description: z.string()
-})
-export type Line = z.infer<typeof Line>
 const Sale = z.object({
   storeId: z.string(),
   sku: z.string(),

@@ -1,0 +1,81 @@
+import type { Serde } from '../core/serde.ts'
+import type { JoinWindows } from '../core/windows.ts'
+import { joinWindow } from '../processors/join-window.ts'
+import { passThrough } from '../processors/pass-through.ts'
+import { streamStreamJoin } from '../processors/stream-stream-join.ts'
+import { unmatchedKey, unmatchedValues } from '../processors/unmatched.ts'
+import type { Graph } from './graph.ts'
+import type { Compose, GraphNode } from './graph-node.ts'
+
+/** A stream as a side of a join. */
+export interface JoinSide<V> {
+  readonly node: GraphNode
+  readonly value: Serde<V>
+}
+
+export interface StreamJoinParts<K, L, R, VOut> {
+  readonly name: string
+  readonly kind: 'inner' | 'left' | 'outer'
+  readonly windows: JoinWindows
+  readonly key: Serde<K>
+  readonly left: JoinSide<L>
+  readonly right: JoinSide<R>
+  readonly joiner: (left: L | null, right: R | null, key: K) => VOut
+}
+
+/** Declares a windowed join and its stores. Returns the step out of which its results come. */
+export function declareStreamJoin<K, L, R, VOut>(
+  graph: Graph,
+  parts: StreamJoinParts<K, L, R, VOut>
+): GraphNode {
+  const { name, kind, windows, key, left, right } = parts
+  const leftStore = `${name}-${kind === 'outer' ? 'outer-' : ''}this-join-store`
+  const rightStore = `${name}-${kind === 'inner' ? '' : 'outer-'}other-join-store`
+  const unmatchedStore = kind === 'inner' ? undefined : `${name}-${kind}-shared-join-store`
+  for (const [storeName, value] of [
+    [leftStore, left.value],
+    [rightStore, right.value]
+  ] as const)
+    graph.store({
+      kind: 'window',
+      name: storeName,
+      key: key as Serde<unknown>,
+      value: value as Serde<unknown>,
+      logged: true,
+      cached: false,
+      retainDuplicates: true,
+      windowSizeMs: windows.sizeMs,
+      retentionMs: windows.sizeMs + windows.graceMs
+    })
+  if (unmatchedStore !== undefined)
+    graph.keyValueStore(
+      { name: unmatchedStore, cached: false },
+      unmatchedKey(key),
+      unmatchedValues(left.value, right.value)
+    )
+  const join = streamStreamJoin<K, L, R, VOut>({
+    leftStore,
+    rightStore,
+    unmatchedStore,
+    leftOuter: kind !== 'inner',
+    rightOuter: kind === 'outer',
+    beforeMs: windows.beforeMs,
+    afterMs: windows.afterMs,
+    graceMs: windows.graceMs,
+    joiner: parts.joiner
+  })
+  const shared = unmatchedStore === undefined ? [] : [unmatchedStore]
+  const window = (node: GraphNode, store: string) =>
+    graph.processor('join-window', [node], joinWindow(store) as unknown as Compose, { stores: [store] })
+  const leftWindow = window(left.node, leftStore)
+  const rightWindow = window(right.node, rightStore)
+  const sides = [
+    graph.processor('join-this', [leftWindow], join.left as unknown as Compose, {
+      stores: [rightStore, ...shared]
+    }),
+    graph.processor('join-other', [rightWindow], join.right as unknown as Compose, {
+      stores: [leftStore, ...shared]
+    })
+  ]
+  return graph.processor('join-merge', sides, passThrough() as unknown as Compose)
+}
