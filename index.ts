@@ -27,16 +27,19 @@ export { partitionForKey } from './kafka/batch/murmur2.ts'
 export { RecordCursor } from './kafka/batch/record-cursor.ts'
 // Kafka
 export { PlatformaticClient } from './kafka/platformatic/client.ts'
+export { mskIam } from './kafka/platformatic/msk-iam.ts'
 export type { Admin, NewTopic, TopicDescription } from './kafka/port/admin.ts'
 export type { KafkaClient } from './kafka/port/client.ts'
 export type { Consumer, ConsumerOptions } from './kafka/port/consumer.ts'
 export type { GroupMember, GroupOffset } from './kafka/port/group.ts'
+export type { KafkaMetrics } from './kafka/port/metrics.ts'
 export type { Producer, ProducerOptions, ProducerTopic } from './kafka/port/producer.ts'
 // the graph
 export type { Processor, ProcessorContext } from './processors/process.ts'
 // running it
 export type { RestoreProgress, StreamsConfig } from './runtime/config.ts'
 export { KafkaStreams, type StreamsLag, type StreamsState } from './runtime/kafka-streams.ts'
+export { type ResetOptions, resetApplication } from './runtime/reset-application.ts'
 // taking results outside
 export { type SinkProgress, SinkTask, type SinkTaskOptions } from './runtime/sink-task.ts'
 export { type ElasticsearchSinkOptions, elasticsearchSink } from './sinks/elasticsearch/elasticsearch-sink.ts'
@@ -58,6 +61,7 @@ export type {
   SessionWindowedKStream,
   TimeWindowedKStream
 } from './topology/dsl.ts'
+export type { GlobalKTable } from './topology/global-k-table.ts'
 export type { TimestampExtractor } from './topology/graph-node.ts'
 export {
   keyValueStore,

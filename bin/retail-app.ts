@@ -10,6 +10,7 @@ import {
   partitionName,
   postgresSink,
   type RestoreProgress,
+  resetApplication,
   SinkTask,
   string,
   type TableMapping,
@@ -105,6 +106,19 @@ export class RetailApp {
     await this.#sink('skus', topics.skuSales, (name) =>
       elasticsearchSink({ name, connection: this.#options.elasticsearchUrl, ...skuIndex })
     )
+  }
+
+  /** Makes the graph start over from its sources, before `start`. Throws GROUP_NOT_EMPTY while another process runs it. */
+  async reset(): Promise<void> {
+    const { kafka, stateDirectory, logger } = this.#options
+    await this.#createTopics(kafka)
+    await resetApplication({
+      topology: retailTopology(),
+      applicationId: APPLICATION,
+      kafka,
+      stateDirectory,
+      logger
+    })
   }
 
   /** What the graph has not processed and committed yet. */

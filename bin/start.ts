@@ -25,9 +25,11 @@ graph, into PostgreSQL and Elasticsearch; then shows whether all of them agree.
 
   npm start                        run, show the figures, and stay up
   npm start -- --once              run, show the figures, and exit: 0 if they agree, 1 if not
+  npm start -- --reset             process everything again from the files' rows: state and internal topics are deleted first
   npm start -- --dir /data/sku     keep services' data and state elsewhere than in .local
 
   --once         exit when everything has arrived
+  --reset        start over from the raw rows; tables and search end as they are, because their keys are natural
   --dir DIR      folder for services' data and local state (default .local)
   --metrics N    serve Prometheus metrics on 127.0.0.1:N (default 9464 while staying up)
   --help         this page
@@ -45,6 +47,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       once: { type: 'boolean', default: false },
+      reset: { type: 'boolean', default: false },
       dir: { type: 'string', default: '.local' },
       metrics: { type: 'string' },
       help: { type: 'boolean', default: false }
@@ -86,6 +89,7 @@ async function main(): Promise<number> {
     ...(metricsPort === undefined ? {} : { metricsPort })
   })
   try {
+    if (values.reset) await app.reset()
     await app.start()
     const ingest = new Ingest({ objectStore: store, buckets: foodmartBuckets, kafka, topics })
     await Promise.race([

@@ -26,6 +26,7 @@ export const errorActions = {
   TRANSACTION_ABORTABLE: 'restart-task',
   GROUP_REBALANCE: 'retry',
   GROUP_FENCED: 'stop',
+  GROUP_NOT_EMPTY: 'retry',
   STORE_CORRUPT: 'restart-task',
   STORE_LOCKED: 'retry',
   STORE_CLOSED: 'restart-task',

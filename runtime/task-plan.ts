@@ -75,7 +75,7 @@ export class Plan {
   }
 
   topicOf(node: SourceNode | RepartitionNode): string {
-    return node.kind === 'source' ? node.topic.name : `${this.#applicationId}-${node.repartition}-repartition`
+    return node.kind === 'source' ? node.topic.name : `${this.#applicationId}-${node.topicName}`
   }
 
   changelogOf(store: string): string {
@@ -115,7 +115,17 @@ class PartitionCounts {
         throw new StreamsError('TOPIC_MISSING', `topic "${node.topic.name}" does not exist`)
       return partitions
     }
+    const { partitionsOf } = node
     let partitions = node.partitions ?? this.#known.get(node)
+    if (partitions === undefined && partitionsOf !== undefined) {
+      const reader = this.#topology.subTopologies.find((sub) => sub.nodes.includes(partitionsOf))
+      // the topics of such joins follow the tables, never one another
+      const others = (reader?.inputs ?? []).filter(
+        (input) => input.kind === 'source' || input.partitionsOf === undefined
+      )
+      partitions = Math.max(1, ...others.map((input) => this.of(input)))
+      this.#known.set(node, partitions)
+    }
     if (partitions === undefined) {
       // as many as the widest topic of the sub-topology that writes it; parents were declared before, so this ends
       const parents = new Set(node.parents.map((parent) => parent.id))

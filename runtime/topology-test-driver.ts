@@ -15,6 +15,7 @@ import { MemoryEngine } from '../state/engines/memory.ts'
 import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
 import { openStore } from '../state/open-store.ts'
 import type { StoreDefinition } from '../state/store-definition.ts'
+import type { BufferedKeyValueStore } from '../state/stores/key-value.ts'
 import type { ReadOnlyWindowStore } from '../state/window-store.ts'
 import type { Topology } from '../topology/topology.ts'
 import { Collector } from './task/collector.ts'
@@ -32,7 +33,7 @@ export interface TestDriverOptions {
   readonly cacheMaxBytes?: number
   /** What each store is kept in. Default: memory. */
   readonly engine?: (store: string) => Engine
-  /** How much the wall clock must move until windows that have closed are looked for again, ms. Default 1,000. */
+  /** How much the wall clock must move until windows that have closed are looked for again, ms. Default 0: with each record. */
   readonly emitIntervalMs?: number
 }
 
@@ -58,6 +59,7 @@ export class TopologyTestDriver {
   readonly #consumer: MemoryConsumer
   readonly #input: MemoryProducer
   readonly #scratch = new GrowableBytes()
+  readonly #globalStores: ReadonlyMap<string, BufferedKeyValueStore<unknown, unknown>>
   readonly #internalTopics: readonly string[]
   readonly #read = new Map<string, number>()
   readonly #dropped = new Map<DropReason, number>()
@@ -77,6 +79,7 @@ export class TopologyTestDriver {
     this.#input = client.producerSync({ clientId: 'input' })
     this.#consumer = client.consumer({ clientId: applicationId })
     const collector = new Collector()
+    this.#globalStores = openGlobalStores(topology, options)
     // a repartition step may ask for more partitions: here each topic has one
     const plans = plan.tasks.filter(({ partition }) => partition === 0)
     this.#tasks = plans.map((taskPlan) => {
@@ -99,6 +102,7 @@ export class TopologyTestDriver {
       return new Task({
         plan: taskPlan,
         collector,
+        globalStores: this.#globalStores,
         allNodes: topology.nodes,
         stores,
         write: (node) => {
@@ -111,7 +115,7 @@ export class TopologyTestDriver {
         lagOf: () => 0,
         maxTaskIdleMs: 0,
         now: () => this.#clock.now(),
-        emitIntervalMs: options.emitIntervalMs ?? 1000,
+        emitIntervalMs: options.emitIntervalMs ?? 0,
         onDropped: (reason) => this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1)
       })
     })
@@ -121,6 +125,7 @@ export class TopologyTestDriver {
   /** Writes a record to a source topic and runs the graph until nothing is left to do. */
   pipe<K, V>(topic: Topic<K, V>, record: TestRecord<K, V>): void {
     const { name } = topic
+    if (this.#pipeGlobal(topic, record)) return
     if (!this.#topology.sources().some((source) => source.topic.name === name))
       throw new StreamsError('TOPIC_MISSING', `the graph does not read topic "${name}"`)
     const target = this.#input.topicSync(name)
@@ -139,6 +144,16 @@ export class TopologyTestDriver {
     )
     this.#input.flushSync()
     this.#run()
+  }
+
+  /** Records of a global table's topic change its store and nothing else. */
+  #pipeGlobal<K, V>(topic: Topic<K, V>, record: TestRecord<K, V>): boolean {
+    const global = [...this.#topology.globalStores.values()].find((one) => one.topic.name === topic.name)
+    if (global === undefined) return false
+    const { key, value, timestamp } = record
+    const store = this.#globalStores.get(global.name) as BufferedKeyValueStore<unknown, unknown>
+    if (key !== null && key !== undefined) store.put(key, value, timestamp ?? this.#clock.now())
+    return true
   }
 
   /** Moves the wall clock and runs the punctuation that is due. */
@@ -198,6 +213,8 @@ export class TopologyTestDriver {
 
   /** A store of any kind. Throws STORE_UNKNOWN. */
   stateStore(name: string): unknown {
+    const global = this.#globalStores.get(name)
+    if (global !== undefined) return global
     const found = this.#tasks.flatMap((task) => task.stores).find(({ store }) => store.name === name)
     if (found === undefined) throw new StreamsError('STORE_UNKNOWN', `the graph has no store "${name}"`)
     return found.store
@@ -237,6 +254,20 @@ export class TopologyTestDriver {
       throw new StreamsError('STORE_UNKNOWN', `the graph has no ${kind} store "${name}"`)
     return this.stateStore(name)
   }
+}
+
+function openGlobalStores(
+  topology: Topology,
+  options: TestDriverOptions
+): Map<string, BufferedKeyValueStore<unknown, unknown>> {
+  const stores = new Map<string, BufferedKeyValueStore<unknown, unknown>>()
+  for (const { name, topic } of topology.globalStores.values()) {
+    const engine = options.engine?.(name) ?? new MemoryEngine(name)
+    const { key, value } = topic
+    const definition = { kind: 'key-value', name, key, value, logged: false, cached: true } as const
+    stores.set(name, openStore(definition, engine, { log: undefined }))
+  }
+  return stores
 }
 
 function decode<T>(serde: Serde<T>, bytes: Buffer): T {

@@ -4,11 +4,14 @@ import type { SessionWindows, SlidingWindows, TimeWindows, Windowed } from '../c
 import type { Add } from '../processors/aggregate.ts'
 import type { Processor } from '../processors/process.ts'
 import type { Reducer } from '../processors/reduce.ts'
+import type { GlobalKTable } from './global-k-table.ts'
 import type {
   AggregateOptions,
   CogroupOptions,
   CountOptions,
   EmitStrategy,
+  ForeignKeyJoinOptions,
+  GraceJoinOptions,
   ReduceOptions,
   RepartitionOptions,
   StoreOptions,
@@ -77,24 +80,43 @@ export interface KStream<K, V> {
     joiner: (value: V, other: R, key: K) => VOut,
     options: StreamJoinOptions<K, V, R>
   ): KStream<K, VOut>
-  /** Looks each record's key up in the table as it is now. Records without a match are dropped. */
-  join<T, VOut>(table: KTable<K, T>, joiner: (value: V, tableValue: T, key: K) => VOut): KStream<K, VOut>
+  /**
+   * Looks each record's key up in the table as it is now, in a versioned one as it was at the record's time. Records without a match are
+   * dropped. With `graceMs` records wait for a versioned table.
+   */
+  join<T, VOut>(
+    table: KTable<K, T>,
+    joiner: (value: V, tableValue: T, key: K) => VOut,
+    options?: GraceJoinOptions<V>
+  ): KStream<K, VOut>
+  /** Looks a key taken from each record up in a global table. */
+  join<GK, T, VOut>(
+    table: GlobalKTable<GK, T>,
+    selector: (value: V, key: K) => GK | null,
+    joiner: (value: V, tableValue: T, key: K) => VOut
+  ): KStream<K, VOut>
   /** The same; records of this stream without a partner go on with null, when their window has closed. */
   leftJoin<R, VOut>(
     other: KStream<K, R>,
     joiner: (value: V, other: R | null, key: K) => VOut,
     options: StreamJoinOptions<K, V, R>
   ): KStream<K, VOut>
+  /** Like `join` with a table; records without a match go on with null for the table's value. */
+  leftJoin<T, VOut>(
+    table: KTable<K, T>,
+    joiner: (value: V, tableValue: T | null, key: K) => VOut,
+    options?: GraceJoinOptions<V>
+  ): KStream<K, VOut>
+  leftJoin<GK, T, VOut>(
+    table: GlobalKTable<GK, T>,
+    selector: (value: V, key: K) => GK | null,
+    joiner: (value: V, tableValue: T | null, key: K) => VOut
+  ): KStream<K, VOut>
   /** Records of both streams without a partner go on with null, when their window has closed. */
   outerJoin<R, VOut>(
     other: KStream<K, R>,
     joiner: (value: V | null, other: R | null, key: K) => VOut,
     options: StreamJoinOptions<K, V, R>
-  ): KStream<K, VOut>
-  /** Like `join` with a table; records without a match go on with null for the table's value. */
-  leftJoin<T, VOut>(
-    table: KTable<K, T>,
-    joiner: (value: V, tableValue: T | null, key: K) => VOut
   ): KStream<K, VOut>
   /** Writes the stream to a topic, with the topic's serdes; or each record to that of the topics which is chosen for it. */
   to(topic: Topic<NonNullable<K>, NonNullable<V>>): void
@@ -193,11 +215,24 @@ export interface KTable<K, V> {
     joiner: (value: V, other: R, key: K) => VOut | null,
     store?: TableStoreOptions<VOut>
   ): KTable<K, VOut>
+  /** Joins each row with the row of the other table whose key it names; null names none. */
+  join<FK, FV, VOut>(
+    other: KTable<FK, FV>,
+    foreignKey: (value: V, key: K) => FK | null,
+    joiner: (value: V, foreignValue: FV, key: K) => VOut | null,
+    options: ForeignKeyJoinOptions<VOut>
+  ): KTable<K, VOut>
   /** The rows of this table, with null where the other has none. */
   leftJoin<R, VOut>(
     other: KTable<K, R>,
     joiner: (value: V, other: R | null, key: K) => VOut | null,
     store?: TableStoreOptions<VOut>
+  ): KTable<K, VOut>
+  leftJoin<FK, FV, VOut>(
+    other: KTable<FK, FV>,
+    foreignKey: (value: V, key: K) => FK | null,
+    joiner: (value: V, foreignValue: FV | null, key: K) => VOut | null,
+    options: ForeignKeyJoinOptions<VOut>
   ): KTable<K, VOut>
   /** The rows of either table, with null where one has none. */
   outerJoin<R, VOut>(

@@ -41,15 +41,18 @@ export interface ProcessorNode extends NodeCommon {
 
 /**
  * Writes to an internal topic so that equal keys meet in one partition, and reads it back: the end of one sub-topology and the
- * start of another. The topic is `<application>-<name>-repartition`.
+ * start of another. The topic is `<application>-<topicName>`.
  */
 export interface RepartitionNode extends NodeCommon {
   readonly kind: 'repartition'
   readonly repartition: string
+  readonly topicName: string
   readonly key: Serde<unknown>
   readonly value: Serde<unknown>
   /** Undefined: as many as the widest topic it is fed from. */
   readonly partitions: number | undefined
+  /** It is to have as many partitions as what this step reads, because its records meet that step's rows; undefined: see `partitions`. */
+  readonly partitionsOf: GraphNode | undefined
 }
 
 /** Writes to a topic that others read. */

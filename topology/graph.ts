@@ -36,10 +36,17 @@ export interface ProcessorOptions {
   readonly sharedStores?: string[]
 }
 
+/** A store that every process fills from all partitions of a topic. */
+export interface GlobalStore {
+  readonly name: string
+  readonly topic: Topic<unknown, unknown>
+}
+
 /** The graph while it is being declared. Every step that keeps state or makes a topic has a name of its own. */
 export class Graph {
   readonly nodes: GraphNode[] = []
   readonly stores = new Map<string, StoreDefinition>()
+  readonly globalStores = new Map<string, GlobalStore>()
   readonly #names = new Set<string>()
   readonly #handles: Handles
 
@@ -101,16 +108,20 @@ export class Graph {
   }
 
   repartition(
-    parent: GraphNode,
-    node: Pick<RepartitionNode, 'repartition' | 'key' | 'value' | 'partitions'>
+    parents: readonly GraphNode[],
+    node: Pick<RepartitionNode, 'repartition' | 'key' | 'value' | 'partitions'> &
+      Partial<Pick<RepartitionNode, 'topicName' | 'partitionsOf'>>
   ): RepartitionNode {
+    const topicName = node.topicName ?? `${node.repartition}-repartition`
     this.claimName(node.repartition, 'repartition step', 'repartition')
     return this.#add({
       ...node,
       kind: 'repartition',
       id: this.nodes.length,
-      name: `${node.repartition}-repartition`,
-      parents: [parent]
+      name: topicName,
+      topicName,
+      partitionsOf: node.partitionsOf,
+      parents
     })
   }
 
@@ -121,6 +132,12 @@ export class Graph {
   store(definition: StoreDefinition): void {
     this.claimName(definition.name, 'store', 'store')
     this.stores.set(definition.name, definition)
+  }
+
+  /** A store that every process fills from all partitions of a topic; it is its own changelog. */
+  globalStore(topic: Topic<unknown, unknown>, name: string): void {
+    this.claimName(name, 'store', 'store')
+    this.globalStores.set(name, { topic, name })
   }
 
   /** Lets a processor use a store. */

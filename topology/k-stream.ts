@@ -5,6 +5,7 @@ import { chooseTopic } from '../processors/choose-topic.ts'
 import { filter } from '../processors/filter.ts'
 import { flatMap } from '../processors/flat-map.ts'
 import { flatMapValues } from '../processors/flat-map-values.ts'
+import { globalTableJoin } from '../processors/global-table-join.ts'
 import { keyedOnly } from '../processors/keyed-only.ts'
 import { map } from '../processors/map.ts'
 import { mapValues } from '../processors/map-values.ts'
@@ -13,18 +14,19 @@ import { passThrough } from '../processors/pass-through.ts'
 import { peek } from '../processors/peek.ts'
 import { type Processor, process } from '../processors/process.ts'
 import { selectKey } from '../processors/select-key.ts'
-import { streamTableJoin } from '../processors/stream-table-join.ts'
 import { tableSource } from '../processors/table-source.ts'
 import { storeView } from '../processors/table-view.ts'
 import { BranchedKStreamImpl } from './branched-k-stream.ts'
 import type { BranchedKStream, KGroupedStream, KStream, KTable } from './dsl.ts'
+import { type GlobalKTable, isGlobal } from './global-k-table.ts'
 import type { Graph, StreamSerdes } from './graph.ts'
 import type { Compose, GraphNode } from './graph-node.ts'
 import { KGroupedStreamImpl } from './k-grouped-stream.ts'
-import type { RepartitionOptions, StoreOptions, StreamJoinOptions } from './options.ts'
+import type { GraceJoinOptions, RepartitionOptions, StoreOptions, StreamJoinOptions } from './options.ts'
 import { missingSerde } from './serdes-of.ts'
 import { declareStreamJoin } from './stream-joins.ts'
-import { partsOf, tellsWhenAsked, viewOf } from './table-parts.ts'
+import { declareStreamTableJoin } from './stream-table-joins.ts'
+import { partsOf, tellsWhenAsked } from './table-parts.ts'
 
 export class KStreamImpl<K, V> implements KStream<K, V> {
   readonly #graph: Graph
@@ -123,7 +125,7 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
   repartition(options: RepartitionOptions<K, V>): KStream<K, V> {
     const serdes = this.#serdesFor(options, `repartition "${options.name}"`)
     const keyed = this.#graph.processor('keyed-only', [this.node], keyedOnly() as unknown as Compose)
-    const node = this.#graph.repartition(keyed, {
+    const node = this.#graph.repartition([keyed], {
       repartition: options.name,
       key: serdes.key as Serde<unknown>,
       value: serdes.value as Serde<unknown>,
@@ -196,15 +198,18 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
     joiner: (value: V, other: R, key: K) => VOut,
     options: StreamJoinOptions<K, V, R>
   ): KStream<K, VOut>
-  join<T, VOut>(table: KTable<K, T>, joiner: (value: V, tableValue: T, key: K) => VOut): KStream<K, VOut>
   join<T, VOut>(
-    other: KTable<K, T> | KStream<K, T>,
-    joiner: (value: V, other: T, key: K) => VOut,
-    options?: StreamJoinOptions<K, V, T>
-  ): KStream<K, VOut> {
-    const either = joiner as (value: V | null, other: T | null, key: K) => VOut
-    if (options === undefined) return this.#join('join', other as KTable<K, T>, either)
-    return this.#streamJoin('inner', other as KStream<K, T>, either, options)
+    table: KTable<K, T>,
+    joiner: (value: V, tableValue: T, key: K) => VOut,
+    options?: GraceJoinOptions<V>
+  ): KStream<K, VOut>
+  join<GK, T, VOut>(
+    table: GlobalKTable<GK, T>,
+    selector: (value: V, key: K) => GK | null,
+    joiner: (value: V, tableValue: T, key: K) => VOut
+  ): KStream<K, VOut>
+  join<T, VOut>(other: object, joiner: unknown, options?: unknown): KStream<K, VOut> {
+    return this.#joinWith<T, VOut>('inner', other, joiner, options)
   }
 
   leftJoin<R, VOut>(
@@ -214,16 +219,16 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
   ): KStream<K, VOut>
   leftJoin<T, VOut>(
     table: KTable<K, T>,
+    joiner: (value: V, tableValue: T | null, key: K) => VOut,
+    options?: GraceJoinOptions<V>
+  ): KStream<K, VOut>
+  leftJoin<GK, T, VOut>(
+    table: GlobalKTable<GK, T>,
+    selector: (value: V, key: K) => GK | null,
     joiner: (value: V, tableValue: T | null, key: K) => VOut
   ): KStream<K, VOut>
-  leftJoin<T, VOut>(
-    other: KTable<K, T> | KStream<K, T>,
-    joiner: (value: V, other: T | null, key: K) => VOut,
-    options?: StreamJoinOptions<K, V, T>
-  ): KStream<K, VOut> {
-    const either = joiner as (value: V | null, other: T | null, key: K) => VOut
-    if (options === undefined) return this.#join('leftJoin', other as KTable<K, T>, either)
-    return this.#streamJoin('left', other as KStream<K, T>, either, options)
+  leftJoin<T, VOut>(other: object, joiner: unknown, options?: unknown): KStream<K, VOut> {
+    return this.#joinWith<T, VOut>('left', other, joiner, options)
   }
 
   outerJoin<R, VOut>(
@@ -279,20 +284,42 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
     return { node: stream.node, ...serdes }
   }
 
-  #join<T, VOut>(
-    step: 'join' | 'leftJoin',
-    table: KTable<K, T>,
-    joiner: (value: V, tableValue: T | null, key: K) => VOut
+  /** Tells the kinds of join apart by what is joined; the overloads have checked that the rest fits. */
+  #joinWith<T, VOut>(
+    kind: 'inner' | 'left',
+    other: object,
+    joiner: unknown,
+    options: unknown
   ): KStream<K, VOut> {
-    const parts = partsOf(table)
+    const left = kind === 'left'
+    const serdes = { key: this.#serdes.key, value: undefined }
+    if (isGlobal(other)) {
+      const selector = joiner as (value: V, key: K) => unknown
+      const join = options as (value: V, tableValue: T | null, key: K) => VOut
+      const step = globalTableJoin(other.storeName, selector, join, left)
+      return this.#step('join', step, serdes, this.#rekeyed)
+    }
+    if (other instanceof KStreamImpl)
+      return this.#streamJoin(
+        kind,
+        other as KStream<K, T>,
+        joiner as (value: V | null, other: T | null, key: K) => VOut,
+        options as StreamJoinOptions<K, V, T>
+      )
+    const parts = partsOf(other as KTable<K, T>)
     if (this.#rekeyed)
       throw new StreamsError(
         'TOPOLOGY_INVALID',
         `the key was changed before the join with "${parts.node.name}": call repartition({ name, key, value }) first`
       )
-    const view = viewOf(parts, step)
-    const operator = streamTableJoin(view, joiner, step === 'leftJoin')
-    return this.#step(step, operator, { key: this.#serdes.key, value: undefined }, false, view.stores)
+    const node = declareStreamTableJoin(this.#graph, {
+      stream: { node: this.node, ...this.#serdes },
+      table: parts,
+      joiner: joiner as (value: V, tableValue: T | null, key: K) => VOut,
+      left,
+      grace: options as GraceJoinOptions<V> | undefined
+    })
+    return new KStreamImpl<K, VOut>(this.#graph, node, serdes, false)
   }
 
   #step<KOut, VOut>(

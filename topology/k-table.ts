@@ -10,10 +10,11 @@ import { suppress } from '../processors/suppress.ts'
 import { mappedView, storeView } from '../processors/table-view.ts'
 import { toStream } from '../processors/to-stream.ts'
 import type { KGroupedTable, KStream, KTable } from './dsl.ts'
+import { declareForeignKeyJoin } from './foreign-key-joins.ts'
 import type { Graph } from './graph.ts'
 import type { Compose } from './graph-node.ts'
 import { KGroupedTableImpl } from './k-grouped-table.ts'
-import type { RepartitionOptions, StoreOptions, TableStoreOptions } from './options.ts'
+import type { ForeignKeyJoinOptions, RepartitionOptions, StoreOptions, TableStoreOptions } from './options.ts'
 import { keyComparison, missingSerde } from './serdes-of.ts'
 import type { Suppressed } from './suppressed.ts'
 import { declareTableJoin } from './table-joins.ts'
@@ -56,7 +57,7 @@ export class KTableImpl<K, V> implements KTable<K, V> {
     needOldValues(parts, `groupBy "${name}"`)
     const step = regroupTable(selector, keyComparison(key), parts.versioned)
     const regrouped = this.#graph.processor('group-by', [parts.node], step as unknown as Compose)
-    const node = this.#graph.repartition(regrouped, {
+    const node = this.#graph.repartition([regrouped], {
       repartition: name,
       key: key as Serde<unknown>,
       value: changed(value) as Serde<unknown>,
@@ -69,18 +70,30 @@ export class KTableImpl<K, V> implements KTable<K, V> {
     other: KTable<K, R>,
     joiner: (value: V, other: R, key: K) => VOut | null,
     store?: TableStoreOptions<VOut>
-  ): KTable<K, VOut> {
-    const both = joiner as (value: V | null, other: R | null, key: K) => VOut | null
-    return declareTableJoin(this.#graph, 'inner', this.parts, partsOf(other), both, store)
+  ): KTable<K, VOut>
+  join<FK, FV, VOut>(
+    other: KTable<FK, FV>,
+    foreignKey: (value: V, key: K) => FK | null,
+    joiner: (value: V, foreignValue: FV, key: K) => VOut | null,
+    options: ForeignKeyJoinOptions<VOut>
+  ): KTable<K, VOut>
+  join<R, VOut>(other: unknown, first: unknown, second?: unknown, options?: unknown): KTable<K, VOut> {
+    return this.#join<R, VOut>('inner', other, first, second, options)
   }
 
   leftJoin<R, VOut>(
     other: KTable<K, R>,
     joiner: (value: V, other: R | null, key: K) => VOut | null,
     store?: TableStoreOptions<VOut>
-  ): KTable<K, VOut> {
-    const both = joiner as (value: V | null, other: R | null, key: K) => VOut | null
-    return declareTableJoin(this.#graph, 'left', this.parts, partsOf(other), both, store)
+  ): KTable<K, VOut>
+  leftJoin<FK, FV, VOut>(
+    other: KTable<FK, FV>,
+    foreignKey: (value: V, key: K) => FK | null,
+    joiner: (value: V, foreignValue: FV | null, key: K) => VOut | null,
+    options: ForeignKeyJoinOptions<VOut>
+  ): KTable<K, VOut>
+  leftJoin<R, VOut>(other: unknown, first: unknown, second?: unknown, options?: unknown): KTable<K, VOut> {
+    return this.#join<R, VOut>('left', other, first, second, options)
   }
 
   outerJoin<R, VOut>(
@@ -141,6 +154,34 @@ export class KTableImpl<K, V> implements KTable<K, V> {
     return this.#graph.stream<K | KOut, V | null>(rekeyed, { key: undefined, value }, true)
   }
 
+  /** Tells the kinds of join apart; the overloads have checked that the rest fits. */
+  #join<R, VOut>(
+    kind: 'inner' | 'left',
+    other: unknown,
+    first: unknown,
+    second: unknown,
+    options: unknown
+  ): KTable<K, VOut> {
+    if (options === undefined)
+      return declareTableJoin(
+        this.#graph,
+        kind,
+        this.parts,
+        partsOf(other as KTable<K, R>),
+        first as (value: V | null, other: R | null, key: K) => VOut | null,
+        second as TableStoreOptions<VOut> | undefined
+      )
+    return declareForeignKeyJoin(
+      this.#graph,
+      this.parts,
+      partsOf(other as KTable<unknown, R>),
+      first as (value: V, key: K) => unknown,
+      second as (value: V, foreignValue: R | null, key: K) => VOut | null,
+      options as ForeignKeyJoinOptions<VOut>,
+      kind === 'left'
+    )
+  }
+
   #filter(
     step: string,
     predicate: (value: V, key: K) => boolean,
@@ -149,7 +190,8 @@ export class KTableImpl<K, V> implements KTable<K, V> {
     // where the table tells old values anyway, a change from absent to absent need not go on
     const oldValues = { wanted: this.parts.sendOldValues() }
     const keep = (value: V, key: K) => (predicate(value, key) ? value : null)
-    return this.#map(step, keep, store, this.parts.value, oldValues, true)
+    // a change of a versioned table's past may matter to what comes after, even where it changes nothing here
+    return this.#map(step, keep, store, this.parts.value, oldValues, !this.parts.versioned)
   }
 
   #map<VOut>(

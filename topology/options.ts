@@ -36,6 +36,22 @@ export interface WindowStoreOptions extends StoreOptions {
   readonly retentionMs?: number
 }
 
+/** A table that keeps its past, so that records can be joined with the rows of their time (KIP-889). */
+export interface VersionedTableOptions extends Pick<StoreOptions, 'name' | 'logged'> {
+  /** How far back, ms from the latest update, versions are known and updates still taken. */
+  readonly historyRetentionMs: number
+}
+
+/** A join with a versioned table that waits for the table. */
+export interface GraceJoinOptions<V> {
+  /** Names the store of the records that wait, `<name>-Buffer`. */
+  readonly name: string
+  /** How long, ms of stream time, records wait for the table's rows of their time. */
+  readonly graceMs: number
+  /** How the stream's values are written. Needed where their type was changed since the topic. */
+  readonly value?: Serde<V>
+}
+
 /** A store for a table whose values are of a new type. */
 export interface TableStoreOptions<V> extends StoreOptions {
   /** How the values are written. */
@@ -82,6 +98,14 @@ export interface StreamJoinOptions<K, L, R> {
   readonly key?: Serde<K>
   readonly value?: Serde<L>
   readonly otherValue?: Serde<R>
+}
+
+/** A join of a table with the rows of another that its rows name. */
+export interface ForeignKeyJoinOptions<VOut> {
+  /** Begins the names of the join's topics and of its store of subscriptions. */
+  readonly name: string
+  /** Keeps the result; without it only its changes can be used. */
+  readonly store?: TableStoreOptions<VOut>
 }
 
 /** When results of windows leave: with each update, or once when their window has closed. */

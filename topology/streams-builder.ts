@@ -3,13 +3,16 @@ import type { Topic } from '../core/topic.ts'
 import { passThrough } from '../processors/pass-through.ts'
 import { tableSource, tableSourceWithoutStore } from '../processors/table-source.ts'
 import { storeView } from '../processors/table-view.ts'
+import { versionedTableSource, versionedView } from '../processors/versioned-table-source.ts'
 import type { StoreDefinition } from '../state/store-definition.ts'
 import type { KStream, KTable } from './dsl.ts'
+import type { GlobalKTable } from './global-k-table.ts'
 import { Graph } from './graph.ts'
 import type { Compose, TimestampExtractor } from './graph-node.ts'
 import { KStreamImpl } from './k-stream.ts'
 import { KTableImpl } from './k-table.ts'
-import type { StoreOptions, StreamOptions } from './options.ts'
+import type { StoreOptions, StreamOptions, VersionedTableOptions } from './options.ts'
+import { versionedKeyValueStore } from './stores.ts'
 import { tellsWhenAsked } from './table-parts.ts'
 import { Topology } from './topology.ts'
 
@@ -47,7 +50,8 @@ export class StreamsBuilder {
    * The latest value of each key of a topic, kept in the store that is named. Without a store only its changes can be used: it cannot
    * be joined or grouped.
    */
-  table<K, V>(topic: Topic<K, V>, options?: StoreOptions): KTable<K, V> {
+  table<K, V>(topic: Topic<K, V>, options?: StoreOptions | VersionedTableOptions): KTable<K, V> {
+    if (options !== undefined && 'historyRetentionMs' in options) return this.#versioned(topic, options)
     const source = this.#graph.source(topic as unknown as Topic<unknown, unknown>)
     const { key, value } = topic
     const oldValues = { wanted: false }
@@ -70,10 +74,37 @@ export class StreamsBuilder {
     })
   }
 
+  /** A table of all partitions of a topic, whole in each process. */
+  globalTable<K, V>(topic: Topic<K, V>, options: Pick<StoreOptions, 'name'>): GlobalKTable<K, V> {
+    const { name } = options
+    this.#graph.globalStore(topic as unknown as Topic<unknown, unknown>, name)
+    return { kind: 'global', storeName: name, topic }
+  }
+
   /** Declares a store for processors, which name it; see `keyValueStore` and its sisters. */
   addStateStore<K, V>(definition: StoreDefinition<K, V>): this {
     this.#graph.store(definition as StoreDefinition)
     return this
+  }
+
+  #versioned<K, V>(topic: Topic<K, V>, options: VersionedTableOptions): KTable<K, V> {
+    const { name, historyRetentionMs, logged = true } = options
+    const { key, value } = topic
+    const source = this.#graph.source(topic as unknown as Topic<unknown, unknown>)
+    const definition = versionedKeyValueStore({ name, key, value, logged, historyRetentionMs })
+    this.#graph.store(definition as unknown as StoreDefinition)
+    const step = versionedTableSource<K, V>(name) as unknown as Compose
+    const node = this.#graph.processor('table', [source], step, { emits: 'table', stores: [name] })
+    return this.#graph.table<K, V>({
+      node,
+      key,
+      value,
+      storeName: name,
+      view: versionedView(name),
+      sendOldValues: () => true,
+      versioned: true,
+      graceMs: undefined
+    })
   }
 
   /** The finished graph. Throws TOPOLOGY_INVALID where it cannot run. */

@@ -2,7 +2,7 @@ import { StreamsError } from '../core/errors.ts'
 import type { Topic } from '../core/topic.ts'
 import { type Processor, process } from '../processors/process.ts'
 import type { StoreDefinition } from '../state/store-definition.ts'
-import { Graph } from './graph.ts'
+import { type GlobalStore, Graph } from './graph.ts'
 import type { Compose, GraphNode, RepartitionNode, SinkNode, SourceNode } from './graph-node.ts'
 import { type SubTopology, splitIntoSubTopologies } from './sub-topology.ts'
 
@@ -24,6 +24,11 @@ export class Topology {
 
   get stores(): ReadonlyMap<string, StoreDefinition> {
     return this.#graph.stores
+  }
+
+  /** Stores that every process fills from all partitions of their topics. */
+  get globalStores(): ReadonlyMap<string, GlobalStore> {
+    return this.#graph.globalStores
   }
 
   /** Throws TOPOLOGY_INVALID for a graph that cannot run. */
@@ -82,6 +87,7 @@ export class Topology {
     const topics = new Map<string, Topic<unknown, unknown>>()
     for (const node of this.nodes)
       if (node.kind === 'source' || node.kind === 'sink') topics.set(node.topic.name, node.topic)
+    for (const { topic } of this.globalStores.values()) topics.set(topic.name, topic)
     return [...topics.values()]
   }
 

@@ -8,7 +8,7 @@ import type { Graph } from './graph.ts'
 import type { GraphNode } from './graph-node.ts'
 import type { WindowStoreOptions } from './options.ts'
 
-export function windowSize(windows: TimeWindows | SlidingWindows): number {
+function windowSize(windows: TimeWindows | SlidingWindows): number {
   return windows.kind === 'time' ? windows.sizeMs : windows.differenceMs
 }
 

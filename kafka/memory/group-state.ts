@@ -100,6 +100,14 @@ export class GroupState {
     return found
   }
 
+  /** Starts over with these offsets; false while there are members. */
+  reset(offsets: readonly GroupOffset[]): boolean {
+    if (this.#places.size > 0) return false
+    this.#offsets.clear()
+    this.commit(offsets)
+    return true
+  }
+
   forgetTopic(topic: string): void {
     for (const [name, offset] of this.#offsets) if (offset.topic === topic) this.#offsets.delete(name)
   }

@@ -1,5 +1,7 @@
+import { StreamsError } from '../../core/errors.ts'
 import { partitionName, type TopicPartition } from '../../core/record.ts'
 import type { Admin, NewTopic, OffsetSpec, OpenTransaction, TopicDescription } from '../port/admin.ts'
+import type { GroupOffset } from '../port/group.ts'
 import type { MemoryBroker } from './memory-broker.ts'
 import type { MemoryLog } from './memory-log.ts'
 
@@ -68,6 +70,11 @@ export class MemoryAdmin implements Admin {
   ): Promise<ReadonlyMap<string, number>> {
     const committed = this.#broker.group(groupId).committed(partitions)
     return new Map(committed.map(({ topic, partition, offset }) => [partitionName(topic, partition), offset]))
+  }
+
+  async resetGroup(groupId: string, offsets: readonly GroupOffset[]): Promise<void> {
+    if (!this.#broker.group(groupId).reset(offsets))
+      throw new StreamsError('GROUP_NOT_EMPTY', `group '${groupId}' has members: stop them all`)
   }
 
   /** None: there is but one behaviour. */

@@ -2,7 +2,9 @@ import { apiVersionsV3, createTopicsV7, deleteRecordsV2, deleteTopicsV6 } from '
 import { StreamsError } from '../../core/errors.ts'
 import { partitionName, type TopicPartition } from '../../core/record.ts'
 import type { Admin, NewTopic, OffsetSpec, OpenTransaction, TopicDescription } from '../port/admin.ts'
+import type { GroupOffset } from '../port/group.ts'
 import { alterTopicConfigs, topicConfigs } from './admin-configs.ts'
+import { resetGroup } from './admin-groups.ts'
 import { fenceTransactionalId, openTransactions } from './admin-transactions.ts'
 import { Cluster, type ClusterOptions, lookUp } from './cluster.ts'
 import { type ChannelOptions, clientSoftware, defaultChannel } from './connections.ts'
@@ -117,6 +119,11 @@ export class ClusterAdmin implements Admin {
     const coordinator = new Coordinator(this.#cluster, groupId)
     const offsets = await this.#retrying(() => fetchOffsets(coordinator, groupId, partitions, false))
     return new Map(offsets.map(({ topic, partition, offset }) => [partitionName(topic, partition), offset]))
+  }
+
+  async resetGroup(groupId: string, offsets: readonly GroupOffset[]): Promise<void> {
+    const coordinator = new Coordinator(this.#cluster, groupId)
+    await this.#retrying(() => resetGroup(coordinator, groupId, offsets))
   }
 
   async finalizedFeatures(): Promise<ReadonlyMap<string, number>> {

@@ -40,6 +40,8 @@ export const brokerCode = {
   transactionalIdAuthorizationFailed: 53,
   storageError: 56,
   saslAuthenticationFailed: 58,
+  nonEmptyGroup: 68,
+  groupIdNotFound: 69,
   fencedLeaderEpoch: 74,
   unknownLeaderEpoch: 75,
   offsetNotAvailable: 78,

@@ -10,7 +10,8 @@ import { byTopic } from './group-partitions.ts'
 /** Who commits, by the member's own account. */
 export interface Membership {
   readonly groupId: string
-  readonly instanceId: string
+  /** Null outside of any membership. */
+  readonly instanceId: string | null
   readonly memberId: string
   readonly generation: number
 }

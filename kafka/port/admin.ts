@@ -1,4 +1,5 @@
 import type { TopicPartition } from '../../core/record.ts'
+import type { GroupOffset } from './group.ts'
 
 export interface NewTopic {
   readonly name: string
@@ -48,6 +49,8 @@ export interface Admin {
   ): Promise<void>
   /** Committed offsets of any group, keyed by `partitionName`; partitions without one are left out. */
   groupOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, number>>
+  /** Forgets all committed offsets of a group and sets these. Throws GROUP_NOT_EMPTY while it has members. */
+  resetGroup(groupId: string, offsets: readonly GroupOffset[]): Promise<void>
   /** Features the cluster has agreed on (KIP-584) and their levels, e.g. `transaction.version`. */
   finalizedFeatures(): Promise<ReadonlyMap<string, number>>
   /** Transactions whose transactional id begins so, over all coordinators; finished ones are left out. */

@@ -39,6 +39,8 @@ export interface TaskParts {
   readonly maxTaskIdleMs: number
   readonly now: () => number
   readonly onDropped: (reason: DropReason) => void
+  /** Stores that are the process's, not the task's. */
+  readonly globalStores?: ReadonlyMap<string, StateStore>
   /** What the changelogs are written with. */
   readonly collector?: Collector
   /** See `OperatorContext`. Default 1,000 ms. */
@@ -77,7 +79,8 @@ export class Task {
     this.id = parts.plan.id
     this.stores = parts.stores
     this.#now = parts.now
-    const byName = new Map(parts.stores.map(({ store }) => [store.name, store]))
+    const byName = new Map(parts.globalStores)
+    for (const { store } of parts.stores) byName.set(store.name, store)
     this.#context = new TaskContext(
       this.id,
       byName,

@@ -17,7 +17,7 @@ function innermost(error: unknown): NativeError {
 const full = /no space left|quota exceeded|file too large|ENOSPC|EDQUOT|EFBIG/i
 /** A file that should be there is damage too; a full or read-only disk is not. */
 const damaged =
-  /corrupt|checksum|no such file|does not exist|missing files|bad table magic|too short to be an sstable|truncated block/i
+  /corrupt|checksum|no such file|does not exist|missing files|bad table magic|too short to be an sstable|truncated block|\.(ldb|sst): invalid argument/i
 const closed = /not open|is closed/i
 
 function isDamage({ code, message = '' }: NativeError): boolean {

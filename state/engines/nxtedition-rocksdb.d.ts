@@ -10,10 +10,11 @@ declare module '@nxtedition/rocksdb' {
     fillCache?: boolean
   }
 
-  interface SyncBatch {
+  export interface SyncBatch {
     _put(key: Buffer, value: Buffer): void
     _del(key: Buffer): void
     _writeSync(options?: { sync?: boolean }): void
+    _clear(): void
     _closeSync(): void
   }
 

@@ -1,9 +1,12 @@
 import { basename } from 'node:path'
-import type { RocksLevel } from '@nxtedition/rocksdb'
+import type { RocksLevel, SyncBatch } from '@nxtedition/rocksdb'
 import { StreamsError } from '../../core/errors.ts'
 import type { Engine, EngineEntry, EngineProperties, WriteOperation } from '../engine.ts'
 import { openError, operationError } from './engine-errors.ts'
 import { type EngineOptions, engineDefaults } from './engine-options.ts'
+
+/** A batch keeps the room of the largest it has held. */
+const largestKeptBatchBytes = 8 << 20
 
 const asBuffers = { valueEncoding: 'buffer' } as const
 
@@ -20,6 +23,8 @@ export class RocksEngine implements Engine {
   readonly #database: RocksLevel
   #open = true
   #failure: Error | undefined
+  /** Used for every write: the memory of one let go of comes back only when the garbage collector and the event loop have been at it. */
+  #batch: SyncBatch | undefined
 
   private constructor(name: string, database: RocksLevel) {
     this.#name = name
@@ -63,19 +68,23 @@ export class RocksEngine implements Engine {
 
   writeBatchSync(operations: readonly WriteOperation[]): void {
     this.#check()
+    let bytes = 0
     this.#guard(() => {
-      const batch = this.#database._chainedBatch()
+      this.#batch ??= this.#database._chainedBatch()
       try {
         for (const { key, value } of operations) {
-          if (value === null) batch._del(key)
-          else batch._put(key, value)
+          bytes += key.length + (value?.length ?? 0)
+          if (value === null) this.#batch._del(key)
+          else this.#batch._put(key, value)
         }
-        batch._writeSync()
-      } finally {
-        batch._closeSync()
-        this.#database.detachResource(batch)
+        this.#batch._writeSync()
+        this.#batch._clear()
+      } catch (error) {
+        this.#dropBatch()
+        throw error
       }
     })
+    if (bytes > largestKeptBatchBytes) this.#dropBatch()
   }
 
   scanSync(from: Buffer, to: Buffer | undefined, reverse: boolean, limit: number): EngineEntry[] {
@@ -120,7 +129,16 @@ export class RocksEngine implements Engine {
   async close(): Promise<void> {
     if (!this.#open) return
     this.#open = false
+    this.#dropBatch()
     await this.#database.close()
+  }
+
+  #dropBatch(): void {
+    const batch = this.#batch
+    if (batch === undefined) return
+    this.#batch = undefined
+    batch._closeSync()
+    this.#database.detachResource(batch)
   }
 
   /** The binding does not check: a call on a closed database ends the process. */

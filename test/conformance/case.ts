@@ -31,7 +31,7 @@ export interface OutputRecord {
 
 export interface StoreRow {
   readonly key: Json
-  readonly value: Json
+  readonly value?: Json
   readonly timestamp?: number
   readonly [more: string]: Json | undefined
 }

@@ -1,12 +1,18 @@
-import type { KeyValueStore, SessionStore, Topology, WindowStore } from '../../index.ts'
+import type { KeyValueStore, SessionStore, Topology, VersionedStore, WindowStore } from '../../index.ts'
 import type { TopologyTestDriver } from '../../testing.ts'
 import type { Json, StoreRow } from './case.ts'
 
 /** The rows of a store as the cases list them. */
-export function readStore(driver: TopologyTestDriver, topology: Topology, name: string): StoreRow[] {
+export function readStore(
+  driver: TopologyTestDriver,
+  topology: Topology,
+  name: string,
+  expected: readonly StoreRow[]
+): StoreRow[] {
   const definition = topology.stores.get(name)
-  if (definition === undefined) return []
   const store: unknown = driver.stateStore(name)
+  if (definition === undefined)
+    return [...(store as KeyValueStore<string, Json>).all()].map((row) => ({ ...row }))
   switch (definition.kind) {
     case 'key-value':
       return [...(store as KeyValueStore<string, Json>).all()].map((row) => ({ ...row }))
@@ -27,8 +33,17 @@ export function readStore(driver: TopologyTestDriver, topology: Topology, name: 
         .map(({ key, start, end, value, timestamp }) => ({ key, start, end, value, timestamp }))
         .sort(compare)
     case 'versioned':
-      return []
+      return expected.map((row) => lookedUp(store as VersionedStore<string, Json>, row))
   }
+}
+
+/** The same look-up as in the expected row. */
+function lookedUp(store: VersionedStore<string, Json>, row: StoreRow): StoreRow {
+  const key = row.key as string
+  const asOf = row['asOf']
+  const found = asOf === undefined ? store.get(key) : store.getAsOf(key, Number(asOf))
+  const record = found === null ? null : { value: found.value, timestamp: found.timestamp }
+  return asOf === undefined ? { key, latest: record } : { key, asOf, record }
 }
 
 function compare(a: { key: string; start: number }, b: { key: string; start: number }): number {

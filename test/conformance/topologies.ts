@@ -8,6 +8,7 @@ import { streamJoinTopologies } from './topologies/stream-joins.ts'
 import { suppressTopologies } from './topologies/suppress.ts'
 import { tableJoinTopologies } from './topologies/table-joins.ts'
 import { tableTopologies } from './topologies/tables.ts'
+import { versionedTopologies } from './topologies/versioned.ts'
 import { windowTopologies } from './topologies/windows.ts'
 
 /** Every topology of the cases, by name. */
@@ -21,5 +22,6 @@ export const topologies: CaseTopologies = {
   ...suppressTopologies,
   ...streamJoinTopologies,
   ...tableJoinTopologies,
+  ...versionedTopologies,
   ...retailTopologies
 }

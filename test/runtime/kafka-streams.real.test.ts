@@ -3,7 +3,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { GrowableBytes, KafkaStreams, noHeaders, PlatformaticClient, partitionForKey } from '../../index.ts'
+import {
+  GrowableBytes,
+  KafkaStreams,
+  noHeaders,
+  PlatformaticClient,
+  partitionForKey,
+  resetApplication,
+  silentLogger
+} from '../../index.ts'
+import { openEngine } from '../../state/engines/open-engine.ts'
+import { storeDirectory } from '../../state/task-directory.ts'
 import { server } from '../sinks/servers.ts'
 import { totalsGraph } from './totals.ts'
 
@@ -11,6 +21,7 @@ interface Message {
   readonly log?: string
   readonly lag?: number
   readonly restored?: number
+  readonly rebuilt?: boolean
   readonly dump?: readonly (readonly string[])[]
 }
 
@@ -22,11 +33,12 @@ class App {
   readonly #listeners = new Set<(message: Message) => void>()
   readonly exit: Promise<number | null>
 
-  constructor(prefix: string, stateDirectory: string) {
+  constructor(prefix: string, stateDirectory: string, guarantee: string) {
     this.process = fork(new URL('./totals-process.ts', import.meta.url), [
       server('KAFKA_BROKERS'),
       prefix,
-      stateDirectory
+      stateDirectory,
+      guarantee
     ])
     this.process.on('message', (message: Message) => {
       if (message.log !== undefined) this.log.push(message.log)
@@ -58,6 +70,11 @@ class App {
       zeros = lag === 0 ? zeros + 1 : 0
       return zeros === 2 ? true : undefined
     })
+  }
+
+  rebuild(task: string): Promise<boolean> {
+    this.process.send(`rebuild ${task}`)
+    return this.until(({ rebuilt }) => rebuilt)
   }
 
   dump(): Promise<readonly (readonly string[])[]> {
@@ -93,8 +110,8 @@ afterEach(async () => {
   await rm(stateDirectory, { recursive: true, force: true })
 })
 
-function start(): App {
-  const app = new App(prefix, stateDirectory)
+function start(guarantee = 'at_least_once'): App {
+  const app = new App(prefix, stateDirectory, guarantee)
   apps.push(app)
   return app
 }
@@ -105,7 +122,14 @@ const STORES = 10
 async function write(from: number, to: number): Promise<void> {
   const { lines, totals, counts } = totalsGraph(prefix)
   const admin = client.admin('writer')
-  await admin.createTopics([lines, totals, counts].map(({ name }) => ({ name, partitions: 4, configs: {} })))
+  await admin.createTopics(
+    [lines, totals, counts].map(({ name }) => ({
+      name,
+      partitions: 4,
+      // the records are of 1970: a broker that deletes by age would empty the topic under the test
+      configs: { 'retention.ms': '-1' }
+    }))
+  )
   await admin.close()
   const producer = await client.producer({ clientId: 'writer' })
   const target = await producer.topic(lines.name)
@@ -174,6 +198,7 @@ it('a deleted state directory is rebuilt from the changelog to the same contents
   const first = start()
   await first.caughtUp()
   const before = await first.dump()
+  expect(totalsIn(before)).toEqual(expectedTotals(20_000))
   expect(await first.close()).toBe(0)
   await rm(stateDirectory, { recursive: true })
   const second = start()
@@ -183,6 +208,79 @@ it('a deleted state directory is rebuilt from the changelog to the same contents
   expect(second.log.filter((line) => line.includes('restored')).join()).toMatch(
     /changelog records into store "totals"/
   )
+  expect(await second.close()).toBe(0)
+}, 90_000)
+
+it('killed again and again under exactly-once, it counts each record once', async () => {
+  await write(0, 60_000)
+  for (const lag of [110_000, 80_000, 50_000, 20_000]) {
+    const app = start('exactly_once_v2')
+    await app.until((message) => (message.lag !== undefined && message.lag < lag ? true : undefined))
+    await app.kill()
+  }
+  const last = start('exactly_once_v2')
+  await last.caughtUp()
+  const dump = await last.dump()
+  expect(totalsIn(dump)).toEqual(expectedTotals(60_000))
+  expect((dump[1] ?? []).reduce((sum, row) => sum + (JSON.parse(row) as { value: number }).value, 0)).toBe(
+    60_000
+  )
+  expect(last.log.join('\n')).not.toMatch(/rebuilding/)
+  expect(await last.close()).toBe(0)
+}, 120_000)
+
+it('one task is rebuilt from its changelogs while records keep coming', async () => {
+  await write(0, 20_000)
+  const app = start('exactly_once_v2')
+  await app.caughtUp()
+  const writing = write(20_000, 40_000)
+  for (const task of ['1_0', '1_3']) expect(await app.rebuild(task)).toBe(true)
+  await writing
+  await app.caughtUp()
+  expect(totalsIn(await app.dump())).toEqual(expectedTotals(40_000))
+  expect(app.log.join('\n')).toMatch(/task 1_0: rebuilding its stores/)
+  expect(await app.close()).toBe(0)
+}, 90_000)
+
+it('everything is made again from the sources, with the same outcome', async () => {
+  await write(0, 20_000)
+  const first = start('exactly_once_v2')
+  await first.caughtUp()
+  const before = await first.dump()
+  const reset = () =>
+    resetApplication({
+      topology: totalsGraph(prefix).topology(),
+      applicationId: prefix,
+      kafka: client,
+      stateDirectory,
+      logger: silentLogger
+    })
+  await expect(reset()).rejects.toMatchObject({ code: 'GROUP_NOT_EMPTY' })
+  expect(await first.close()).toBe(0)
+  await reset()
+  const second = start('exactly_once_v2')
+  await second.caughtUp()
+  expect(await second.dump()).toEqual(before)
+  expect(second.restored).toBe(0)
+  expect(await second.close()).toBe(0)
+}, 90_000)
+
+it('waits for a store that another process has open, and rebuilds one whose changelog was made anew', async () => {
+  await write(0, 5000)
+  const first = start()
+  await first.caughtUp()
+  expect(await first.close()).toBe(0)
+  const admin = client.admin('meddler')
+  await admin.deleteTopics([`${prefix}-totals-changelog`])
+  await admin.close()
+  const engine = await openEngine('auto', storeDirectory(stateDirectory, prefix, '1_0', 'counts'))
+  const second = start()
+  await second.until(({ log }) => (log?.includes('making the tasks anew') === true ? true : undefined))
+  await engine.close()
+  await second.caughtUp()
+  const log = second.log.join('\n')
+  expect(log).toMatch(/store "totals" does not fit changelog .*made anew.*rebuilding/)
+  expect(log).not.toMatch(/store "counts" does not fit/)
   expect(await second.close()).toBe(0)
 }, 90_000)
 

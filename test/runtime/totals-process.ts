@@ -3,9 +3,9 @@ import { totalsGraph } from './totals.ts'
 
 /*
  * An application in a process of its own, to be killed. Arguments: brokers, prefix, state directory. Over IPC it tells what its log says and
- * answers `dump` with its stores' contents and `close` by ending gracefully.
+ * answers `dump` with its stores' contents, `rebuild TASK` when that is done, and `close` by ending gracefully.
  */
-const [brokers = '', prefix = '', stateDirectory = ''] = process.argv.slice(2)
+const [brokers = '', prefix = '', stateDirectory = '', guarantee = 'at_least_once'] = process.argv.slice(2)
 const tell = (message: object) => process.send?.(message)
 const log = (text: string) => void tell({ log: text })
 
@@ -13,6 +13,7 @@ const streams = new KafkaStreams(totalsGraph(prefix).topology(), {
   applicationId: prefix,
   kafka: new PlatformaticClient({ brokers: brokers.split(',') }),
   stateDirectory,
+  processingGuarantee: guarantee === 'exactly_once_v2' ? 'exactly_once_v2' : 'at_least_once',
   commitIntervalMs: 100,
   logger: { info: log, warn: log, error: log },
   onRestore: ({ store, done, restored }) => done && tell({ restored, store })
@@ -24,6 +25,11 @@ process.on('message', (message) => {
     const counts = streams.windowStores<string, number>('counts').flatMap((store) => [...store.all()])
     tell({ dump: [totals, counts].map((rows) => rows.map((row) => JSON.stringify(row)).sort()) })
   }
+  if (typeof message === 'string' && message.startsWith('rebuild '))
+    streams.rebuildTask(message.slice('rebuild '.length)).then(
+      () => tell({ rebuilt: true }),
+      (error: Error) => tell({ log: `not rebuilt: ${error.message}` })
+    )
   if (message === 'close')
     streams.close({ leaveGroup: true }).then(
       () => process.exit(0),

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { string } from '../../core/serdes/string.ts'
 import type { EngineKind } from '../../state/engine.ts'
 import { divideBudget } from '../../state/engines/memory-budget.ts'
@@ -12,7 +13,7 @@ export interface StateBenchOptions {
   readonly distribution: 'zipf' | 'uniform'
   readonly commitEvery: number
   readonly engine: EngineKind
-  /** For the engine and the write buffer together: a half each. */
+  /** For the engine and the write buffer together. */
   readonly budgetBytes: number
   readonly directory: string
 }
@@ -63,8 +64,8 @@ function cpuNs(): number {
 export async function stateBench(options: StateBenchOptions): Promise<StateBenchResult> {
   const { keys, records, commitEvery, engine: kind, budgetBytes, directory } = options
   const rssBefore = process.memoryUsage.rss()
-  const bufferBytes = Math.floor(budgetBytes / 2)
-  const engine = await openEngine(kind, `${directory}/table`, divideBudget(budgetBytes / 2, 1))
+  const budget = divideBudget(budgetBytes, 1)
+  const engine = await openEngine(kind, `${directory}/table`, budget)
   const store = openStore(
     {
       kind: 'key-value',
@@ -75,7 +76,7 @@ export async function stateBench(options: StateBenchOptions): Promise<StateBench
       cached: true
     },
     engine,
-    { log: () => undefined, bufferBytes, freeze: false }
+    { log: () => undefined, bufferBytes: budget.bufferBytes, freeze: false }
   )
   store.onChange(() => undefined)
   let offset = 0
@@ -85,7 +86,10 @@ export async function stateBench(options: StateBenchOptions): Promise<StateBench
   }
   for (let key = 0; key < keys; key++) {
     store.put(name(key), { count: 1, sum: key, last: 'a-line-of-some-bytes' }, 1)
-    if (key % 5000 === 4999 || store.commitWanted) commit()
+    if (key % 5000 === 4999 || store.commitWanted) {
+      commit()
+      await setImmediate()
+    }
   }
   commit()
 
@@ -104,6 +108,8 @@ export async function stateBench(options: StateBenchOptions): Promise<StateBench
       )
       if (++record % commitEvery === 0 || store.commitWanted) commit()
     }
+    // as a task does between its slices: what native objects hold is let go of there
+    await setImmediate()
     if (record % 20_000 < lookAhead) rss = Math.max(rss, process.memoryUsage.rss())
   }
   commit()
@@ -134,7 +140,8 @@ async function benchWindows({
   directory
 }: StateBenchOptions): Promise<number> {
   const series = Math.max(1, Math.min(50_000, Math.floor(keys / windowsOfKey)))
-  const engine = await openEngine(kind, `${directory}/windows`, divideBudget(budgetBytes / 2, 1))
+  const budget = divideBudget(budgetBytes, 1)
+  const engine = await openEngine(kind, `${directory}/windows`, budget)
   const store = openStore(
     {
       kind: 'window',
@@ -147,7 +154,7 @@ async function benchWindows({
       retentionMs: 86_400_000
     },
     engine,
-    { log: undefined, bufferBytes: Math.floor(budgetBytes / 2), freeze: false }
+    { log: undefined, bufferBytes: budget.bufferBytes, freeze: false }
   )
   const commit = () => {
     while (store.flush());

@@ -10,7 +10,11 @@ type Kind = 'join' | 'leftJoin' | 'outerJoin'
 
 function joined(kind: Kind, windows: JoinWindows) {
   return declared((builder) => {
-    builder.stream(left())[kind](builder.stream(right()), both, { name: 'join', windows }).to(textsOut)
+    const [stream, other] = [builder.stream(left()), builder.stream(right())]
+    const options = { name: 'join', windows }
+    if (kind === 'join') stream.join(other, both, options).to(textsOut)
+    else if (kind === 'leftJoin') stream.leftJoin(other, both, options).to(textsOut)
+    else stream.outerJoin(other, both, options).to(textsOut)
   })
 }
 
@@ -46,7 +50,7 @@ export const streamJoinTopologies: CaseTopologies = {
   }),
 
   'join-stream-stream-self': declared((builder) => {
-    const stream = builder.stream(jsonTopic<string>('in'))
+    const stream = builder.stream(left())
     stream
       .join(stream, both, { name: 'join', windows: JoinWindows.ofTimeDifferenceAndGrace(50, 100) })
       .to(textsOut)

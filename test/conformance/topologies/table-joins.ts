@@ -7,7 +7,29 @@ const leftTable = (builder: StreamsBuilder) => builder.table(jsonTopic<string>('
 const rightTable = (builder: StreamsBuilder) => builder.table(jsonTopic<string>('right'), { name: 'r' })
 const textsOut = jsonTopic<string>('out')
 
+interface Order {
+  readonly qty: number
+  readonly sku?: string
+}
+
+const byProduct = (kind: 'join' | 'leftJoin') =>
+  declared((builder) => {
+    const orders = builder.table(jsonTopic<Order>('left'), { name: 'l' })
+    const products = rightTable(builder)
+    const skuOf = (order: Order) => order.sku ?? null
+    const named = (order: Order, product: string | null) => `${order.qty}x${product}`
+    const options = { name: 'fk', store: result }
+    const joined =
+      kind === 'join'
+        ? orders.join(products, skuOf, named, options)
+        : orders.leftJoin(products, skuOf, named, options)
+    joined.toStream().to(textsOut)
+  })
+
 export const tableJoinTopologies: CaseTopologies = {
+  'join-table-foreign-key-inner': byProduct('join'),
+  'join-table-foreign-key-left': byProduct('leftJoin'),
+
   'join-table-table-inner': declared((builder) => {
     leftTable(builder).join(rightTable(builder), both, result).toStream().to(textsOut)
   }),

@@ -1,0 +1,92 @@
+import { GrowableBytes } from '../core/bytes.ts'
+import { readInt64, writeInt64 } from '../core/int64.ts'
+import type { Serde } from '../core/serde.ts'
+import type { KeyValueStore } from '../state/key-value-store.ts'
+import type { BufferedChange } from './buffered-change.ts'
+import type { Forward, Operator } from './operator.ts'
+
+/** A stream record's place in the buffer of a join with grace. */
+export interface WaitingKey<K> {
+  readonly time: number
+  readonly key: K
+  readonly sequence: number
+}
+
+/* As Kafka Streams' buffer writes it: 0 | int64 time | key | int32 sequence */
+export function waitingKey<K>(key: Serde<K>): Serde<WaitingKey<K>> {
+  return {
+    name: `waiting(${key.name})`,
+    decode: (bytes, start, end) => ({
+      time: readInt64(bytes, start + 1),
+      key: key.decode(bytes, start + 9, end - 4),
+      sequence: bytes.readInt32BE(end - 4)
+    }),
+    encode(value, target, at) {
+      target.reserve(at, 9)
+      target.buffer[at] = 0
+      writeInt64(target.buffer, at + 1, value.time)
+      const end = key.encode(value.key, target, at + 9)
+      target.reserve(end, 4)
+      return target.buffer.writeInt32BE(value.sequence, end)
+    }
+  }
+}
+
+/**
+ * Before a join with a versioned table: records wait until stream time has passed them by the grace, so that the table has what belongs to
+ * their time, and go on in order of time. Later ones go on at once.
+ */
+export function waitForTable<K, V>(
+  storeName: string,
+  graceMs: number,
+  valueSerde: Serde<V>,
+  left: boolean
+): Operator<K, V, K, V> {
+  return (downstream: Forward<K, V>, context) => {
+    const store = context.store(storeName) as unknown as KeyValueStore<WaitingKey<K>, BufferedChange>
+    const scratch = new GrowableBytes(256)
+    /** The highest time of a record that had to wait. */
+    let observed = -1
+    let sequence = 0
+    for (const { key } of store.all()) {
+      if (key.sequence > sequence) sequence = key.sequence
+      if (key.time > observed) observed = key.time
+    }
+    return (value, key, timestamp, headers) => {
+      if (value === null || value === undefined) return context.dropped('null-value')
+      if (key === null || key === undefined) {
+        if (left) downstream(value, key, timestamp, headers)
+        else context.dropped('null-key')
+        return
+      }
+      if (timestamp < observed - graceMs) return downstream(value, key, timestamp, headers)
+      if (timestamp > observed) observed = timestamp
+      const end = valueSerde.encode(value, scratch, 0)
+      sequence = sequence === 0x7fffffff ? 0 : sequence + 1
+      store.put(
+        { time: timestamp, key, sequence },
+        {
+          time: 0,
+          prior: null,
+          oldValue: null,
+          newValue: Buffer.from(scratch.buffer.subarray(0, end)),
+          origin: {
+            timestamp,
+            offset: context.offset,
+            topic: context.topic,
+            partition: context.partition,
+            headers
+          }
+        },
+        context.wallClock()
+      )
+      for (const { key: waiting, value: change } of store.all()) {
+        if (waiting.time > observed - graceMs) break
+        const { newValue, origin } = change
+        const bytes = newValue as Buffer
+        downstream(valueSerde.decode(bytes, 0, bytes.length), waiting.key, origin.timestamp, origin.headers)
+        store.delete(waiting, context.wallClock())
+      }
+    }
+  }
+}
