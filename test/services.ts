@@ -6,7 +6,12 @@ import { startServices, stopServices } from '../deploy/local/services.ts'
 /** Starts the real servers that tests meet, once for the whole run; ones that the environment names are used instead. */
 export async function setup(): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), 'store-sku-test-'))
-  const addresses = await startServices({ directory, onProgress: (message) => console.log(message) })
+  const addresses = await startServices({
+    directory,
+    // records of tests are decades old
+    kafkaSettings: { 'log.retention.ms': '-1' },
+    onProgress: (message) => console.log(message)
+  })
   process.env.KAFKA_BROKERS = addresses.kafkaBrokers
   process.env.ELASTICSEARCH_URL = addresses.elasticsearchUrl
   process.env.DATABASE_URL = addresses.databaseUrl
