@@ -73,6 +73,12 @@ export class KafkaStreams {
     if (this.#state !== 'CREATED')
       throw new StreamsError('CONFIG_INVALID', `start was called in state ${this.#state}`)
     const { applicationId, kafka, stateDirectory, logger } = this.#config
+    // the test driver has them; here they need a restore and a reader of their own
+    if (this.#topology.globalStores.size > 0)
+      throw new StreamsError(
+        'TOPOLOGY_INVALID',
+        'global tables run in the test driver only, so far: join a table instead'
+      )
     this.#state = 'REBALANCING'
     await this.#disk.start()
     const processId = await processIdentity(stateDirectory, applicationId)

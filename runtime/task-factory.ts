@@ -91,6 +91,7 @@ export class TaskFactory {
       allNodes: topology.nodes,
       stores: opened.stores,
       write: (node) => this.#write(node),
+      collector: this.#collector,
       committed: byTopic(committed),
       earliest: byTopic(earliest),
       lagOf,

@@ -36,7 +36,17 @@ export interface LevelAnswer {
   readonly error?: { readonly code: string | undefined; readonly message: string }
 }
 
-/** What the worker is started with: the port, and the word that it sets to 1 when an answer is on the port. */
+export interface NumberedRequest {
+  readonly number: number
+  readonly request: LevelRequest
+}
+
+export interface NumberedAnswer {
+  readonly number: number
+  readonly answer: LevelAnswer
+}
+
+/** What the worker is started with: the port, and the word that it sets to an answer's number when that is on the port. */
 export interface LevelWorkerData {
   readonly port: MessagePort
   readonly answered: Int32Array

@@ -1,5 +1,11 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
-import type { LevelAnswer, LevelRequest, LevelWorkerData } from './level-protocol.ts'
+import type {
+  LevelAnswer,
+  LevelRequest,
+  LevelWorkerData,
+  NumberedAnswer,
+  NumberedRequest
+} from './level-protocol.ts'
 
 /** Longer than any compaction stalls a write. */
 const patienceMs = 120_000
@@ -12,6 +18,7 @@ class LevelThread {
   readonly #port: MessagePort
   readonly #answered = new Int32Array(new SharedArrayBuffer(4))
   readonly #worker: Worker
+  #calls = 0
 
   constructor() {
     const { port1, port2 } = new MessageChannel()
@@ -28,14 +35,29 @@ class LevelThread {
 
   /** Throws what the worker met, with its native code. */
   call(request: LevelRequest): LevelAnswer {
-    Atomics.store(this.#answered, 0, 0)
-    this.#port.postMessage(request)
-    Atomics.wait(this.#answered, 0, 0, patienceMs)
-    const received = receiveMessageOnPort(this.#port) as { message: LevelAnswer } | undefined
-    if (received === undefined) throw new Error(`the storage thread has not answered for ${patienceMs} ms`)
-    const { error } = received.message
+    const number = (this.#calls + 1) | 0
+    this.#calls = number
+    const numbered: NumberedRequest = { number, request }
+    this.#port.postMessage(numbered)
+    this.#await(number)
+    // an answer that came after its call had given up is passed over
+    let received: NumberedAnswer | undefined
+    do received = (receiveMessageOnPort(this.#port) as { message: NumberedAnswer } | undefined)?.message
+    while (received !== undefined && received.number !== number)
+    if (received === undefined) throw new Error('the storage thread has lost an answer')
+    const { error } = received.answer
     if (error !== undefined) throw Object.assign(new Error(error.message), { code: error.code })
-    return received.message
+    return received.answer
+  }
+
+  /** Until the answer of that number is on the port. A wait can end early, by the late notice of the answer before. */
+  #await(number: number): void {
+    for (;;) {
+      const seen = Atomics.load(this.#answered, 0)
+      if (seen === number) return
+      if (Atomics.wait(this.#answered, 0, seen, patienceMs) === 'timed-out')
+        throw new Error(`the storage thread has not answered for ${patienceMs} ms`)
+    }
   }
 
   async end(): Promise<void> {

@@ -1,6 +1,14 @@
 import { workerData } from 'node:worker_threads'
 import { ClassicLevel } from 'classic-level'
-import { type LevelAnswer, type LevelRequest, type LevelWorkerData, pack, unpack } from './level-protocol.ts'
+import {
+  type LevelAnswer,
+  type LevelRequest,
+  type LevelWorkerData,
+  type NumberedAnswer,
+  type NumberedRequest,
+  pack,
+  unpack
+} from './level-protocol.ts'
 
 /*
  * Runs in a worker thread: does what classic-level offers with promises only, for a thread that waits (see level-thread.ts).
@@ -61,7 +69,7 @@ async function answer(request: LevelRequest): Promise<LevelAnswer> {
   }
 }
 
-port.on('message', async (request: LevelRequest) => {
+port.on('message', async ({ number, request }: NumberedRequest) => {
   let reply: LevelAnswer
   try {
     reply = await answer(request)
@@ -70,8 +78,9 @@ port.on('message', async (request: LevelRequest) => {
     while (inner.cause !== undefined) inner = inner.cause as typeof inner
     reply = { error: { code: inner.code, message: inner.message ?? String(inner) } }
   }
+  const numbered: NumberedAnswer = { number, answer: reply }
   // the answer first: whoever sees the word set finds it on the port
-  port.postMessage(reply, reply.rows === undefined ? [] : [reply.rows.bytes.buffer])
-  Atomics.store(answered, 0, 1)
+  port.postMessage(numbered, reply.rows === undefined ? [] : [reply.rows.bytes.buffer])
+  Atomics.store(answered, 0, number)
   Atomics.notify(answered, 0)
 })

@@ -41,8 +41,9 @@ export class BufferedSessionStore<K, V> extends TimedStore<K, V> implements Sess
   }
 
   findSessionsInTimeOrder(earliestEnd: number, latestEnd: number): SessionEntry<K, V>[] {
-    const entries = this.scanAll(range(earliestEnd, latestEnd, latest, false), null, null, asIs)
-    return inTimeOrder(entries).map(sessionEntry)
+    // as in Kafka Streams, this one finds expired sessions, too, while their segment is there
+    const found = { ...range(earliestEnd, latestEnd, latest, false), expiredToo: true }
+    return inTimeOrder(this.scanAll(found, null, null, asIs), (key) => this.keyText(key)).map(sessionEntry)
   }
 
   fetch(key: K): IterableIterator<SessionEntry<K, V>> {

@@ -80,7 +80,9 @@ export class BufferedWindowStore<K, V> extends TimedStore<K, V> implements Windo
   }
 
   fetchAllInTimeOrder(fromStart: number, toStart: number): WindowEntry<K, V>[] {
-    return inTimeOrder(this.scanAll(range(fromStart, toStart, false), null, null, asIs)).map(windowEntry)
+    return inTimeOrder(this.scanAll(range(fromStart, toStart, false), null, null, asIs), (key) =>
+      this.keyText(key)
+    ).map(windowEntry)
   }
 
   all(): IterableIterator<WindowEntry<K, V>> {

@@ -5,9 +5,10 @@ import { kafka } from './kafka/suite.ts'
 import { runProgram } from './programs.ts'
 import { judge, table } from './results.ts'
 import { childFlag, runCase } from './run-case.ts'
+import { state } from './state/suite.ts'
 import { runWorkloads, workloadHelp, workloadOptions } from './workload/main.ts'
 
-const suites: Readonly<Record<string, Suite>> = { kafka, rss }
+const suites: Readonly<Record<string, Suite>> = { kafka, rss, state }
 
 const help = `Measures what the library costs, beside other clients. Every case runs in a process of its own; the rounds of the cases
 that are compared take turns; the table shows medians. A broker is started (and stopped) unless KAFKA_BROKERS names one.

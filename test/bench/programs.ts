@@ -12,7 +12,8 @@ const programs: Readonly<Record<string, () => Promise<Program>>> = {
   'produce-platformatic': async () => (await import('./kafka/platformatic-clients.ts')).producePlatformatic,
   'produce-kafkajs': async () => (await import('./kafka/kafkajs-clients.ts')).produceKafkaJs,
   transactions: async () => (await import('./kafka/transactions.ts')).transactions,
-  memory: async () => (await import('./kafka/memory.ts')).memory
+  memory: async () => (await import('./kafka/memory.ts')).memory,
+  state: async () => (await import('./state/program.ts')).stateProgram
 }
 
 /** Runs one program and prints its figures as the last line. */

@@ -1,6 +1,7 @@
 import { atLeastOnce } from './at-least-once.ts'
 import type { ChaosCase } from './case.ts'
 import { crash } from './crash.ts'
+import { stores } from './stores.ts'
 import { transactions } from './transactions.ts'
 
-export const cases: readonly ChaosCase[] = [transactions, atLeastOnce, crash]
+export const cases: readonly ChaosCase[] = [transactions, atLeastOnce, crash, stores]

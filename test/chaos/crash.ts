@@ -55,7 +55,12 @@ export const crash: ChaosCase = {
       }
       context.bars.update('trials', index, trials.length, name)
       context.watchdog.touch(name)
-      results.push(await context.phase(`crash: ${name}`, () => runCrashTrial(trial)))
+      results.push(
+        await context.phase(`crash: ${name}`, () =>
+          // one that could not be carried out must not keep the others from it
+          runCrashTrial(trial).catch((error: Error) => ({ name, passed: false, details: error.message }))
+        )
+      )
     }
     return results
   }

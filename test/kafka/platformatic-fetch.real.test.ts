@@ -15,7 +15,7 @@ describe('fetches from real brokers', { timeout: 60_000 }, () => {
     close: async () => {}
   }))
 
-  it('row G: gives records of LogAppendTime topics the time of the log', async () => {
+  it('G: gives records of LogAppendTime topics the time of the log', async () => {
     const space = workspace()
     const topic = await space.topic(1, { 'message.timestamp.type': 'LogAppendTime' })
     const before = Date.now()
@@ -34,7 +34,7 @@ describe('fetches from real brokers', { timeout: 60_000 }, () => {
     }
   })
 
-  it('row H: delivers nothing of a partition once unassign has returned, whatever has arrived', async () => {
+  it('H: delivers nothing of a partition once unassign has returned, whatever has arrived', async () => {
     const space = workspace()
     const topic = await space.topic(2)
     await space.write(topic, [...numbered(1_000, 0), ...numbered(1_000, 1)])

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { PlatformaticClient } from '../../kafka/platformatic/client.ts'
+import { verifyTopic } from '../peer/verify.ts'
 import { takeFor, takeRecords, until, values, workspaces } from './conformance/workspace.ts'
 import { realBrokers } from './platformatic/brokers.ts'
 import { TransactionalWriter } from './platformatic/transactions.ts'
@@ -21,7 +22,13 @@ describe('transactions of real brokers', { timeout: 60_000 }, () => {
     for (const opened of writers.splice(0)) await opened.close()
   })
 
-  it('delivers none of several aborted transactions in one fetch', async () => {
+  /** Kafka's own consumer sees as many committed records, each once. */
+  async function agreesWithJava(topic: string, records: number): Promise<void> {
+    const verdict = await verifyTopic({ bootstrap: realBrokers().join(','), topic, uniqueBy: 'value' })
+    expect(verdict).toMatchObject({ records, duplicates: 0, openTransaction: false })
+  }
+
+  it('A: delivers none of several aborted transactions in one fetch', async () => {
     const space = workspace()
     const topic = await space.topic()
     const a = await writer()
@@ -40,12 +47,13 @@ describe('transactions of real brokers', { timeout: 60_000 }, () => {
     await space.write(topic, [{ value: 'plain 2' }])
     const expected = ['plain 1', ...['b0', 'a0', 'b0 again', 'a1', 'b2', 'a2', 'b2 again', 'a3'], 'plain 2']
     expect(values(await space.read(topic, expected.length))).toEqual(expected)
+    await agreesWithJava(topic, expected.length)
     const uncommitted = space.consumer({ isolation: 'read_uncommitted' })
     uncommitted.assign([{ topic, partition: 0, offset: 0 }])
     expect(await takeRecords(uncommitted, 2 + 4 * 5)).toHaveLength(22)
   })
 
-  it('delivers none of an aborted transaction that is larger than a fetch', async () => {
+  it('B: delivers none of an aborted transaction that is larger than a fetch', async () => {
     const space = workspace()
     const topic = await space.topic()
     const a = await writer()
@@ -65,6 +73,7 @@ describe('transactions of real brokers', { timeout: 60_000 }, () => {
     consumer.assign([{ topic, partition: 0, offset: 0 }])
     const expected = ['before', 'committed 5', 'committed 15', 'committed 25', 'after']
     expect(values(await takeRecords(consumer, expected.length))).toEqual(expected)
+    await agreesWithJava(topic, expected.length)
     // from within the aborted transaction
     const late = space.consumer({ partitionMaxBytes: 1_500, maxBytes: 1_500 })
     late.assign([{ topic, partition: 0, offset: 12 }])

@@ -24,18 +24,18 @@ final class Reader implements AutoCloseable {
     }
 
     List<TopicPartition> partitions(String topic) {
-        var all = consumer.partitionsFor(topic, Duration.ofSeconds(10));
+        var all = consumer.partitionsFor(topic, Duration.ofSeconds(60));
         if (all == null || all.isEmpty()) throw new IllegalStateException("no topic " + topic);
         return all.stream().map(p -> new TopicPartition(topic, p.partition())).toList();
     }
 
     boolean exists(String topic) {
-        return consumer.listTopics(Duration.ofSeconds(10)).containsKey(topic);
+        return consumer.listTopics(Duration.ofSeconds(60)).containsKey(topic);
     }
 
     /** With read_committed: the last stable offsets, else the high watermarks. */
     Map<TopicPartition, Long> ends(List<TopicPartition> partitions) {
-        return consumer.endOffsets(partitions, Duration.ofSeconds(10));
+        return consumer.endOffsets(partitions, Duration.ofSeconds(60));
     }
 
     /** From these offsets (where there is none: from the beginning) to the end; returns how many records there were. */
@@ -46,7 +46,7 @@ final class Reader implements AutoCloseable {
         for (TopicPartition p : partitions) if (from.get(p) != null) consumer.seek(p, from.get(p));
         long count = 0;
         long idleSince = System.currentTimeMillis();
-        while (partitions.stream().anyMatch(p -> consumer.position(p, Duration.ofSeconds(10)) < ends.get(p))) {
+        while (partitions.stream().anyMatch(p -> consumer.position(p, Duration.ofSeconds(60)) < ends.get(p))) {
             var records = consumer.poll(Duration.ofMillis(100));
             for (var record : records) if (record.offset() < ends.get(new TopicPartition(record.topic(), record.partition()))) {
                 each.accept(record);
