@@ -41,9 +41,8 @@ export class BufferedSessionStore<K, V> extends TimedStore<K, V> implements Sess
   }
 
   findSessionsInTimeOrder(earliestEnd: number, latestEnd: number): SessionEntry<K, V>[] {
-    // as in Kafka Streams, this one finds expired sessions, too, while their segment is there
-    const found = { ...range(earliestEnd, latestEnd, latest, false), expiredToo: true }
-    return inTimeOrder(this.scanAll(found, null, null, asIs), (key) => this.keyText(key)).map(sessionEntry)
+    const entries = this.scanAll(range(earliestEnd, latestEnd, latest, false), null, null, asIs)
+    return inTimeOrder(entries, (key) => this.keyText(key)).map(sessionEntry)
   }
 
   fetch(key: K): IterableIterator<SessionEntry<K, V>> {

@@ -17,8 +17,6 @@ import {
 
 /** What a scan is about; all bounds are included. */
 export interface TimedRange {
-  /** Entries that have expired but are still there, as well. Default false. */
-  readonly expiredToo?: boolean
   readonly from: number
   readonly to: number
   /** The highest second time. */

@@ -258,7 +258,7 @@ export abstract class TimedStore<K, V> implements StateStore {
     const oldest = this.#streamTime - this.#options.retentionMs + 1
     return {
       ...range,
-      committedFrom: Math.max(range.from, range.expiredToo === true ? 0 : oldest, 0),
+      committedFrom: Math.max(range.from, oldest, 0),
       committedTo: Math.min(range.to, this.#committed.observedStreamTime)
     }
   }
