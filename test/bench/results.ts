@@ -22,7 +22,9 @@ export function judge({ one, rounds }: Result): Judged {
   const { group, name, target } = one
   if (target === undefined) return { group, name, figures }
   const found = figures[target.figure] ?? Number.NaN
-  const met = found <= (target.atMost ?? Number.POSITIVE_INFINITY) && found >= (target.atLeast ?? Number.NEGATIVE_INFINITY)
+  const met =
+    found <= (target.atMost ?? Number.POSITIVE_INFINITY) &&
+    found >= (target.atLeast ?? Number.NEGATIVE_INFINITY)
   const bound = target.atMost === undefined ? `>= ${target.atLeast}` : `<= ${target.atMost}`
   return { group, name, figures, target: `${target.figure} ${bound}`, met }
 }
