@@ -13,7 +13,12 @@ const programs: Readonly<Record<string, () => Promise<Program>>> = {
   'produce-kafkajs': async () => (await import('./kafka/kafkajs-clients.ts')).produceKafkaJs,
   transactions: async () => (await import('./kafka/transactions.ts')).transactions,
   memory: async () => (await import('./kafka/memory.ts')).memory,
-  state: async () => (await import('./state/program.ts')).stateProgram
+  state: async () => (await import('./state/program.ts')).stateProgram,
+  'read-files': async () => (await import('./ingest/read-files.ts')).readFiles,
+  'parse-csv': async () => (await import('./ingest/parse-csv.ts')).parseCsv,
+  'postgres-limit': async () => (await import('./sinks/postgres-limit.ts')).postgresLimit,
+  'elasticsearch-limit': async () => (await import('./sinks/elasticsearch-limit.ts')).elasticsearchLimit,
+  'through-task': async () => (await import('./sinks/through-task.ts')).throughTask
 }
 
 /** Runs one program and prints its figures as the last line. */
