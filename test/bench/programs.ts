@@ -18,7 +18,9 @@ const programs: Readonly<Record<string, () => Promise<Program>>> = {
   'parse-csv': async () => (await import('./ingest/parse-csv.ts')).parseCsv,
   'postgres-limit': async () => (await import('./sinks/postgres-limit.ts')).postgresLimit,
   'elasticsearch-limit': async () => (await import('./sinks/elasticsearch-limit.ts')).elasticsearchLimit,
-  'through-task': async () => (await import('./sinks/through-task.ts')).throughTask
+  'through-task': async () => (await import('./sinks/through-task.ts')).throughTask,
+  'look-ahead': async () => (await import('./state/look-ahead-program.ts')).lookAheadProgram,
+  types: async () => (await import('./types/suite.ts')).typeGrowth
 }
 
 /** Runs one program and prints its figures as the last line. */

@@ -9,7 +9,7 @@ import * as topics from './topics.ts'
  */
 export function lineItems(
   builder: StreamsBuilder,
-  sales: KStream<string, Sale>,
+  sales: KStream<string, Sale, 'value'>,
   products: KTable<string, Product>
 ): KStream<string, LineItem> {
   const { promoted, others } = sales

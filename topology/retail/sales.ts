@@ -6,9 +6,9 @@ import * as topics from './topics.ts'
 
 /** Rows become sales, still by store; those that cannot go to the dead-letter topic with file, row and reason. */
 export function sales(builder: StreamsBuilder): {
-  readonly sales: KStream<string, Sale>
+  readonly sales: KStream<string, Sale, 'value'>
   /** How many rows each file had, and how many of them were rejected. */
-  readonly tallies: KStream<string, Tally>
+  readonly tallies: KStream<string, Tally, 'value'>
 } {
   const rows = builder.stream(topics.rawCsv).processValues(saleRows)
   rows
