@@ -1,4 +1,4 @@
-import { bytes, json, keyValueStore, string, Topology, topic } from '../index.ts'
+import { bytes, Topology, topic } from '../index.ts'
 import { type IngestTopics, referenceRoutes } from './ingest-topics.ts'
 import {
   filesSink,
@@ -8,7 +8,6 @@ import {
   rawCsvSink,
   referenceSink
 } from './read-files.ts'
-import { FileProgress } from './reading/file-progress.ts'
 
 const source = 'file-events'
 const reader = 'read-files'
@@ -27,11 +26,7 @@ export function ingestTopology(
   const graph = new Topology()
     .addSource(source, topics.fileEvents)
     .addProcessor(reader, () => new ReadFiles({ ...options, references }), source)
-    // cached: a file's progress is logged once a commit, not once a chunk
-    .addStateStore(
-      keyValueStore({ name: progressStore, key: string(), value: json(FileProgress), cached: true }),
-      reader
-    )
+    .addStateStore(progressStore, reader)
     .addSink(filesSink, topics.files, reader)
     // chunks are UTF-8 already: their bytes are passed on
     .addSink(rawCsvSink, topic(topics.rawCsv.name, { ...topics.rawCsv, value: bytes() }), reader)

@@ -2,7 +2,6 @@ import {
   type KafkaClient,
   KafkaStreams,
   type Logger,
-  type ReadOnlyKeyValueStore,
   type RestoreProgress,
   StreamsError,
   silentLogger
@@ -208,10 +207,7 @@ export class Ingest {
   }
 
   #known(bucket: string, from: string, to: string | null): readonly FileProgress[] {
-    const stores = this.#streams.keyValueStores(progressStore) as ReadOnlyKeyValueStore<
-      string,
-      FileProgress
-    >[]
+    const stores = this.#streams.keyValueStores<string, FileProgress>(progressStore.name)
     const low = `${bucket}/${from}`
     // "0" is what comes after "/"
     const high = to === null ? `${bucket}0` : `${bucket}/${to}`

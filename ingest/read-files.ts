@@ -1,18 +1,21 @@
 import {
   hasCode,
+  json,
   type KeyValueStore,
+  keyValueStore,
   noHeaders,
   type Processor,
   type ProcessorContext,
   type StreamRecord,
-  type StreamsError
+  type StreamsError,
+  string
 } from '../index.ts'
 import type { FileEvent } from '../processors/retail/file-event.ts'
 import { rawChunkHeaders } from '../processors/retail/raw-chunk.ts'
 import { type CountryBucket, objectKind } from './buckets.ts'
 import type { ReferenceRoute } from './ingest-topics.ts'
 import {
-  type FileProgress,
+  FileProgress,
   fileMetadata,
   isUnfinished,
   nothingRead,
@@ -29,7 +32,13 @@ export const filesSink = 'files'
 export const rawCsvSink = 'raw-csv'
 export const referenceSink = (object: string): string => object.replaceAll('/', '-')
 
-export const progressStore = 'file-progress'
+/** Cached: a file's progress is logged once a commit, not once a chunk. */
+export const progressStore = keyValueStore({
+  name: 'file-progress',
+  key: string(),
+  value: json(FileProgress),
+  cached: true
+})
 
 export interface ReadFilesOptions {
   readonly shared: SharedReading
@@ -84,7 +93,7 @@ export class ReadFiles implements Processor<string, FileEvent, string, unknown> 
 
   init(context: Context): void {
     this.#context = context
-    const store = context.store<KeyValueStore<string, FileProgress>>(progressStore)
+    const store = context.store(progressStore)
     this.#store = store
     const reader = new FileReader(this.#options.shared, (file) => store.get(file))
     this.#reader = reader

@@ -50,8 +50,8 @@ export function publishDays(
     let unpublished: KeyValueStore<string, UnpublishedDay>
     return {
       init(context) {
-        published = context.store(publishedDaysStore.name)
-        unpublished = context.store(unpublishedDaysStore.name)
+        published = context.store(publishedDaysStore)
+        unpublished = context.store(unpublishedDaysStore)
         context.schedule(lookEveryMs, 'wall-clock', (now) => {
           const waiting = [...unpublished.all()].map(({ value }) => value)
           for (const days of groups(waiting, ({ day }) => storeMarket(day)).values()) {

@@ -49,8 +49,8 @@ export function skuDayLedger(): Processor<string, SkuEvent, string, SkuNews> {
   let categories: KeyValueStore<string, string>
   return {
     init(context) {
-      days = context.store(skuDaysStore.name)
-      categories = context.store(skuCategoriesStore.name)
+      days = context.store(skuDaysStore)
+      categories = context.store(skuCategoriesStore)
     },
     process({ key, value, timestamp }, context) {
       if (key === null || value === null) return

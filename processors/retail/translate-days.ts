@@ -4,7 +4,8 @@ import {
   keyValueStore,
   type Processor,
   string,
-  type VersionedStore
+  type VersionedStore,
+  type VersionedStoreDefinition
 } from '../../index.ts'
 import { type FinanceDay, TranslatedDay, translated } from './finance.ts'
 import { ledgerKey } from './ledger-key.ts'
@@ -14,9 +15,6 @@ import { type ExchangeRate, RATE_SCALE } from './model.ts'
 export type CurrencyEvent =
   | { readonly kind: 'day'; readonly day: FinanceDay }
   | { readonly kind: 'rate'; readonly rate: ExchangeRate | null }
-
-/** The versioned table of rates. */
-export const ratesTable = 'rates'
 
 /** Days as they were translated last, by their currency and then their own key: what a new rate changes is together. */
 export const translatedDaysStore = keyValueStore({
@@ -31,7 +29,8 @@ export const translatedDaysStore = keyValueStore({
  * corrected, translates its days again. The reporting currency needs no rate; where another has none there is no figure, rather than a zero.
  */
 export function translateDays(
-  reportingCurrency: string
+  reportingCurrency: string,
+  ratesTable: VersionedStoreDefinition<string, ExchangeRate>
 ): () => Processor<string, CurrencyEvent, string, TranslatedDay> {
   return () => {
     let days: KeyValueStore<string, TranslatedDay>
@@ -42,7 +41,7 @@ export function translateDays(
 
     return {
       init(context) {
-        days = context.store(translatedDaysStore.name)
+        days = context.store(translatedDaysStore)
         rates = context.store(ratesTable)
       },
       process({ key: currency, value: event }, context) {

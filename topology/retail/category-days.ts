@@ -5,7 +5,7 @@ import { isEmpty, marginOf, noTotals, plus } from '../../processors/retail/total
 import * as topics from './topics.ts'
 
 /** What was sold of each category to each market, day by day: the days of the SKUs, each under the category that its product has now. */
-export function categoryDays(changes: KStream<string, CategoryChange>): void {
+export function categoryDays(changes: KStream<string, CategoryChange, 'key' | 'value'>): void {
   changes
     .repartition({ name: 'by-category-day', key: string(), value: json(CategoryChange) })
     .groupByKey()

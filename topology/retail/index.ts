@@ -27,7 +27,7 @@ export function retailTopology(options: FinanceOptions = {}): Topology {
   const products = builder.table(topics.products, { name: 'products' })
   const files = sales(builder)
   const items = lineItems(builder, files.sales, products)
-  categoryDays(skuDays(builder, items, products))
+  categoryDays(skuDays(items, products))
   skuSales(items, products)
 
   const storeItems = byStoreMarketDay(items)

@@ -11,7 +11,7 @@ export function lineItems(
   builder: StreamsBuilder,
   sales: KStream<string, Sale, 'value'>,
   products: KTable<string, Product>
-): KStream<string, LineItem> {
+): KStream<string, LineItem, 'value'> {
   const { promoted, others } = sales
     .leftJoin(
       builder.table(topics.stores, { name: 'stores' }),
@@ -60,7 +60,7 @@ export function lineItems(
   return items
 }
 
-function bySku(items: KStream<string, LineItem>, name: string): KStream<string, LineItem> {
+function bySku(items: KStream<string, LineItem, 'value'>, name: string): KStream<string, LineItem> {
   return items
     .selectKey((item) => `${item.country}/${item.sku}`)
     .repartition({ name, key: string(), value: json(LineItem) })

@@ -1,4 +1,4 @@
-import { json, type KTable, type StreamsBuilder, string } from '../../index.ts'
+import { json, type KTable, type StreamsBuilder, storeOf, string } from '../../index.ts'
 import { ExpenseDay, FinanceDay, TranslatedDay } from '../../processors/retail/finance.ts'
 import { addExpense, financeDay, subtractExpense } from '../../processors/retail/finance-days.ts'
 import { ledgerKey } from '../../processors/retail/ledger-key.ts'
@@ -10,7 +10,6 @@ import {
 } from '../../processors/retail/publish-days.ts'
 import {
   type CurrencyEvent,
-  ratesTable,
   translateDays,
   translatedDaysStore
 } from '../../processors/retail/translate-days.ts'
@@ -33,10 +32,6 @@ export function profitAndLoss(
   sales: KTable<string, StoreMarketDay>,
   { reportingCurrency = 'USD' }: FinanceOptions = {}
 ): void {
-  builder
-    .addStateStore(translatedDaysStore)
-    .addStateStore(publishedDaysStore)
-    .addStateStore(unpublishedDaysStore)
   const expenses = builder
     .table(topics.expenses, { name: 'expenses' })
     .groupBy((one) => [ledgerKey(one.country, one.storeId, one.country, one.day), one], {
@@ -52,7 +47,8 @@ export function profitAndLoss(
       value: json(ExpenseDay)
     })
 
-  const rates = builder.table(topics.rates, { name: ratesTable, historyRetentionMs })
+  const rates = builder.table(topics.rates, { name: 'rates', historyRetentionMs })
+  const ratesStore = storeOf(rates, 'versioned')
   sales
     .outerJoin(expenses, financeDay)
     .toStream()
@@ -61,11 +57,11 @@ export function profitAndLoss(
     .repartition({ name: 'by-currency', key: string(), value: json(FinanceDay) })
     .mapValues((day): CurrencyEvent => ({ kind: 'day', day }))
     .merge(rates.toStream().mapValues((rate): CurrencyEvent => ({ kind: 'rate', rate })))
-    .process(translateDays(reportingCurrency), { stores: [ratesTable, translatedDaysStore.name] })
+    .process(translateDays(reportingCurrency, ratesStore), { stores: [ratesStore, translatedDaysStore] })
     .selectKey((day) => ledgerKey(day.country, day.storeId, day.market))
     .repartition({ name: 'by-store-market', key: string(), value: json(TranslatedDay) })
     .process(publishDays(reportingCurrency), {
-      stores: [publishedDaysStore.name, unpublishedDaysStore.name]
+      stores: [publishedDaysStore, unpublishedDaysStore]
     })
     .to(topics.profitAndLoss)
 }

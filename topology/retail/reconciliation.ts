@@ -8,15 +8,15 @@ import {
   reconciliationKey,
   type Tally
 } from '../../processors/retail/reconciliation.ts'
-import { storeName, tallyRows, tallyStore } from '../../processors/retail/tally-rows.ts'
+import { tallyRows, tallyStore } from '../../processors/retail/tally-rows.ts'
 import * as topics from './topics.ts'
 
 /** Where rows are counted. */
 export interface Counted {
   /** As they were read. */
-  readonly files: KStream<string, Tally>
+  readonly files: KStream<string, Tally, 'value'>
   /** As the ledger of SKUs adds them up. */
-  readonly lineItems: KStream<string, LineItem>
+  readonly lineItems: KStream<string, LineItem, 'value'>
   /** As the ledger of stores adds them up. */
   readonly storeItems: KStream<string, StoreItem>
 }
@@ -26,10 +26,11 @@ export interface Counted {
  * a topic, because they come from different partitions.
  */
 export function reconciliation(builder: StreamsBuilder, { files, lineItems, storeItems }: Counted): void {
-  builder.addStateStore(tallyStore('lineItems')).addStateStore(tallyStore('ledgers'))
+  const items = tallyStore('lineItems')
+  const ledgers = tallyStore('ledgers')
   files.selectKey(reconciliationKey).to(topics.rowCounts)
-  lineItems.process(tallyRows('lineItems'), { stores: [storeName('lineItems')] }).to(topics.rowCounts)
-  storeItems.process(tallyRows('ledgers'), { stores: [storeName('ledgers')] }).to(topics.rowCounts)
+  lineItems.process(tallyRows('lineItems', items), { stores: [items] }).to(topics.rowCounts)
+  storeItems.process(tallyRows('ledgers', ledgers), { stores: [ledgers] }).to(topics.rowCounts)
   builder
     .stream(topics.rowCounts)
     .groupByKey()

@@ -1,4 +1,4 @@
-import type { KStream, KTable, StreamsBuilder } from '../../index.ts'
+import type { KStream, KTable } from '../../index.ts'
 import type { LineItem, Product } from '../../processors/retail/model.ts'
 import {
   type CategoryChange,
@@ -11,15 +11,13 @@ import * as topics from './topics.ts'
 
 /** What each country's stores sold of each SKU to each market, day by day. Returns what that changes for the categories. */
 export function skuDays(
-  builder: StreamsBuilder,
-  items: KStream<string, LineItem>,
+  items: KStream<string, LineItem, 'value'>,
   products: KTable<string, Product>
-): KStream<string, CategoryChange> {
-  builder.addStateStore(skuDaysStore).addStateStore(skuCategoriesStore)
+): KStream<string, CategoryChange, 'key' | 'value'> {
   const news = items
     .mapValues((item): SkuEvent => ({ kind: 'item', item }))
     .merge(products.toStream().mapValues((product): SkuEvent => ({ kind: 'product', product })))
-    .process(skuDayLedger, { stores: [skuDaysStore.name, skuCategoriesStore.name] })
+    .process(skuDayLedger, { stores: [skuDaysStore, skuCategoriesStore] })
   news
     .filter((one) => one.kind === 'day')
     .mapValues((one) => one.day)

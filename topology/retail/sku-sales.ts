@@ -5,7 +5,7 @@ import { addToSku, noSkuTotals, searchDocument } from '../../processors/retail/s
 import * as topics from './topics.ts'
 
 /** One document per country and SKU for the search: what it is now, and what was sold of it to which market. The items are keyed so already. */
-export function skuSales(items: KStream<string, LineItem>, products: KTable<string, Product>): void {
+export function skuSales(items: KStream<string, LineItem, 'value'>, products: KTable<string, Product>): void {
   items
     .groupByKey()
     .aggregate({

@@ -12,7 +12,7 @@ import { addItem, isEmpty, marginOf, minus, noTotals, plus } from '../../process
 import * as topics from './topics.ts'
 
 /** Line items, so that all of a store, a market and a day are in one partition, with no more than the ledgers need. */
-export function byStoreMarketDay(items: KStream<string, LineItem>): KStream<string, StoreItem> {
+export function byStoreMarketDay(items: KStream<string, LineItem, 'value'>): KStream<string, StoreItem> {
   return items
     .map((item) => [ledgerKey(item.country, item.storeId, item.market, item.businessDay), storeItem(item)])
     .repartition({ name: 'by-store-market-day', key: string(), value: json(StoreItem) })
