@@ -23,12 +23,12 @@ export async function checkTable(connection: Connection, mapping: TableMapping<n
   if (table['transactions'] !== 'YES') fail('its engine knows no transactions')
 
   const [indexes] = await connection.query<RowDataPacket[]>(
-    `SELECT GROUP_CONCAT(column_name ORDER BY column_name SEPARATOR '\n') AS columns
+    `SELECT GROUP_CONCAT(column_name ORDER BY column_name SEPARATOR '\n') AS covered
      FROM information_schema.statistics WHERE ${where} AND non_unique = 0 GROUP BY index_name`,
     place
   )
   const wanted = [...mapping.key].sort().join('\n').toLowerCase()
-  const found = indexes.map((index) => String(index['columns']).toLowerCase().split('\n').sort().join('\n'))
+  const found = indexes.map((index) => String(index['covered']).toLowerCase().split('\n').sort().join('\n'))
   if (!found.includes(wanted)) fail(`it has no unique index over ${mapping.key.join(', ')}`)
   if (found.some((columns) => columns !== wanted))
     fail('it has a second unique index, and an upsert would change the row that this one finds')
