@@ -83,10 +83,13 @@ interface MarketBucket {
 export async function elasticsearchFigures(url: string, countries: readonly string[]): Promise<Counts> {
   const client = new Client({ node: url })
   try {
-    await client.indices.refresh({ index: skuIndex.index })
+    // nothing may have been sold yet: then there is no index
+    const quietly = { ignore_unavailable: true, allow_no_indices: true }
+    await client.indices.refresh({ index: skuIndex.index, ...quietly })
     const sum = (field: string) => ({ sum: { field: `markets.${field}` } })
     const answer = await client.search<unknown, { nested: { markets: { buckets: MarketBucket[] } } }>({
       index: skuIndex.index,
+      ...quietly,
       size: 0,
       query: { terms: { country: [...countries] } },
       aggs: {
