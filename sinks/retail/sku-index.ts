@@ -19,7 +19,10 @@ const totals = {
  * The search index of SKUs: one document per country and SKU, its sales to each market nested in it. Money and quantities are whole
  * ten-thousandths, as in the topics, so that sums are exact.
  */
-export const skuIndex: Pick<ElasticsearchSinkOptions<string, SkuSales>, 'index' | 'part' | 'mappings' | 'id'> = {
+export const skuIndex: Pick<
+  ElasticsearchSinkOptions<string, SkuSales>,
+  'index' | 'part' | 'mappings' | 'id'
+> = {
   index: 'skus',
   // an alias for each country, such as skus-de
   part: (key) => key.slice(0, 2).toLowerCase(),
