@@ -64,7 +64,6 @@ export class Ingest {
   readonly #closing = new AbortController()
   readonly #readings = new Set<ReadFiles>()
   #writer: EventWriter | undefined
-  #sweep: NodeJS.Timeout | undefined
   #scanning: Promise<void> | undefined
   /** Rejects with what ends the ingest; never resolves. */
   readonly failed: Promise<never>
@@ -85,10 +84,8 @@ export class Ingest {
         retractsRemoved: options.onRemoved === 'retract',
         logger: this.#logger
       },
-      onCreated: (reading) => {
-        this.#closeDead()
-        this.#readings.add(reading)
-      }
+      onCreated: (reading) => this.#readings.add(reading),
+      onClosed: (reading) => this.#readings.delete(reading)
     })
     this.#streams = new KafkaStreams(topology, {
       applicationId: options.applicationId ?? 'retail-ingest',
@@ -120,7 +117,6 @@ export class Ingest {
     if (archive !== undefined) await objectStore.ensureBucket(archive)
     this.#writer = await EventWriter.open(kafka, `${applicationId}-events`, topics)
     await this.#streams.start()
-    this.#sweep = setInterval(() => this.#closeDead(), 1_000).unref()
     if (scanIntervalMs !== undefined) this.#scanning = this.#scanForEver(scanIntervalMs)
   }
 
@@ -182,28 +178,14 @@ export class Ingest {
   /** Commits and lets go; what is half read goes on at the next start. Rejects with the error that ended the ingest, if one did. */
   async close(options: { readonly leaveGroup?: boolean } = {}): Promise<void> {
     this.#closing.abort()
-    clearInterval(this.#sweep)
     await this.#scanning
     await this.#writer?.close().catch(() => undefined)
-    const closed = this.#streams.close(options)
-    await closed.catch(() => undefined)
-    for (const reading of this.#readings) reading.close()
-    this.#readings.clear()
-    await closed
+    await this.#streams.close(options)
   }
 
   #started(): EventWriter {
     if (this.#writer === undefined) throw new StreamsError('CONFIG_INVALID', 'the ingest was not started')
     return this.#writer
-  }
-
-  /** Readings whose tasks have ended. */
-  #closeDead(): void {
-    for (const reading of this.#readings) {
-      if (reading.isAlive()) continue
-      reading.close()
-      this.#readings.delete(reading)
-    }
   }
 
   #known(bucket: string, from: string, to: string | null): readonly FileProgress[] {

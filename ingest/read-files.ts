@@ -43,8 +43,9 @@ export const progressStore = keyValueStore({
 export interface ReadFilesOptions {
   readonly shared: SharedReading
   readonly references: readonly ReferenceRoute[]
-  /** Told of each instance: one per task, and new ones after a failure. */
-  readonly onCreated: (reading: ReadFiles) => void
+  /** Told of each instance, one per task and new ones after a failure, and of its end. */
+  readonly onCreated: (reading: ReadFiles) => unknown
+  readonly onClosed: (reading: ReadFiles) => unknown
 }
 
 type Context = ProcessorContext<string, unknown>
@@ -135,21 +136,11 @@ export class ReadFiles implements Processor<string, FileEvent, string, unknown> 
     this.#poll()
   }
 
-  /** Whether its task still runs. Processors are not told of their end; their stores are closed then. */
-  isAlive(): boolean {
-    try {
-      this.#store?.range('\0', '\0').next()
-      return true
-    } catch (error) {
-      if (hasCode(error, 'STORE_CLOSED')) return false
-      throw error
-    }
-  }
-
   /** Ends what it reads ahead. */
   close(): void {
     this.#cancelPoll?.()
     this.#reader?.close()
+    this.#options.onClosed(this)
   }
 
   /** Looks for what was read, from now on until there is nothing to read: an idle task has nothing to commit. */

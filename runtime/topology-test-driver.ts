@@ -180,6 +180,11 @@ export class TopologyTestDriver {
     this.#run()
   }
 
+  /** Ends the tasks: processors are told. Stores and topics can still be read. */
+  close(): void {
+    for (const task of this.#tasks) task.stop()
+  }
+
   /** The records of a topic that were not read yet, in order. */
   read<K, V>(topic: Topic<K, V>): StreamRecord<K, V>[] {
     const all = this.#broker.readAll(topic.name)

@@ -288,6 +288,7 @@ export class Task {
   /** The task processes nothing more. Its stores are closed by whoever opened them. */
   stop(): void {
     this.#punctuation.clear()
+    this.#context.close()
   }
 
   now(): number {
