@@ -14,8 +14,9 @@ export interface StreamSelfJoin<K, V, VOut> {
  * The inner join of a stream with itself, with one store for what would be equal in two. After `KStreamKStreamSelfJoin`, whose order it keeps: a
  * record first as the left one, with those before it; then as the right one, in the order of their times, itself among them.
  *
- * The record is put in between and so meets itself in the store, if it is not too late to be kept: just what happens with two stores. (The record
- * that is late to the millisecond joins itself in Kafka Streams with two stores but not with one; here it does in both.)
+ * The record is put in between and so meets itself in the store, if it is not too late to be kept and the windows hold it: just what happens with
+ * two stores. Kafka Streams works that out without the store and differs from its own join with two: there a record meets itself also where the
+ * windows leave it out, and does not when it is late to the last millisecond.
  */
 export function streamSelfJoin<K, V, VOut>(join: StreamSelfJoin<K, V, VOut>): Operator<K, V, K, VOut> {
   const { store: storeName, beforeMs, afterMs, joiner } = join
