@@ -12,6 +12,7 @@ import { type ResolvedConfig, resolveConfig, type StreamsConfig } from './config
 import { DiskGuard } from './disk-guard.ts'
 import { StreamsMetrics } from './metrics.ts'
 import { GlobalTables } from './restore/global-tables.ts'
+import { tombstoneRetentionMs } from './restore/tombstones.ts'
 import { storeBudget } from './store-budget.ts'
 import { StreamThread } from './stream-thread.ts'
 import { writesDeadLetters } from './task/error-handlers.ts'
@@ -101,7 +102,10 @@ export class KafkaStreams {
           `internal topic "${name}" has ${found} partitions but the graph needs ${partitions}; delete it and its application's state, or restore the former partition counts`
         )
     }
-    const configs = await admin.topicConfigs(plan.internalTopics.map((topic) => topic.name))
+    const configs = await admin.topicConfigs([
+      ...plan.internalTopics.map((topic) => topic.name),
+      ...plan.sourceChangelogs
+    ])
     const group = kafka.group({
       clientId,
       groupId: applicationId,
@@ -129,10 +133,7 @@ export class KafkaStreams {
       plan,
       topics: new Map([...described, ...internal]),
       deleteRetentionMs: new Map(
-        [...configs].map(([name, settings]) => [
-          name,
-          Number(settings['delete.retention.ms'] ?? Number.POSITIVE_INFINITY)
-        ])
+        [...configs].map(([name, settings]) => [name, tombstoneRetentionMs(settings)])
       ),
       group,
       admin,

@@ -3,6 +3,7 @@ import type { Logger } from '../core/logger.ts'
 import { partitionName } from '../core/record.ts'
 import type { Consumer, Fetched } from '../kafka/port/consumer.ts'
 import type { GroupOffset } from '../kafka/port/group.ts'
+import type { RestoreJob } from './restore/restore-job.ts'
 import type { Restorer } from './restore/restorer.ts'
 import type { Task } from './task/task.ts'
 import type { OpenedTask, TaskFactory } from './task-factory.ts'
@@ -185,11 +186,23 @@ export class TaskSet {
         this.#parts.logger.warn(`closing: ${(closed.reason as Error).message}`)
   }
 
+  /** Where the task of an input goes on in it. */
+  #positionOf(topic: string, partition: number): number {
+    const name = partitionName(topic, partition)
+    return this.#committed.get(name)?.offset ?? this.#earliest.get(name) ?? 0
+  }
+
   async #restore(opened: OpenedTask): Promise<number> {
     const { plan, stores } = opened
-    const jobs = stores.flatMap(({ store, changelog }) =>
-      changelog === undefined ? [] : [{ task: plan.id, store, partition: plan.partition, ...changelog }]
-    )
+    const jobs = stores.flatMap(({ store, changelog }): RestoreJob[] => {
+      if (changelog === undefined) return []
+      const { partition } = plan
+      const source = changelog.source && {
+        ...changelog.source,
+        position: this.#positionOf(changelog.topic, partition)
+      }
+      return [{ ...changelog, task: plan.id, store, partition, source }]
+    })
     try {
       const records = await this.#parts.restorer.restore(jobs)
       this.#ready.push(opened)

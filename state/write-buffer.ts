@@ -58,6 +58,11 @@ export class WriteBuffer<K, V> {
           }
   }
 
+  /** Nothing is told any more to whoever listened. */
+  forgetListeners(): void {
+    this.#listener = undefined
+  }
+
   get bytes(): number {
     return this.#bytes
   }

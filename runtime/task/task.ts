@@ -4,6 +4,7 @@ import type { GroupOffset } from '../../kafka/port/group.ts'
 import type { DropReason, Forward } from '../../processors/operator.ts'
 import type { Checkpoint, StateStore } from '../../state/state-store.ts'
 import type { GraphNode, RepartitionNode, SinkNode } from '../../topology/graph-node.ts'
+import type { SourceSerdes } from '../restore/source-record.ts'
 import type { TaskPlan } from '../task-plan.ts'
 import type { Collector } from './collector.ts'
 import { ErrorHandling, type ErrorHandlingParts } from './error-handling.ts'
@@ -20,6 +21,8 @@ export interface Changelog {
   readonly topic: string
   readonly topicId: string
   readonly deleteRetentionMs: number
+  /** It is a topic that the task reads, and nothing is logged; see `Plan.changelogOf`. How its records are read. */
+  readonly source: SourceSerdes | undefined
 }
 
 /** A store of a task and where its changelog is; no changelog for stores that are not logged. */
@@ -115,7 +118,7 @@ export class Task {
       parts.emitIntervalMs ?? 1000,
       (name, headersOf) => {
         const changelog = parts.stores.find(({ store }) => store.name === name)?.changelog
-        if (changelog !== undefined)
+        if (changelog !== undefined && changelog.source === undefined)
           parts.collector?.logHeaders(changelog.topic, parts.plan.partition, headersOf)
       },
       this.#errors
@@ -251,7 +254,8 @@ export class Task {
   }
 
   /**
-   * The last step: each store takes its flushed entries over in one batch, with the changelog offset they stand for.
+   * The last step: each store takes its flushed entries over in one batch, with the changelog offset they stand for. That of a store which logs
+   * nothing, because its source topic is its changelog, is the position just committed.
    *
    * @param acknowledged the offset after the last record that the producer wrote to a changelog partition
    */
@@ -259,8 +263,10 @@ export class Task {
     for (const { store, changelog } of this.stores) {
       if (changelog === undefined) store.commit(undefined)
       else {
-        const offset = acknowledged(changelog.topic, this.partition) ?? store.checkpoint?.offset ?? 0
-        const checkpoint: Checkpoint = { offset, topicId: changelog.topicId }
+        const { topic, topicId, source } = changelog
+        const reached =
+          source === undefined ? acknowledged(topic, this.partition) : this.#byPartition.get(topic)?.position
+        const checkpoint: Checkpoint = { offset: reached ?? store.checkpoint?.offset ?? 0, topicId }
         store.commit(checkpoint)
       }
     }
