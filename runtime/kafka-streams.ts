@@ -2,6 +2,7 @@ import { StreamsError } from '../core/errors.ts'
 import type { Topic } from '../core/topic.ts'
 import type { Admin, NewTopic } from '../kafka/port/admin.ts'
 import type { GroupMember } from '../kafka/port/group.ts'
+import { leaderTakesAll } from '../kafka/port/group-assignor.ts'
 import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
 import { removeObsoleteTaskDirectories } from '../state/obsolete-directories.ts'
 import { processIdentity } from '../state/task-directory.ts'
@@ -105,6 +106,7 @@ export class KafkaStreams {
       groupId: applicationId,
       instanceId: clientId,
       topics: plan.inputTopics(),
+      assignor: leaderTakesAll,
       sessionTimeoutMs: this.#config.sessionTimeoutMs
     })
     this.#group = group

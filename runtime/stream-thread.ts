@@ -115,7 +115,7 @@ export class StreamThread {
   /** From one join of the group to the next, or to the end. */
   async #runAssignment(): Promise<void> {
     const { config, group, plan, metrics, clientId, onRunning } = this.#parts
-    const plans = plan.tasksFor(await group.join())
+    const plans = plan.tasksFor((await group.join()).partitions)
     // before anything is read: opening it ends the transaction that a killed predecessor left open
     const writer = await this.#openWriter()
     const consumer = config.kafka.consumer({ clientId: `${clientId}-consumer`, offsetReset: 'earliest' })

@@ -17,6 +17,7 @@ export const brokerCode = {
   notEnoughReplicas: 19,
   notEnoughReplicasAfterAppend: 20,
   illegalGeneration: 22,
+  inconsistentGroupProtocol: 23,
   unknownMemberId: 25,
   rebalanceInProgress: 27,
   topicAuthorizationFailed: 29,

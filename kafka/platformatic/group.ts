@@ -2,6 +2,7 @@ import { joinGroupV9, syncGroupV5 } from '@platformatic/kafka'
 import { StreamsError } from '../../core/errors.ts'
 import { partitionName, type TopicPartition } from '../../core/record.ts'
 import type { GroupMember, GroupMetadata, GroupOffset, GroupOptions } from '../port/group.ts'
+import { type GroupAssignor, roundRobin, type Share, type Subscriber } from '../port/group-assignor.ts'
 import { Cluster, type ClusterOptions } from './cluster.ts'
 import type { ChannelOptions } from './connections.ts'
 import {
@@ -12,7 +13,6 @@ import {
 } from './consumer-protocol.ts'
 import { Coordinator } from './coordinator.ts'
 import { brokerCode, brokerCodeName, brokerError } from './errors.ts'
-import { type GroupAssignor, leaderTakesAll, type Subscriber } from './group-assignor.ts'
 import { leaveGroup } from './group-leave.ts'
 import { type CommitRefusal, commitOffsets, fetchOffsets, type Membership } from './group-offsets.ts'
 import { Heartbeats } from './heartbeats.ts'
@@ -31,7 +31,7 @@ const stableWithinMs = 120_000
 const topicWithinMs = 2_000
 
 /** What one round of joining came to. */
-type Round = { readonly partitions: readonly TopicPartition[] } | 'again'
+type Round = Share | 'again'
 
 /** The port's member of a classic group, static by its instance id. */
 export class StaticMember implements GroupMember {
@@ -48,14 +48,11 @@ export class StaticMember implements GroupMember {
   #joining: Promise<readonly TopicPartition[]> | undefined
   #fenced: StreamsError | undefined
 
-  constructor(
-    options: GroupOptions,
-    clusterOptions: ClusterOptions,
-    assignor: GroupAssignor = leaderTakesAll
-  ) {
-    this.#assignor = assignor
+  constructor(options: GroupOptions, clusterOptions: ClusterOptions) {
+    this.#assignor = options.assignor ?? roundRobin
     this.#options = {
       ...options,
+      assignor: this.#assignor,
       sessionTimeoutMs: options.sessionTimeoutMs ?? 45_000,
       heartbeatIntervalMs: options.heartbeatIntervalMs ?? 3_000
     }
@@ -66,10 +63,13 @@ export class StaticMember implements GroupMember {
     this.#joinChannel = { requestTimeoutMs: longest + 15_000, maxInflights: 1 }
   }
 
-  async join(): Promise<readonly TopicPartition[]> {
+  async join(): Promise<Share> {
     this.check()
     const joining = this.#join()
-    this.#joining = joining.catch(() => [])
+    this.#joining = joining.then(
+      ({ partitions }) => partitions,
+      () => []
+    )
     try {
       return await joining
     } finally {
@@ -77,7 +77,7 @@ export class StaticMember implements GroupMember {
     }
   }
 
-  async #join(): Promise<readonly TopicPartition[]> {
+  async #join(): Promise<Share> {
     // joining counts as a sign of life; two kinds of them at once would only confuse
     this.#heartbeats?.stop()
     this.#heartbeats = undefined
@@ -94,7 +94,7 @@ export class StaticMember implements GroupMember {
         intervalMs: this.#options.heartbeatIntervalMs,
         sessionTimeoutMs: this.#options.sessionTimeoutMs
       })
-      return round.partitions
+      return round
     }
   }
 
@@ -212,8 +212,7 @@ export class StaticMember implements GroupMember {
     const share = decodeAssignment(synced.assignment)
     // joining once more as a known leader starts a rebalance
     if (leads && joined.skipAssignment && !this.#assignor.stillFits(share, wanted)) return 'again'
-    this.#assignor.assigned(share)
-    return { partitions: share.partitions }
+    return share
   }
 
   #assign(
@@ -238,6 +237,11 @@ export class StaticMember implements GroupMember {
     this.#coordinator.note(code)
     if (code === brokerCode.fencedInstanceId) throw this.#fence()
     if (code === brokerCode.unknownMemberId) this.#memberId = ''
+    if (code === brokerCode.inconsistentGroupProtocol)
+      throw new StreamsError(
+        'CONFIG_INVALID',
+        `group '${this.#options.groupId}' has members of another kind, such as a Java application; give this one a group of its own, or stop them first`
+      )
     if (rejoinable.has(code)) return 'again'
     throw brokerError(`${what} in group '${this.#options.groupId}' as '${this.#options.instanceId}'`, code)
   }

@@ -5,12 +5,7 @@ import { PlatformaticClient } from '../../kafka/platformatic/client.ts'
 import { Channel, defaultChannel, parseAddress } from '../../kafka/platformatic/connections.ts'
 import { encodeAssignment, encodeSubscription } from '../../kafka/platformatic/consumer-protocol.ts'
 import { StaticMember } from '../../kafka/platformatic/group.ts'
-import {
-  type GroupAssignor,
-  leaderTakesAll,
-  type Share,
-  type Subscriber
-} from '../../kafka/platformatic/group-assignor.ts'
+import { type GroupAssignor, leaderTakesAll, type Subscriber } from '../../kafka/port/group-assignor.ts'
 import { sleep, until, workspaces } from './conformance/workspace.ts'
 import { realBrokers } from './platformatic/brokers.ts'
 
@@ -38,8 +33,8 @@ describe('membership', { timeout: 60_000 }, () => {
     topic: string,
     assignor: GroupAssignor = leaderTakesAll
   ): StaticMember {
-    const options = { ...timing, groupId, instanceId, topics: [topic] }
-    const opened = new StaticMember(options, { brokers: realBrokers(), metrics }, assignor)
+    const options = { ...timing, groupId, instanceId, topics: [topic], assignor }
+    const opened = new StaticMember(options, { brokers: realBrokers(), metrics })
     closing.push(opened)
     return opened
   }
@@ -49,13 +44,13 @@ describe('membership', { timeout: 60_000 }, () => {
     const topic = await space.topic(2)
     const groupId = space.name('group')
     const first = member(groupId, 'pod-0', topic)
-    expect(await first.join()).toHaveLength(2)
+    expect((await first.join()).partitions).toHaveLength(2)
     const { generationId } = first.metadata()
     const before = count('LeaveGroup')
     await first.close()
     expect(count('LeaveGroup')).toBe(before)
     const second = member(groupId, 'pod-0', topic)
-    expect(await second.join()).toHaveLength(2)
+    expect((await second.join()).partitions).toHaveLength(2)
     expect(second.metadata().generationId).toBe(generationId)
     await second.close({ leave: true })
     expect(count('LeaveGroup')).toBe(before + 1)
@@ -100,7 +95,6 @@ describe('membership', { timeout: 60_000 }, () => {
     const topic = await space.topic(4)
     const groupId = space.name('group')
     const asked: { all: readonly TopicPartition[]; members: readonly Subscriber[] }[] = []
-    const told = new Map<string, Share>()
     const halves = (name: string): GroupAssignor => ({
       userData: () => Buffer.from(`lag of ${name}`),
       assign: (all, members) => {
@@ -115,26 +109,30 @@ describe('membership', { timeout: 60_000 }, () => {
           ])
         )
       },
-      assigned: (share) => told.set(name, share),
       stillFits: () => true
     })
     const one = member(groupId, 'one', topic, halves('one'))
-    expect(await one.join()).toHaveLength(4)
+    const alone = await one.join()
+    expect(alone.partitions).toHaveLength(4)
+    expect(alone.userData?.toString()).toBe('heard lag of one')
     expect(asked).toHaveLength(1)
     expect(asked[0]).toMatchObject({
       all: [0, 1, 2, 3].map((partition) => ({ topic, partition })),
       members: [{ memberId: one.metadata().memberId, instanceId: 'one', topics: [topic] }]
     })
     expect(asked[0]?.members[0]?.userData?.toString()).toBe('lag of one')
-    expect(told.get('one')?.userData?.toString()).toBe('heard lag of one')
     const two = member(groupId, 'two', topic, halves('two'))
     const joining = two.join()
     await until('the group wants to rebalance', () => one.rejoinNeeded())
     const shares = await Promise.all([one.join(), joining])
-    expect(shares.map((share) => share.length)).toEqual([2, 2])
-    expect(new Set(shares.flat().map(({ partition }) => partition)).size).toBe(4)
-    expect(told.get('two')?.userData?.toString()).toBe('heard lag of two')
-    expect(told.get('one')?.userData?.toString()).toBe('heard lag of one')
+    expect(shares.map(({ partitions }) => partitions.length)).toEqual([2, 2])
+    expect(
+      new Set(shares.flatMap(({ partitions }) => partitions.map(({ partition }) => partition))).size
+    ).toBe(4)
+    expect(shares.map(({ userData }) => userData?.toString())).toEqual([
+      'heard lag of one',
+      'heard lag of two'
+    ])
   })
 
   it.each([
@@ -160,7 +158,7 @@ describe('membership', { timeout: 60_000 }, () => {
       : expect(committing).rejects.toMatchObject({ code: 'GROUP_REBALANCE' })
     await until('it was refused', () => count('OffsetCommit') > commits)
     await leader.assign(kept ? [{ topic, partition: 0 }] : [])
-    expect(await joining).toHaveLength(kept ? 1 : 0)
+    expect((await joining).partitions).toHaveLength(kept ? 1 : 0)
     await outcome
     const committed = kept ? [{ topic, partition: 0, offset: 5, metadata: 'm' }] : []
     expect(await follower.committed([{ topic, partition: 0 }])).toEqual(committed)

@@ -26,8 +26,6 @@ export interface GroupAssignor {
     members: readonly Subscriber[],
     leaderId: string
   ): ReadonlyMap<string, Share>
-  /** Told what this member was given. */
-  assigned(share: Share): void
   /** A leader that came back is given its former share, and asked whether it still fits; if not it starts another round. */
   stillFits(share: Share, all: readonly TopicPartition[]): boolean
 }
@@ -36,9 +34,28 @@ export interface GroupAssignor {
 export const leaderTakesAll: GroupAssignor = {
   userData: () => null,
   assign: (all, _members, leaderId) => new Map([[leaderId, { partitions: all, userData: null }]]),
-  assigned: () => undefined,
   // partitions may have been added while the leader was away
   stillFits: ({ partitions }, all) => same(partitions, all)
+}
+
+/** Partitions in turn to the members, ordered by their instance ids: the same members always get the same. */
+export const roundRobin: GroupAssignor = {
+  userData: () => null,
+  assign: (all, members) => {
+    const inOrder = [...members].sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
+    return new Map(
+      inOrder.map(({ memberId }, turn) => [
+        memberId,
+        { partitions: all.filter((_, index) => index % inOrder.length === turn), userData: null }
+      ])
+    )
+  },
+  // its share among the others is not known to one member alone
+  stillFits: () => false
+}
+
+function orderOf({ instanceId, memberId }: Subscriber): string {
+  return instanceId ?? memberId
 }
 
 function same(a: readonly TopicPartition[], b: readonly TopicPartition[]): boolean {

@@ -1,0 +1,114 @@
+import { partitionName, type TopicPartition } from '../../core/record.ts'
+import type { GroupAssignor, Share, Subscriber } from '../../kafka/port/group-assignor.ts'
+import type { TaskPlan } from '../task-plan.ts'
+import { assignTasks } from './assign-tasks.ts'
+import type { AssignmentMember, AssignorSettings, TaskShare } from './assignment.ts'
+import {
+  decodeMemberInfo,
+  decodeShareInfo,
+  encodeMemberInfo,
+  encodeShareInfo,
+  type MemberInfo,
+  protocolVersion
+} from './member-info.ts'
+
+export interface TaskAssignorOptions {
+  readonly tasks: readonly TaskPlan[]
+  /** Tells graphs apart: the same for all members that can share tasks. */
+  readonly topology: string
+  readonly processId: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly settings: AssignorSettings
+  readonly probingIntervalMs: number
+  /** What this member has now. */
+  readonly owned: () => Pick<MemberInfo, 'active' | 'standby' | 'lags'>
+}
+
+/**
+ * Cooperative assignment of tasks over the classic group protocol (KIP-429): a member keeps its tasks while it joins, and a task that is to
+ * move is given to its new owner only after the old one has joined without it. Whoever gives up a task joins again, so that takes two rounds.
+ */
+export class TaskAssignor implements GroupAssignor {
+  readonly #options: TaskAssignorOptions
+  readonly #tasks: ReadonlyMap<string, TaskPlan>
+
+  constructor(options: TaskAssignorOptions) {
+    this.#options = options
+    this.#tasks = new Map(options.tasks.map((task) => [task.id, task]))
+  }
+
+  userData(): Buffer {
+    const { processId, topology, tags, owned } = this.#options
+    return encodeMemberInfo({ version: protocolVersion, processId, topology, tags: { ...tags }, ...owned() })
+  }
+
+  assign(
+    _all: readonly TopicPartition[],
+    subscribers: readonly Subscriber[],
+    _leaderId: string
+  ): ReadonlyMap<string, Share> {
+    const { tasks, topology, settings, probingIntervalMs } = this.#options
+    const members: AssignmentMember[] = []
+    const shares = new Map<string, Share>()
+    for (const { memberId, userData } of subscribers) {
+      const info = decodeMemberInfo(userData)
+      if (info?.topology === topology)
+        members.push({ id: memberId, ...info, lags: new Map(Object.entries(info.lags)) })
+      else shares.set(memberId, refusal())
+    }
+    const assignable = tasks.map(({ id, subTopology }) => ({ id, stateful: subTopology.stores.length > 0 }))
+    const assignment = assignTasks(assignable, members, settings)
+    for (const [id, share] of withoutOwnedByOthers(assignment.shares, members)) {
+      const probeAfterMs = assignment.probing ? probingIntervalMs : null
+      shares.set(id, {
+        partitions: this.#inputsOf(share.active),
+        userData: encodeShareInfo({ version: protocolVersion, problem: null, probeAfterMs, ...copy(share) })
+      })
+    }
+    return shares
+  }
+
+  /** Partitions may have been added, and the assignment it had is one of this kind. */
+  stillFits({ userData }: Share): boolean {
+    const info = decodeShareInfo(userData)
+    return info !== undefined && info.active.every((id) => this.#tasks.has(id))
+  }
+
+  #inputsOf(taskIds: readonly string[]): TopicPartition[] {
+    const partitions = new Map<string, TopicPartition>()
+    for (const id of taskIds)
+      for (const { topic, partition } of this.#tasks.get(id)?.inputs ?? [])
+        partitions.set(partitionName(topic, partition), { topic, partition })
+    return [...partitions.values()]
+  }
+}
+
+/** Shares without the tasks that another member still runs: it is told to give them up first. */
+function withoutOwnedByOthers(
+  shares: ReadonlyMap<string, TaskShare>,
+  members: readonly AssignmentMember[]
+): Map<string, TaskShare> {
+  const owners = new Map<string, string>()
+  for (const { id, active } of members) for (const task of active) owners.set(task, id)
+  return new Map(
+    [...shares].map(([id, share]) => {
+      const free = (task: string) => (owners.get(task) ?? id) === id
+      return [id, { ...share, active: share.active.filter(free) }]
+    })
+  )
+}
+
+function refusal(): Share {
+  const problem =
+    'the leader of the group runs another graph: members of one application must have the same; stop the old ones first, or give the new graph an application id of its own'
+  const nothing = { version: protocolVersion, active: [], standby: [], warmup: [], probeAfterMs: null }
+  return { partitions: [], userData: encodeShareInfo({ ...nothing, problem }) }
+}
+
+function copy({ active, standby, warmup }: TaskShare): {
+  active: string[]
+  standby: string[]
+  warmup: string[]
+} {
+  return { active: [...active], standby: [...standby], warmup: [...warmup] }
+}
