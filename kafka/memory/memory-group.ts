@@ -56,6 +56,11 @@ export class MemoryGroup implements GroupMember {
     return { groupId, instanceId, memberId: this.#memberId, generationId: this.#generation() }
   }
 
+  /** The broker in memory is never between two generations. */
+  async regains(): Promise<boolean> {
+    return false
+  }
+
   async committed(partitions: readonly TopicPartition[]): Promise<readonly GroupOffset[]> {
     if (!this.#state.isStable(partitions)) await this.#stable(partitions)
     return this.#state.committed(partitions)

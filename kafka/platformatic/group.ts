@@ -45,7 +45,7 @@ export class StaticMember implements GroupMember {
   #heartbeats: Heartbeats | undefined
   #rejoin = false
   /** Under way; resolves with what this member was given, or with nothing when it failed. */
-  #joining: Promise<readonly TopicPartition[]> | undefined
+  #joining: Promise<readonly TopicPartition[] | undefined> | undefined
   #fenced: StreamsError | undefined
 
   constructor(options: GroupOptions, clusterOptions: ClusterOptions) {
@@ -68,7 +68,7 @@ export class StaticMember implements GroupMember {
     const joining = this.#join()
     this.#joining = joining.then(
       ({ partitions }) => partitions,
-      () => []
+      () => undefined
     )
     try {
       return await joining
@@ -113,6 +113,15 @@ export class StaticMember implements GroupMember {
     return { groupId, instanceId, memberId: this.#memberId, generationId: this.#generation }
   }
 
+  async regains(offsets: readonly GroupOffset[]): Promise<boolean> {
+    const memberId = this.#memberId
+    const share = await this.#joining
+    if (share === undefined || memberId !== this.#memberId) return false
+    if (this.#assignor.cooperative) return true
+    const kept = new Set(share.map(({ topic, partition }) => partitionName(topic, partition)))
+    return offsets.every(({ topic, partition }) => kept.has(partitionName(topic, partition)))
+  }
+
   async committed(partitions: readonly TopicPartition[]): Promise<readonly GroupOffset[]> {
     return await retrying(stableWithinMs, this.#cluster.signal, () =>
       fetchOffsets(this.#coordinator, this.#options.groupId, partitions, true)
@@ -124,14 +133,7 @@ export class StaticMember implements GroupMember {
     if (this.#generation < 0) throw this.#rebalance('this member has not joined')
     if (offsets.length === 0) return
     let refusal = await this.#tryCommit(offsets)
-    if (refusal === 'rebalance' && this.#joining !== undefined) {
-      // the generation changed under a commit because this member joins itself: what it has kept is still its own
-      const kept = new Set(
-        (await this.#joining).map(({ topic, partition }) => partitionName(topic, partition))
-      )
-      if (offsets.every(({ topic, partition }) => kept.has(partitionName(topic, partition))))
-        refusal = await this.#tryCommit(offsets)
-    }
+    if (refusal === 'rebalance' && (await this.regains(offsets))) refusal = await this.#tryCommit(offsets)
     if (refusal === undefined) return
     if (refusal === 'fenced') throw this.#fence()
     this.#rejoin = true

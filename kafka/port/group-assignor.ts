@@ -18,6 +18,11 @@ export interface Share {
 
 /** Who gets what; asked at the member that the group made its leader, of a group of one, too. */
 export interface GroupAssignor {
+  /**
+   * A member keeps what it has while the group finds out who gets what, and gives it to nobody before it has joined without it (KIP-429). Else
+   * members give up everything before they join.
+   */
+  readonly cooperative: boolean
   /** Told to the leader with each join. */
   userData(): Buffer | null
   /** Shares by member id; who is not named gets nothing. */
@@ -32,6 +37,7 @@ export interface GroupAssignor {
 
 /** One active member; further ones wait without work. */
 export const leaderTakesAll: GroupAssignor = {
+  cooperative: false,
   userData: () => null,
   assign: (all, _members, leaderId) => new Map([[leaderId, { partitions: all, userData: null }]]),
   // partitions may have been added while the leader was away
@@ -40,6 +46,7 @@ export const leaderTakesAll: GroupAssignor = {
 
 /** Partitions in turn to the members, ordered by their instance ids: the same members always get the same. */
 export const roundRobin: GroupAssignor = {
+  cooperative: false,
   userData: () => null,
   assign: (all, members) => {
     const inOrder = [...members].sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))

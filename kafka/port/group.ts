@@ -17,6 +17,17 @@ export interface GroupMetadata {
   readonly instanceId: string
 }
 
+/** What a transaction needs of the member whose offsets it commits. */
+export interface OffsetCommitter {
+  /** This member as it is now; after the first `join`. */
+  metadata(): GroupMetadata
+  /**
+   * After a refusal because the group has a new generation: waits for this member's own join, if one is under way, and tells whether it may
+   * commit these positions in its new generation. False: they are somebody else's.
+   */
+  regains(offsets: readonly GroupOffset[]): Promise<boolean>
+}
+
 export interface GroupOptions {
   readonly clientId: string
   readonly groupId: string
@@ -32,7 +43,7 @@ export interface GroupOptions {
 }
 
 /** Membership in a consumer group over the classic protocol, and its offsets. */
-export interface GroupMember {
+export interface GroupMember extends OffsetCommitter {
   /**
    * Joins and resolves with what is now this member's; that takes until all others have joined, too. Commits of positions may go on
    * meanwhile. Throws GROUP_FENCED, TOPIC_MISSING, CONFIG_INVALID when the members of the group have another assignor.
@@ -42,8 +53,6 @@ export interface GroupMember {
   rejoinNeeded(): boolean
   /** Throws GROUP_FENCED if another process took this member's place. Called often; costs nothing. */
   check(): void
-  /** This member as it is now; after the first `join`. */
-  metadata(): GroupMetadata
   /** Committed positions; partitions without one are left out. Waits for open transactions (KIP-447). */
   committed(partitions: readonly TopicPartition[]): Promise<readonly GroupOffset[]>
   /** Commits positions for this generation. Throws GROUP_FENCED, GROUP_REBALANCE. */

@@ -29,6 +29,7 @@ export interface TaskAssignorOptions {
  * move is given to its new owner only after the old one has joined without it. Whoever gives up a task joins again, so that takes two rounds.
  */
 export class TaskAssignor implements GroupAssignor {
+  readonly cooperative = true
   readonly #options: TaskAssignorOptions
   readonly #tasks: ReadonlyMap<string, TaskPlan>
 

@@ -43,7 +43,7 @@ export async function commit(
   // 3. the positions of the inputs: committed, or added to the transaction
   reached('before step 3')
   if (writer.guarantee === 'at_least_once') await group.commit(offsets)
-  else await writer.producer.sendOffsets(offsets, group.metadata())
+  else await writer.producer.sendOffsets(offsets, group)
   reached('after step 3')
 
   // 4. the transaction

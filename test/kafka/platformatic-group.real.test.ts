@@ -9,6 +9,7 @@ import { type GroupAssignor, leaderTakesAll, type Subscriber } from '../../kafka
 import { sleep, until, workspaces } from './conformance/workspace.ts'
 import { realBrokers } from './platformatic/brokers.ts'
 
+const cooperative: GroupAssignor = { ...leaderTakesAll, cooperative: true }
 const timing = { clientId: 'test', sessionTimeoutMs: 10_000, heartbeatIntervalMs: 200 }
 
 describe('membership', { timeout: 60_000 }, () => {
@@ -96,6 +97,7 @@ describe('membership', { timeout: 60_000 }, () => {
     const groupId = space.name('group')
     const asked: { all: readonly TopicPartition[]; members: readonly Subscriber[] }[] = []
     const halves = (name: string): GroupAssignor => ({
+      cooperative: false,
       userData: () => Buffer.from(`lag of ${name}`),
       assign: (all, members) => {
         asked.push({ all, members })
@@ -136,15 +138,16 @@ describe('membership', { timeout: 60_000 }, () => {
   })
 
   it.each([
-    ['is sent again with the new generation when its partition was kept', true],
-    ['is refused when its partition was given away', false]
-  ])('a commit while its own member joins %s', async (_what, kept) => {
+    ['is sent again with the new generation when its partition was kept', true, leaderTakesAll],
+    ['is refused when its partition was given away', false, leaderTakesAll],
+    ['is sent again when partitions are given up only by who has them', true, cooperative]
+  ])('a commit while its own member joins %s', async (_what, kept, assignor) => {
     const space = workspace()
     const topic = await space.topic(1)
     const groupId = space.name('group')
     const leader = await RawLeader.join(groupId, topic)
     closing.push(leader)
-    const follower = member(groupId, 'follower', topic)
+    const follower = member(groupId, 'follower', topic, assignor)
     const before = count('JoinGroup')
     const joining = follower.join()
     await leader.rejoin()
@@ -157,8 +160,9 @@ describe('membership', { timeout: 60_000 }, () => {
       ? expect(committing).resolves.toBeUndefined()
       : expect(committing).rejects.toMatchObject({ code: 'GROUP_REBALANCE' })
     await until('it was refused', () => count('OffsetCommit') > commits)
-    await leader.assign(kept ? [{ topic, partition: 0 }] : [])
-    expect((await joining).partitions).toHaveLength(kept ? 1 : 0)
+    const stays = kept && assignor !== cooperative
+    await leader.assign(stays ? [{ topic, partition: 0 }] : [])
+    expect((await joining).partitions).toHaveLength(stays ? 1 : 0)
     await outcome
     const committed = kept ? [{ topic, partition: 0, offset: 5, metadata: 'm' }] : []
     expect(await follower.committed([{ topic, partition: 0 }])).toEqual(committed)
