@@ -72,7 +72,7 @@ export class TaskAssignor implements GroupAssignor {
   /** Partitions may have been added, and the assignment it had is one of this kind. */
   stillFits({ userData }: Share): boolean {
     const info = decodeShareInfo(userData)
-    return info !== undefined && info.active.every((id) => this.#tasks.has(id))
+    return info?.active.every((id) => this.#tasks.has(id)) ?? false
   }
 
   #inputsOf(taskIds: readonly string[]): TopicPartition[] {
