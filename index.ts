@@ -16,9 +16,14 @@ export {
 } from './core/record.ts'
 export type { Serde } from './core/serde.ts'
 export { bytes } from './core/serdes/bytes.ts'
+export { float64 } from './core/serdes/float64.ts'
+export { int16 } from './core/serdes/int16.ts'
+export { int32 } from './core/serdes/int32.ts'
+export { int64 } from './core/serdes/int64.ts'
 export { integer } from './core/serdes/integer.ts'
 export { json } from './core/serdes/json.ts'
 export { string } from './core/serdes/string.ts'
+export { uuid } from './core/serdes/uuid.ts'
 export { sessionWindowed, timeWindowed } from './core/serdes/windowed.ts'
 export { type Topic, type TopicOptions, topic } from './core/topic.ts'
 export { JoinWindows, SessionWindows, SlidingWindows, TimeWindows, type Windowed } from './core/windows.ts'
@@ -35,13 +40,24 @@ export type { GroupMember, GroupOffset } from './kafka/port/group.ts'
 export type { KafkaMetrics } from './kafka/port/metrics.ts'
 export type { Producer, ProducerOptions, ProducerTopic } from './kafka/port/producer.ts'
 // the graph
-export type { Processor, ProcessorContext } from './processors/process.ts'
+export type { Processor, ProcessorContext, ProcessorRecord } from './processors/process.ts'
+export type { FixedKey, FixedKeyProcessor } from './processors/process-values.ts'
 // running it
 export type { RestoreProgress, StreamsConfig } from './runtime/config.ts'
 export { KafkaStreams, type StreamsLag, type StreamsState } from './runtime/kafka-streams.ts'
 export { type ResetOptions, resetApplication } from './runtime/reset-application.ts'
 // taking results outside
 export { type SinkProgress, SinkTask, type SinkTaskOptions } from './runtime/sink-task.ts'
+export { type DeadLetter, readDeadLetter } from './runtime/task/dead-letter.ts'
+export type {
+  DeadLetterChanges,
+  DeserializationExceptionHandler,
+  ErrorHandlerContext,
+  ErrorResponse,
+  ProcessingExceptionHandler,
+  ProductionExceptionHandler,
+  UnwrittenRecord
+} from './runtime/task/error-handlers.ts'
 export { type ElasticsearchSinkOptions, elasticsearchSink } from './sinks/elasticsearch/elasticsearch-sink.ts'
 export { type Migration, migrate } from './sinks/postgres/migrate.ts'
 export { type PostgresSinkOptions, postgresSink } from './sinks/postgres/postgres-sink.ts'
@@ -49,8 +65,25 @@ export type { TableMapping } from './sinks/postgres/table-mapping.ts'
 export type { Rejection, Sink, SinkBatch, SinkRecord } from './sinks/sink.ts'
 export type { KeyValueStore, ReadOnlyKeyValueStore } from './state/key-value-store.ts'
 export type { ReadOnlySessionStore, SessionStore } from './state/session-store.ts'
+export type {
+  KeyValueStoreDefinition,
+  SessionStoreDefinition,
+  VersionedStoreDefinition,
+  WindowStoreDefinition
+} from './state/store-definition.ts'
 export type { ReadOnlyVersionedStore, VersionedStore, VersionedValue } from './state/versioned-store.ts'
 export type { ReadOnlyWindowStore, WindowStore } from './state/window-store.ts'
+export type {
+  DescribedGlobalStore,
+  DescribedNode,
+  DescribedProcessor,
+  DescribedSink,
+  DescribedSource,
+  DescribedStore,
+  DescribedSubTopology,
+  DescribedTopology
+} from './topology/described.ts'
+export type { TopologyDescription } from './topology/description.ts'
 export type {
   BranchedKStream,
   CogroupedKStream,
@@ -63,6 +96,11 @@ export type {
 } from './topology/dsl.ts'
 export type { GlobalKTable } from './topology/global-k-table.ts'
 export type { TimestampExtractor } from './topology/graph-node.ts'
+export { lockTopology, type TopologyLock } from './topology/lock.ts'
+export { diffTopologyLocks, needsReset, type TopologyChange } from './topology/lock-diff.ts'
+export { lockText, readTopologyLock } from './topology/lock-file.ts'
+export type { Optimization, Side, StreamsBuilderOptions } from './topology/options.ts'
+export { storeOf } from './topology/store-of.ts'
 export {
   keyValueStore,
   type ProcessorStoreOptions,

@@ -1,3 +1,4 @@
+export { type ExpectedRecord, type StreamMatchers, streamMatchers } from './runtime/stream-matchers.ts'
 export {
   type TestDriverOptions,
   type TestRecord,

@@ -77,6 +77,9 @@ export class RetailApp {
       processingGuarantee: 'exactly_once_v2',
       commitIntervalMs: options.commitIntervalMs,
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      // what is no product or store to its schema; rows of files have dead letters of their own
+      deserializationExceptionHandler: 'dead-letter',
+      deadLetterTopic: 'retail.dead-letters.graph',
       logger: options.logger,
       onRestore: options.onRestore
     })

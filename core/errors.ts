@@ -10,6 +10,7 @@
 export const errorActions = {
   CONFIG_INVALID: 'fix-input',
   TOPOLOGY_INVALID: 'fix-input',
+  TOPOLOGY_CHANGED: 'fix-input',
   ASYNC_FUNCTION: 'fix-input',
   DESERIALIZATION: 'fix-input',
   SERIALIZATION: 'fix-input',

@@ -16,4 +16,6 @@ export interface Serde<T> {
    * own stores and internal topics is trusted and not checked again.
    */
   validate?(value: T): T
+  /** What values look like, as JSON Schema; undefined where that is not known. The lock file tells changes by it. */
+  jsonSchema?(): Record<string, unknown> | undefined
 }

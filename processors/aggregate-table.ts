@@ -26,7 +26,7 @@ export function aggregateTable<K, V, A>(fold: TableFold<K, V, A>): StreamToTable
     const store = context.store(storeName) as BufferedKeyValueStore<K, A>
     const add = synchronous(`aggregate "${storeName}"`, fold.add)
     const subtract = synchronous(`aggregate "${storeName}"`, fold.subtract)
-    const write = tableWriter(store, downstream, oldValues)
+    const write = tableWriter(store, downstream, oldValues, context)
     return ({ newValue, oldValue }, key, timestamp, headers) => {
       const before = store.entry(key)
       let time = timestamp

@@ -10,17 +10,9 @@ export type Add<K, V, A> = (value: V, aggregate: A, key: K) => A | null
 /**
  * Keeps an aggregate per key. Its timestamp is the latest of its records'. Records without key or value are dropped and
  * counted. After `KStreamAggregate`: the value before a key's first change is the initial one.
+ *
+ * Gives the step for each of the streams that share the aggregate. They all lead to the same step.
  */
-export function aggregate<K, V, A>(
-  storeName: string,
-  initial: () => A,
-  add: Add<K, V, A>,
-  oldValues: OldValues
-): StreamToTable<K, V, K, A> {
-  return aggregator<K, A>(storeName, initial, oldValues)(add)
-}
-
-/** The same for several streams that share the aggregate: gives the step for each of them. They all lead to the same step. */
 export function aggregator<K, A>(
   storeName: string,
   initial: () => A,
@@ -28,7 +20,7 @@ export function aggregator<K, A>(
 ): <V>(add: Add<K, V, A>) => StreamToTable<K, V, K, A> {
   const writerOf = sharedInTask<TableWriter<K, A>, Parameters<StreamToTable<K, unknown, K, A>>[0]>(
     (context, downstream) =>
-      tableWriter(context.store(storeName) as BufferedKeyValueStore<K, A>, downstream, oldValues)
+      tableWriter(context.store(storeName) as BufferedKeyValueStore<K, A>, downstream, oldValues, context)
   )
   return (add) => (downstream, context) => {
     const store = context.store(storeName) as BufferedKeyValueStore<K, A>

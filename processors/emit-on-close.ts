@@ -12,15 +12,16 @@ export interface ClosedRange {
 }
 
 /**
- * Emits windows once, when they have closed. Looks for them when a record comes and the wall clock has moved by the emit interval.
- * After `maybeForwardFinalResult`.
+ * Emits windows once, when they have closed. Looks for them when a record comes and the wall clock has moved by the emit interval. How far
+ * it came is kept under the store's name, so that a restart leaves out no window and repeats none. After `maybeForwardFinalResult`.
  */
 export function emitOnClose(
   context: OperatorContext,
+  storeName: string,
   range: ClosedRange,
   emit: (lower: number, upper: number, headers: Headers) => void
 ): (closeTime: number, headers: Headers) => void {
-  let lastEmitted = -1
+  let lastEmitted: number = context.keep(storeName, () => lastEmitted)
   let nextLook = 0
   return (closeTime, headers) => {
     const now = context.wallClock()

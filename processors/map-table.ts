@@ -31,7 +31,7 @@ export function mapTable<K, V, VOut>(options: MapTableOptions<K, V, VOut>): Tabl
         downstream(after, before, key, timestamp, headers, latest)
       }
     const store = context.store(storeName) as BufferedKeyValueStore<K, VOut>
-    const write = tableWriter(store, downstream, oldValues)
+    const write = tableWriter(store, downstream, oldValues, context)
     return (newValue, _oldValue, key, timestamp, headers) => {
       const after = map(newValue, key)
       const before = wanted ? store.get(key) : null

@@ -23,7 +23,16 @@ export interface OldValues {
 }
 
 /** Why a record had no effect; counted by reason. */
-export type DropReason = 'null-key' | 'null-value' | 'late' | 'out-of-order' | 'negative-timestamp'
+export type DropReason =
+  | 'null-key'
+  | 'null-value'
+  | 'late'
+  | 'out-of-order'
+  | 'negative-timestamp'
+  // an error after which an exception handler let processing go on
+  | 'deserialization'
+  | 'processing'
+  | 'production'
 
 /** What an operator may ask of the task it runs in. */
 export interface OperatorContext {
@@ -36,6 +45,17 @@ export interface OperatorContext {
   /** How much the wall clock must move, ms, until results that only leave with their window are looked for again. */
   readonly emitIntervalMs: number
   dropped(reason: DropReason): void
+  /**
+   * Keeps a number with the committed input positions, as Kafka Streams keeps the last closed window under its store's name: gives what the
+   * last commit says, -1 at first, and asks `read` for it at each commit.
+   */
+  keep(name: string, read: () => number): number
+  /**
+   * The same for a time that is mostly what the task can tell by itself after a restart (`usual`; default: its stream time): only where it is
+   * another one is it kept. A step's own stream time lags behind the task's where steps before it drop or hold back records. Several
+   * steps of a task may share a name; each has a time of its own, in order of composition.
+   */
+  keepTime(name: string, read: () => number, usual?: () => number): number
   /** Calls back at each commit, when the stores before have told what they held back. */
   beforeCommit(callback: () => void): void
   /** Says which headers the records of a store's changelog get, by their value. Default: none. */

@@ -1,13 +1,39 @@
 import { StreamsError } from '../core/errors.ts'
-import type { StreamRecord } from '../core/record.ts'
+import type { Headers } from '../core/record.ts'
+import type { KeyValueStore } from '../state/key-value-store.ts'
+import type { SessionStore } from '../state/session-store.ts'
+import type {
+  KeyValueStoreDefinition,
+  SessionStoreDefinition,
+  StoreReference,
+  VersionedStoreDefinition,
+  WindowStoreDefinition
+} from '../state/store-definition.ts'
+import type { VersionedStore } from '../state/versioned-store.ts'
+import type { WindowStore } from '../state/window-store.ts'
 import type { DropReason, Forward, Operator, PunctuationTime } from './operator.ts'
+
+/**
+ * A whole record. Null is a key or value like others: where a stream may have some without, its type says so, and then only. As everywhere, that
+ * a topic's records have a key and a value is taken from its declaration; a tombstone's value is null all the same.
+ */
+export interface ProcessorRecord<K, V> {
+  readonly key: K
+  readonly value: V
+  /** Event time, ms. */
+  readonly timestamp: number
+  readonly headers: Headers
+}
 
 /** What a user's processor may do: forward records, use its stores, ask for punctuation. */
 export interface ProcessorContext<K, V> {
   /** Hands a record to all steps after this one, or to the one of that name. */
-  forward(record: StreamRecord<K, V>, child?: string): void
-  /** One of the stores named when the processor was added; the caller knows its type. Throws STORE_UNKNOWN. */
-  store<S>(name: string): S
+  forward(record: ProcessorRecord<K, V>, child?: string): void
+  /** One of the stores that were named when the processor was added. Throws STORE_UNKNOWN for another. */
+  store<SK, SV>(definition: KeyValueStoreDefinition<SK, SV>): KeyValueStore<SK, SV>
+  store<SK, SV>(definition: WindowStoreDefinition<SK, SV>): WindowStore<SK, SV>
+  store<SK, SV>(definition: SessionStoreDefinition<SK, SV>): SessionStore<SK, SV>
+  store<SK, SV>(definition: VersionedStoreDefinition<SK, SV>): VersionedStore<SK, SV>
   schedule(intervalMs: number, time: PunctuationTime, callback: (timestamp: number) => void): () => void
   /** Highest event time the task has seen, ms; -1 before the first record. */
   streamTime(): number
@@ -22,7 +48,7 @@ export interface ProcessorContext<K, V> {
 
 /** A user's own step: sees the whole record, headers included, and forwards what it likes. One instance per task. */
 export interface Processor<KIn, VIn, KOut, VOut> {
-  process(record: StreamRecord<KIn, VIn>, context: ProcessorContext<KOut, VOut>): void
+  process(record: ProcessorRecord<KIn, VIn>, context: ProcessorContext<KOut, VOut>): void
   /** Called once, before the first record. */
   init?(context: ProcessorContext<KOut, VOut>): void
 }
@@ -42,14 +68,13 @@ export function process<KIn, VIn, KOut, VOut>(
     const context: ProcessorContext<KOut, VOut> = {
       forward: (record, child) => {
         const forward = child === undefined ? downstream : toChild(child)
-        forward(record.value as VOut, record.key as KOut, record.timestamp, record.headers)
+        forward(record.value, record.key, record.timestamp, record.headers)
       },
-      store: <S>(name: string) => {
-        // a store that was not connected belongs to another task's partitions, if it exists here at all
-        return operatorContext.store(
+      // a store that was not connected belongs to another task's partitions, if it exists here at all
+      store: (({ name }: StoreReference) =>
+        operatorContext.store(
           storeNames.includes(name) ? name : `${name} (not connected)`
-        ) as unknown as S
-      },
+        )) as unknown as ProcessorContext<KOut, VOut>['store'],
       schedule: operatorContext.schedule,
       streamTime: operatorContext.streamTime,
       wallClock: operatorContext.wallClock,

@@ -15,7 +15,7 @@ export function reduce<K, V>(
   return (downstream, context) => {
     const store = context.store(storeName) as BufferedKeyValueStore<K, V>
     const call = synchronous(`reduce "${storeName}"`, reducer)
-    const write = tableWriter(store, downstream, oldValues)
+    const write = tableWriter(store, downstream, oldValues, context)
     return (value, key, timestamp, headers) => {
       if (key === null || key === undefined) return context.dropped('null-key')
       if (value === null || value === undefined) return context.dropped('null-value')

@@ -27,7 +27,7 @@ export function sessionAggregator<K, A>(
   const { storeName, initial, oldValues, onClose } = fold
   const writerOf = sharedInTask<SessionWriter<K, A>, ForwardChange<Windowed<K>, A>>((context, downstream) => {
     const store = context.store(storeName) as unknown as BufferedSessionStore<K, A>
-    if (!onClose) return sessionWriter(store, downstream, oldValues)
+    if (!onClose) return sessionWriter(store, downstream, oldValues, context)
     return ({ key, start, end }, value, _old, timestamp) => store.put(key, start, end, value, timestamp)
   })
   return (add) => (downstream, context) => {
@@ -36,7 +36,7 @@ export function sessionAggregator<K, A>(
     const merge = synchronous(`aggregate "${storeName}"`, fold.merge)
     const write = writerOf(context, downstream)
     const emit = onClose ? emitSessions(store, downstream, context) : undefined
-    let observed = context.streamTime()
+    let observed: number = context.keepTime(storeName, () => observed)
     return (value, key, timestamp, headers) => {
       if (key === null || key === undefined) return context.dropped('null-key')
       if (timestamp > observed) observed = timestamp
@@ -68,6 +68,7 @@ function emitSessions<K, A>(
 ): ReturnType<typeof emitOnClose> {
   return emitOnClose(
     context,
+    store.name,
     {
       lower: (lastEmitted) => Math.max(0, lastEmitted),
       upper: (closeTime) => closeTime - 1,

@@ -2,7 +2,7 @@ import { type Headers, noHeaders } from '../core/record.ts'
 import type { Windowed } from '../core/windows.ts'
 import type { BufferedSessionStore } from '../state/stores/session.ts'
 import { HeldHeaders } from './held-headers.ts'
-import type { ForwardChange, OldValues } from './operator.ts'
+import type { ForwardChange, OldValues, OperatorContext } from './operator.ts'
 
 /** Like `TableWriter`, for a session of a key. */
 export type SessionWriter<K, V> = (
@@ -20,9 +20,10 @@ export type SessionWriter<K, V> = (
 export function sessionWriter<K, V>(
   store: BufferedSessionStore<K, V>,
   downstream: ForwardChange<Windowed<K>, V>,
-  oldValues: OldValues
+  oldValues: OldValues,
+  context: OperatorContext
 ): SessionWriter<K, V> {
-  const held = new HeldHeaders()
+  const held = new HeldHeaders(context)
   const { wanted } = oldValues
   let putting = false
   let before: V | null = null
@@ -36,7 +37,13 @@ export function sessionWriter<K, V>(
   return ({ key, start, end }, value, old, recordTimestamp, headers) => {
     putting = true
     before = old
-    store.put(key, start, end, value, recordTimestamp)
+    try {
+      store.put(key, start, end, value, recordTimestamp)
+    } catch (error) {
+      // a handler may let processing go on
+      putting = false
+      throw error
+    }
     if (!putting) return
     putting = false
     held.keep([key, start], end, headers)

@@ -14,15 +14,9 @@ import { silentWriter, type WindowWriter, windowWriter } from './window-writer.t
  * Keeps an aggregate per key and sliding window. Each record has a window that ends with it, and begins one (just after it) that is made
  * when a later record falls into it; the aggregate of a window's timestamp is that of its latest record, which tells windows that hold
  * anything from the point on from others. After `KStreamSlidingWindowAggregate`.
+ *
+ * Gives the step for each of the streams that share the aggregate.
  */
-export function slidingAggregate<K, V, A>(
-  windows: SlidingWindows,
-  fold: WindowFold<A> & { readonly add: Add<K, V, A> }
-): StreamToTable<K, V, Windowed<K>, A> {
-  return slidingAggregator<K, A>(windows, fold)(fold.add)
-}
-
-/** The same for several streams that share the aggregate. */
 export function slidingAggregator<K, A>(
   windows: SlidingWindows,
   fold: WindowFold<A>
@@ -31,7 +25,7 @@ export function slidingAggregator<K, A>(
   const { storeName, initial, oldValues, onClose } = fold
   const writerOf = sharedInTask<WindowWriter<K, A>, ForwardChange<Windowed<K>, A>>((context, downstream) => {
     const store = context.store(storeName) as unknown as BufferedWindowStore<K, A>
-    return onClose ? silentWriter(store) : windowWriter(store, differenceMs, downstream, oldValues)
+    return onClose ? silentWriter(store) : windowWriter(store, differenceMs, downstream, oldValues, context)
   })
   return <V>(add: Add<K, V, A>): StreamToTable<K, V, Windowed<K>, A> =>
     (downstream, context) => {
@@ -39,7 +33,7 @@ export function slidingAggregator<K, A>(
       const call = synchronous(`aggregate "${storeName}"`, add)
       const write = writerOf(context, downstream)
       const emit = onClose ? emitSlidingWindows(differenceMs, store, downstream, context) : undefined
-      let observed = context.streamTime()
+      let observed: number = context.keepTime(storeName, () => observed)
 
       return (value, key, timestamp, headers) => {
         if (key === null || key === undefined) return context.dropped('null-key')
@@ -171,6 +165,7 @@ function emitSlidingWindows<K, A>(
 ): (closeTime: number, headers: Headers) => void {
   return emitOnClose(
     context,
+    store.name,
     {
       lower: (lastEmitted) => (lastEmitted < 0 ? 0 : Math.max(0, lastEmitted - differenceMs)),
       upper: (closeTime) => closeTime - differenceMs - 1,

@@ -36,11 +36,27 @@ type Unmatched<K, L, R> = KeyValueStore<UnmatchedKey<K>, readonly UnmatchedValue
 export function streamStreamJoin<K, L, R, VOut>(
   join: StreamJoin<K, L, R, VOut>
 ): { readonly left: Operator<K, L, K, VOut>; readonly right: Operator<K, R, K, VOut> } {
-  const timeOf = sharedInTask<SharedTime, undefined>(() => ({
-    stream: -1,
-    earliest: Number.POSITIVE_INFINITY,
-    nextLook: 0
-  }))
+  const timeOf = sharedInTask<SharedTime, undefined>((context) => {
+    const unmatched =
+      join.unmatchedStore === undefined
+        ? undefined
+        : (context.store(join.unmatchedStore) as unknown as Unmatched<K, L, R>)
+    const first = () => {
+      for (const { key } of unmatched?.all() ?? []) return key.timestamp
+      return -1
+    }
+    const time: SharedTime = {
+      stream: context.keepTime(join.leftStore, () => time.stream),
+      earliest: Number.POSITIVE_INFINITY,
+      nextLook: 0
+    }
+    if (join.unmatchedStore === undefined) return time
+    // what waits since before a restart must not wait for another one to come
+    const known = () => (Number.isFinite(time.earliest) ? time.earliest : -1)
+    const earliest = context.keepTime(join.unmatchedStore, known, first)
+    if (earliest >= 0) time.earliest = earliest
+    return time
+  })
   return {
     left: side<K, L, R, VOut, L, R>(join, timeOf, {
       left: true,

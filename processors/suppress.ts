@@ -32,8 +32,8 @@ interface Held<K> {
 const version = [{ key: 'v', value: Buffer.of(3) }]
 
 /**
- * Holds changes back, the last of each key, and emits them in order of time. What is held lives in a store, whose changelog is written at
- * commits. After `KTableSuppressProcessorSupplier`.
+ * Holds changes back, the last of each key, and emits them in order of time. What is held lives in memory, within its own bounds, and in a
+ * store, whose changelog is written at commits. After `KTableSuppressProcessorSupplier`.
  */
 export function suppress<K, V>(
   rules: SuppressRules<K>,
@@ -50,7 +50,9 @@ export function suppress<K, V>(
     const changed = new HashOrder()
     const touched = new Map<string, K>()
     let bytes = 0
-    let observed = -1
+    /** About: of the changes that the store has not been told of. */
+    let untoldBytes = 0
+    let observed: number = context.keepTime(storeName, () => observed)
 
     const idOf = (key: K) => scratch.buffer.latin1Slice(0, keySerde.encode(key, scratch, 0))
     const bytesOf = (value: V | null) => {
@@ -72,6 +74,12 @@ export function suppress<K, V>(
       inOrder.add(next)
       bytes += bufferedChangeBytes(id.length, change)
     }
+    const mark = (id: string, key: K, change: BufferedChange) => {
+      if (touched.has(id)) return
+      changed.add(id)
+      touched.set(id, key)
+      untoldBytes += bufferedChangeBytes(id.length, change)
+    }
     const evict = (first: Held<K>) => {
       const { id, key, position, change } = first
       const { newValue, oldValue, origin } = change
@@ -80,17 +88,18 @@ export function suppress<K, V>(
       held.delete(id)
       inOrder.delete(position)
       bytes -= bufferedChangeBytes(id.length, change)
-      changed.add(id)
-      touched.set(id, key)
+      mark(id, key, change)
     }
     const isFull = () => held.size > maxRecords || bytes > maxBytes
     const first = () => inOrder.next('', false)
-    // the store learns of it at the commit, in the order in which Kafka Streams logs it
-    context.beforeCommit(() => {
+    // in the order in which Kafka Streams logs it
+    const tellStore = () => {
       for (const id of changed.take())
         store.put(touched.get(id) as K, held.get(id)?.change ?? null, context.wallClock())
       touched.clear()
-    })
+      untoldBytes = 0
+    }
+    context.beforeCommit(tellStore)
     for (const { key, value } of store.all()) hold(idOf(key), key, value)
 
     return (newValue, oldValue, key, timestamp, headers) => {
@@ -98,7 +107,7 @@ export function suppress<K, V>(
       const id = idOf(key)
       const known = held.get(id)?.change
       const old = bytesOf(oldValue)
-      hold(id, key, {
+      const change = {
         time: known?.time ?? (timeOf === undefined ? timestamp : timeOf(key)),
         prior: known === undefined ? old : known.prior,
         oldValue: old,
@@ -110,9 +119,9 @@ export function suppress<K, V>(
           partition: context.partition,
           headers
         }
-      })
-      changed.add(id)
-      touched.set(id, key)
+      }
+      hold(id, key, change)
+      mark(id, key, change)
       for (let next = first(); next !== undefined && next.change.time <= observed - waitMs; next = first())
         evict(next)
       for (let next = first(); next !== undefined && isFull(); next = first()) {
@@ -123,6 +132,8 @@ export function suppress<K, V>(
           )
         evict(next)
       }
+      // told early, the store can ask for a commit before its bound is passed
+      if (untoldBytes > store.maxBufferedBytes / 4) tellStore()
     }
   }
 }

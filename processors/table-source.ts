@@ -6,7 +6,7 @@ import { tableWriter } from './table-writer.ts'
 export function tableSource<K, V>(storeName: string, oldValues: OldValues): StreamToTable<K, V, K, V> {
   return (downstream, context) => {
     const store = context.store(storeName) as BufferedKeyValueStore<K, V>
-    const write = tableWriter(store, downstream, oldValues)
+    const write = tableWriter(store, downstream, oldValues, context)
     return (value, key, timestamp, headers) => {
       if (key === null || key === undefined) return context.dropped('null-key')
       write(key, value, oldValues.wanted ? store.get(key) : null, timestamp, timestamp, headers)

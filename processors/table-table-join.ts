@@ -55,7 +55,7 @@ export function mergeTables<K, V>(
       return (newValue, oldValue, key, timestamp, headers, latest) =>
         downstream(newValue, wanted ? oldValue : null, key, timestamp, headers, latest)
     const store = context.store(storeName) as BufferedKeyValueStore<K, V>
-    const write = tableWriter(store, downstream, oldValues)
+    const write = tableWriter(store, downstream, oldValues, context)
     return (newValue, oldValue, key, timestamp, headers) =>
       write(key, newValue, oldValue, timestamp, timestamp, headers)
   }

@@ -1,7 +1,7 @@
 import { type Headers, noHeaders } from '../core/record.ts'
 import type { BufferedKeyValueStore } from '../state/stores/key-value.ts'
 import { HeldHeaders } from './held-headers.ts'
-import type { ForwardChange, OldValues } from './operator.ts'
+import type { ForwardChange, OldValues, OperatorContext } from './operator.ts'
 
 /**
  * Puts a value and hands the change on.
@@ -26,9 +26,10 @@ export type TableWriter<K, V> = (
 export function tableWriter<K, V>(
   store: BufferedKeyValueStore<K, V>,
   downstream: ForwardChange<K, V>,
-  oldValues: OldValues
+  oldValues: OldValues,
+  context: OperatorContext
 ): TableWriter<K, V> {
-  const held = new HeldHeaders()
+  const held = new HeldHeaders(context)
   const { wanted } = oldValues
   // the change that is being put, until the store has told of it: one that is not cached does so within `put`
   let putting = false
@@ -46,7 +47,13 @@ export function tableWriter<K, V>(
     before = old
     time = timestamp
     itsHeaders = headers
-    store.put(key, value, value === null ? recordTimestamp : timestamp)
+    try {
+      store.put(key, value, value === null ? recordTimestamp : timestamp)
+    } catch (error) {
+      // a handler may let processing go on
+      putting = false
+      throw error
+    }
     if (!putting) return
     putting = false
     held.keep(key, 0, headers)

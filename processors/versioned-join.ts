@@ -46,12 +46,9 @@ export function waitForTable<K, V>(
     const store = context.store(storeName) as unknown as KeyValueStore<WaitingKey<K>, BufferedChange>
     const scratch = new GrowableBytes(256)
     /** The highest time of a record that had to wait. */
-    let observed = -1
+    let observed: number = context.keepTime(storeName, () => observed)
     let sequence = 0
-    for (const { key } of store.all()) {
-      if (key.sequence > sequence) sequence = key.sequence
-      if (key.time > observed) observed = key.time
-    }
+    for (const { key } of store.all()) if (key.sequence > sequence) sequence = key.sequence
     return (value, key, timestamp, headers) => {
       if (value === null || value === undefined) return context.dropped('null-value')
       if (key === null || key === undefined) {

@@ -18,15 +18,9 @@ export interface WindowFold<A> {
 /**
  * Keeps an aggregate per key and window of event time. A record is late, dropped and counted, when stream time has reached its
  * window's end plus grace. Null values are aggregated (they count), null keys are not. After `KStreamWindowAggregate`.
+ *
+ * Gives the step for each of the streams that share the aggregate. Each has its own stream time.
  */
-export function windowAggregate<K, V, A>(
-  windows: TimeWindows,
-  fold: WindowFold<A> & { readonly add: Add<K, V, A> }
-): StreamToTable<K, V, Windowed<K>, A> {
-  return windowAggregator<K, A>(windows, fold)(fold.add)
-}
-
-/** The same for several streams that share the aggregate: gives the step for each of them. Each has its own stream time. */
 export function windowAggregator<K, A>(
   windows: TimeWindows,
   fold: WindowFold<A>
@@ -35,14 +29,14 @@ export function windowAggregator<K, A>(
   const { storeName, initial, oldValues, onClose } = fold
   const writerOf = sharedInTask<WindowWriter<K, A>, ForwardChange<Windowed<K>, A>>((context, downstream) => {
     const store = context.store(storeName) as unknown as BufferedWindowStore<K, A>
-    return onClose ? silentWriter(store) : windowWriter(store, sizeMs, downstream, oldValues)
+    return onClose ? silentWriter(store) : windowWriter(store, sizeMs, downstream, oldValues, context)
   })
   return (add) => (downstream, context) => {
     const store = context.store(storeName) as unknown as BufferedWindowStore<K, A>
     const call = synchronous(`aggregate "${storeName}"`, add)
     const write = writerOf(context, downstream)
     const emit = onClose ? emitTimeWindows(windows, store, downstream, context) : undefined
-    let observed = context.streamTime()
+    let observed: number = context.keepTime(storeName, () => observed)
     return (value, key, timestamp, headers) => {
       if (key === null || key === undefined) return context.dropped('null-key')
       if (timestamp > observed) observed = timestamp
@@ -72,6 +66,7 @@ function emitTimeWindows<K, A>(
   const lastStart = (timestamp: number) => timestamp - (timestamp % advanceMs)
   return emitOnClose(
     context,
+    store.name,
     {
       lower: (lastEmitted) => (lastEmitted < 0 ? 0 : Math.max(0, lastEmitted - sizeMs) + 1),
       upper: (closeTime) => closeTime - sizeMs,

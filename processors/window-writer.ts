@@ -2,7 +2,7 @@ import type { Headers } from '../core/record.ts'
 import type { Windowed } from '../core/windows.ts'
 import type { BufferedWindowStore } from '../state/stores/window.ts'
 import { HeldHeaders } from './held-headers.ts'
-import type { ForwardChange, OldValues } from './operator.ts'
+import type { ForwardChange, OldValues, OperatorContext } from './operator.ts'
 
 /** Like `TableWriter`, for a window of a key. */
 export type WindowWriter<K, V> = (
@@ -20,9 +20,10 @@ export function windowWriter<K, V>(
   store: BufferedWindowStore<K, V>,
   sizeMs: number,
   downstream: ForwardChange<Windowed<K>, V>,
-  oldValues: OldValues
+  oldValues: OldValues,
+  context: OperatorContext
 ): WindowWriter<K, V> {
-  const held = new HeldHeaders()
+  const held = new HeldHeaders(context)
   const { wanted } = oldValues
   let putting = false
   /** A store that tells of a put within it is not cached. */
@@ -36,8 +37,11 @@ export function windowWriter<K, V>(
   })
   return (key, start, value, old, timestamp, recordTimestamp, headers) => {
     putting = true
-    store.put(key, value, start, value === null ? recordTimestamp : timestamp)
-    putting = false
+    try {
+      store.put(key, value, start, value === null ? recordTimestamp : timestamp)
+    } finally {
+      putting = false
+    }
     // without a cache also a put that came too late for the store goes on, though that tells nobody
     if (uncached)
       downstream(value, wanted ? old : null, { key, start, end: start + sizeMs }, timestamp, headers, true)

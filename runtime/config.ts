@@ -4,6 +4,7 @@ import { type Logger, silentLogger } from '../core/logger.ts'
 import type { KafkaClient } from '../kafka/port/client.ts'
 import type { EngineKind } from '../state/engine.ts'
 import type { CommitPoint } from './task/commit.ts'
+import { defaultDeadLetterTopic, type ErrorHandlers, failingHandlers } from './task/error-handlers.ts'
 
 /** Plain settings of an application. Names follow Kafka Streams' where it has one. */
 export interface StreamsConfig {
@@ -43,6 +44,21 @@ export interface StreamsConfig {
   readonly maxTaskIdleMs?: number
   /** `session.timeout.ms`: how long the group keeps the place of a silent process. Default 45,000 ms. */
   readonly sessionTimeoutMs?: number
+  /** `deserialization.exception.handler`: what becomes of records that cannot be read. Default `fail`, as in Kafka Streams. */
+  readonly deserializationExceptionHandler?: ErrorHandlers['deserializationExceptionHandler']
+  /** `processing.exception.handler`: what becomes of records for which a step throws. Default `fail`. */
+  readonly processingExceptionHandler?: ErrorHandlers['processingExceptionHandler']
+  /** `production.exception.handler`: what becomes of records that cannot be written. Default `fail`. */
+  readonly productionExceptionHandler?: ErrorHandlers['productionExceptionHandler']
+  /**
+   * `errors.dead.letter.queue.topic.name`: where handlers' dead letters go. Default `<applicationId>-dead-letters`. Where a handler may write some,
+   * it is made if it is missing: 4 partitions, kept for ever, not compacted. Naming it changes no handler: one must respond `dead-letter`.
+   */
+  readonly deadLetterTopic?: string
+  /**
+   * The lock file of the graph. A graph that the state of the former one would not fit does not start: TOPOLOGY_CHANGED. Default: not checked.
+   */
+  readonly topologyLock?: string | undefined
   readonly clock?: Clock
   readonly logger?: Logger
   /** Told about restoring, for progress bars: once per store at its start, then about every 100 ms, then at its end. */
@@ -82,6 +98,9 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     bufferedBytesPerPartition: 4 * 1024 * 1024,
     maxTaskIdleMs: 0,
     sessionTimeoutMs: 45_000,
+    ...failingHandlers,
+    deadLetterTopic: defaultDeadLetterTopic(config.applicationId),
+    topologyLock: undefined,
     clock: systemClock,
     logger: silentLogger,
     onRestore: () => undefined,

@@ -1,18 +1,23 @@
 import { StreamsError } from '../core/errors.ts'
-import type { Topic } from '../core/topic.ts'
+import { bytes } from '../core/serdes/bytes.ts'
+import { type Topic, topic } from '../core/topic.ts'
 import type { Admin, NewTopic } from '../kafka/port/admin.ts'
 import type { GroupMember } from '../kafka/port/group.ts'
 import { leaderTakesAll } from '../kafka/port/group-assignor.ts'
 import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
 import { removeObsoleteTaskDirectories } from '../state/obsolete-directories.ts'
-import { processIdentity } from '../state/task-directory.ts'
+import { globalTask, processIdentity } from '../state/task-directory.ts'
 import type { ReadOnlyWindowStore } from '../state/window-store.ts'
 import type { Topology } from '../topology/topology.ts'
 import { type ResolvedConfig, resolveConfig, type StreamsConfig } from './config.ts'
 import { DiskGuard } from './disk-guard.ts'
 import { StreamsMetrics } from './metrics.ts'
+import { GlobalTables } from './restore/global-tables.ts'
+import { storeBudget } from './store-budget.ts'
 import { StreamThread } from './stream-thread.ts'
+import { writesDeadLetters } from './task/error-handlers.ts'
 import { Plan } from './task-plan.ts'
+import { checkTopologyLock } from './topology-lock.ts'
 
 /** As Kafka Streams names them. `REBALANCING` covers joining and restoring. */
 export type StreamsState =
@@ -40,6 +45,7 @@ export class KafkaStreams {
   readonly #disk: DiskGuard
   #state: StreamsState = 'CREATED'
   #thread: StreamThread | undefined
+  #globals: GlobalTables | undefined
   #group: GroupMember | undefined
   #admin: Admin | undefined
   #plan: Plan | undefined
@@ -68,18 +74,13 @@ export class KafkaStreams {
 
   /**
    * Makes missing topics and begins to process; resolves when the thread has begun, before its stores are restored. Throws TOPIC_MISSING, TOPIC_MISMATCH,
-   * BROKER_UNAVAILABLE.
+   * TOPOLOGY_CHANGED, BROKER_UNAVAILABLE.
    */
   async start(): Promise<void> {
     if (this.#state !== 'CREATED')
       throw new StreamsError('CONFIG_INVALID', `start was called in state ${this.#state}`)
-    const { applicationId, kafka, stateDirectory, logger } = this.#config
-    // the test driver has them; here they need a restore and a reader of their own
-    if (this.#topology.globalStores.size > 0)
-      throw new StreamsError(
-        'TOPOLOGY_INVALID',
-        'global tables run in the test driver only, so far: join a table instead'
-      )
+    const { applicationId, kafka, stateDirectory, topologyLock, logger } = this.#config
+    if (topologyLock !== undefined) checkTopologyLock(this.#topology, topologyLock, logger)
     this.#state = 'REBALANCING'
     await this.#disk.start()
     const processId = await processIdentity(stateDirectory, applicationId)
@@ -88,6 +89,7 @@ export class KafkaStreams {
     this.#admin = admin
     const external = this.#topology.externalTopics()
     await admin.createTopics(external.map(newTopic))
+    if (writesDeadLetters(this.#config)) await admin.createTopics([newTopic(deadLettersOf(this.#config))])
     const described = await admin.describeTopics(external.map((topic) => topic.name))
     const plan = new Plan(this.#topology, applicationId, (topic) => described.get(topic)?.partitions)
     await admin.createTopics(plan.internalTopics)
@@ -114,6 +116,15 @@ export class KafkaStreams {
       `${applicationId}: ${plan.tasks.length} tasks in ${this.#topology.subTopologies.length} sub-topologies`
     )
     this.#plan = plan
+    const globals = new GlobalTables({
+      config: this.#config,
+      definitions: this.#topology.globalStores,
+      budget: storeBudget(this.#config, plan, this.#topology),
+      admin,
+      clientId,
+      metrics: this.metrics
+    })
+    this.#globals = globals
     const thread = new StreamThread({
       config: this.#config,
       topology: this.#topology,
@@ -129,6 +140,7 @@ export class KafkaStreams {
       admin,
       clientId,
       disk: this.#disk,
+      globals,
       metrics: this.metrics,
       onRunning: (running) => {
         if (this.#state === 'REBALANCING' || this.#state === 'RUNNING')
@@ -161,6 +173,7 @@ export class KafkaStreams {
   async #removeForeignState(): Promise<void> {
     const { stateDirectory, applicationId, stateCleanupDelayMs, clock, logger } = this.#config
     const owned = new Set(this.#thread?.taskIds)
+    if (this.#topology.globalStores.size > 0) owned.add(globalTask)
     // between two assignments nothing is owned, but all of it may be needed again in a moment
     if (this.#state !== 'RUNNING') return
     try {
@@ -182,6 +195,7 @@ export class KafkaStreams {
   async #release(): Promise<void> {
     this.#disk.close()
     clearInterval(this.#cleanup)
+    await this.#globals?.close()
     await this.#group?.close({ leave: this.#leaveGroup })
     await this.#admin?.close()
   }
@@ -234,6 +248,8 @@ export class KafkaStreams {
   /**
    * Rebuilds one task (`<sub-topology>_<partition>`): empties its stores and fills them again from their changelogs, while the other tasks go
    * on. Resolves when it runs again. Throws STORE_UNKNOWN if the task does not run in this process.
+   *
+   * A global table is rebuilt from its topic when the application starts without its folder, `<application>/global/<store>`.
    */
   async rebuildTask(taskId: string): Promise<void> {
     if (this.#thread === undefined)
@@ -241,7 +257,10 @@ export class KafkaStreams {
     await this.#thread.rebuild(taskId)
   }
 
-  /** The parts of a key-value store that are in this process, one per task; uncommitted changes are seen. Throws STORE_UNKNOWN. */
+  /**
+   * The parts of a key-value store that are in this process, one per task, or a global table's only store; uncommitted changes are seen. Throws
+   * STORE_UNKNOWN.
+   */
   keyValueStores<K, V>(name: string): readonly ReadOnlyKeyValueStore<K, V>[] {
     return this.#stores(name, 'key-value') as unknown as readonly ReadOnlyKeyValueStore<K, V>[]
   }
@@ -252,6 +271,10 @@ export class KafkaStreams {
   }
 
   #stores(name: string, kind: 'key-value' | 'window'): readonly unknown[] {
+    if (kind === 'key-value' && this.#topology.globalStores.has(name)) {
+      const global = this.#globals?.stores.get(name)
+      return global === undefined ? [] : [global]
+    }
     if (this.#topology.stores.get(name)?.kind !== kind)
       throw new StreamsError('STORE_UNKNOWN', `the graph has no ${kind} store "${name}"`)
     const tasks = this.#thread?.tasks ?? []
@@ -261,7 +284,12 @@ export class KafkaStreams {
   }
 }
 
-function newTopic(topic: Topic<unknown, unknown>): NewTopic {
+/** Not an internal topic: others read it, and a reset of the application leaves it. */
+function deadLettersOf({ deadLetterTopic }: ResolvedConfig): Topic<Buffer, Buffer> {
+  return topic(deadLetterTopic, { key: bytes(), value: bytes() })
+}
+
+function newTopic(topic: Omit<Topic<unknown, unknown>, 'key' | 'value'>): NewTopic {
   return {
     name: topic.name,
     partitions: topic.partitions,

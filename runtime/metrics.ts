@@ -1,8 +1,11 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { DropReason } from '../processors/operator.ts'
+import type { Engine } from '../state/engine.ts'
 import type { RestoreProgress } from './config.ts'
+import { EngineMetrics } from './engine-metrics.ts'
+import type { ErrorKind } from './task/error-handling.ts'
 
-/** What an application tells Prometheus. Labels are bounded: drop reasons and store names. */
+/** What an application tells Prometheus. Labels are bounded: reasons, store names, task ids. */
 export class StreamsMetrics {
   readonly registry = new Registry()
   readonly #records = new Counter({
@@ -13,6 +16,12 @@ export class StreamsMetrics {
   readonly #dropped = new Counter({
     name: 'streams_records_dropped_total',
     help: 'Records without effect, by reason',
+    labelNames: ['reason'],
+    registers: [this.registry]
+  })
+  readonly #deadLetters = new Counter({
+    name: 'streams_dead_letters_total',
+    help: 'Records written to the dead-letter topic, by the kind of error; those of aborted transactions, too',
     labelNames: ['reason'],
     registers: [this.registry]
   })
@@ -39,11 +48,20 @@ export class StreamsMetrics {
     registers: [this.registry]
   })
 
+  readonly #engines = new EngineMetrics(this.registry)
+
+  /** From now on until it is closed, tells about the engine under a task's store. */
+  engine(task: string, store: string, engine: Engine): void {
+    this.#engines.watch(task, store, engine)
+  }
+
   processed(records: number): void {
     if (records > 0) this.#records.inc(records)
   }
 
   readonly dropped = (reason: DropReason): void => this.#dropped.inc({ reason })
+
+  readonly deadLetter = (reason: ErrorKind): void => this.#deadLetters.inc({ reason })
 
   restored(progress: RestoreProgress): void {
     if (progress.done) this.#restored.inc({ store: progress.store }, progress.restored)

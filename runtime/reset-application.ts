@@ -3,7 +3,7 @@ import type { Logger } from '../core/logger.ts'
 import { partitionName, type TopicPartition } from '../core/record.ts'
 import type { Admin } from '../kafka/port/admin.ts'
 import type { KafkaClient } from '../kafka/port/client.ts'
-import { taskDirectory } from '../state/task-directory.ts'
+import { globalTask, taskDirectory } from '../state/task-directory.ts'
 import type { Topology } from '../topology/topology.ts'
 import { Plan } from './task-plan.ts'
 
@@ -48,7 +48,7 @@ export async function resetApplication(options: ResetOptions): Promise<void> {
     )
     const internal = await admin.describeTopics(plan.internalTopics.map(({ name }) => name))
     await admin.deleteTopics([...internal.keys()])
-    for (const { id } of plan.tasks)
+    for (const id of [...plan.tasks.map((task) => task.id), globalTask])
       await rm(taskDirectory(stateDirectory, applicationId, id), { recursive: true, force: true })
     logger.info(
       `${applicationId} starts over: positions reset, ${internal.size} internal topics and the state of ${plan.tasks.length} tasks deleted`

@@ -10,6 +10,7 @@ import type { ResolvedConfig } from './config.ts'
 import type { DiskGuard } from './disk-guard.ts'
 import type { StreamsMetrics } from './metrics.ts'
 import { RepartitionPurge } from './repartition-purge.ts'
+import type { GlobalTables } from './restore/global-tables.ts'
 import { Restorer } from './restore/restorer.ts'
 import { commit, type Writer } from './task/commit.ts'
 import type { Task } from './task/task.ts'
@@ -37,6 +38,7 @@ export interface StreamThreadParts {
   readonly admin: Admin
   readonly clientId: string
   readonly disk: DiskGuard
+  readonly globals: GlobalTables
   readonly metrics: StreamsMetrics
   /** Whether all tasks of the assignment run. */
   readonly onRunning: (running: boolean) => void
@@ -114,13 +116,16 @@ export class StreamThread {
 
   /** From one join of the group to the next, or to the end. */
   async #runAssignment(): Promise<void> {
-    const { config, group, plan, metrics, clientId, onRunning } = this.#parts
-    const plans = plan.tasksFor((await group.join()).partitions)
+    const { config, group, plan, metrics, clientId, globals, onRunning } = this.#parts
     // before anything is read: opening it ends the transaction that a killed predecessor left open
     const writer = await this.#openWriter()
     const consumer = config.kafka.consumer({ clientId: `${clientId}-consumer`, offsetReset: 'earliest' })
     let tasks: TaskSet | undefined
     try {
+      // before the group counts on this member, which may take long
+      await globals.ready(() => this.#stopping)
+      if (this.#stopping) return
+      const plans = plan.tasksFor((await group.join()).partitions)
       tasks = await this.#openTasks(plans, writer, consumer)
       this.#tasks = tasks
       this.#lastCommit = config.clock.now()
@@ -160,7 +165,8 @@ export class StreamThread {
   }
 
   async #openTasks(plans: readonly TaskPlan[], writer: Writer, consumer: Consumer): Promise<TaskSet> {
-    const { config, topology, plan, topics, deleteRetentionMs, group, admin, clientId, metrics } = this.#parts
+    const { config, topology, plan, topics, deleteRetentionMs, group, admin, clientId, globals, metrics } =
+      this.#parts
     const inputs = plans.flatMap((task) => task.inputs)
     // stable input offsets first: what they stand for is then in the changelogs, which are read up to their end after this
     const [committed, earliest] = await Promise.all([
@@ -174,6 +180,7 @@ export class StreamThread {
       topics,
       deleteRetentionMs,
       producer: writer.producer,
+      globalStores: globals.stores,
       metrics
     })
     await factory.loadTopics(plans)
@@ -204,8 +211,9 @@ export class StreamThread {
 
   /** One round: take what was fetched, process a slice, commit if it is time, give the event loop its turn. */
   async #turn(tasks: TaskSet, writer: Writer, consumer: Consumer): Promise<void> {
-    const { config, group, metrics } = this.#parts
+    const { config, globals, group, metrics } = this.#parts
     group.check()
+    globals.check()
     if (writer.guarantee === 'exactly_once_v2' && !this.#inTransaction) {
       await writer.producer.begin()
       this.#inTransaction = true
@@ -217,12 +225,12 @@ export class StreamThread {
     if (processed === 0 && !stopped) tasks.maintain(SLICE_MS)
     tasks.resume(config.bufferedBytesPerPartition / 2)
     metrics.processed(processed)
-    const sinceCommit = config.clock.now() - this.#lastCommit
-    if (full || tasks.commitWanted || sinceCommit >= config.commitIntervalMs)
-      await this.#commit(tasks, writer)
-    else if (!writer.producer.hasRoom()) await writer.producer.room()
+    const untilCommit = () => this.#lastCommit + config.commitIntervalMs - config.clock.now()
+    if (full || tasks.commitWanted || untilCommit() <= 0) await this.#commit(tasks, writer)
+    // a commit of nothing does not give the event loop its turn
+    if (!writer.producer.hasRoom()) await writer.producer.room()
     else if (processed > 0) await setImmediate()
-    else await consumer.arrival(Math.max(1, Math.min(IDLE_MS, config.commitIntervalMs - sinceCommit)))
+    else await consumer.arrival(Math.max(1, Math.min(IDLE_MS, untilCommit())))
   }
 
   async #commit(tasks: TaskSet, writer: Writer): Promise<void> {

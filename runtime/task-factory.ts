@@ -3,19 +3,19 @@ import { partitionName } from '../core/record.ts'
 import type { TopicDescription } from '../kafka/port/admin.ts'
 import type { GroupOffset } from '../kafka/port/group.ts'
 import type { Producer, ProducerTopic } from '../kafka/port/producer.ts'
-import type { Forward } from '../processors/operator.ts'
-import { divideBudget } from '../state/engines/memory-budget.ts'
 import { openTaskStore } from '../state/open-task-store.ts'
-import type { ChangelogWriter } from '../state/state-store.ts'
+import type { ChangelogWriter, StateStore } from '../state/state-store.ts'
 import type { StoreDefinition } from '../state/store-definition.ts'
 import { storeDirectory } from '../state/task-directory.ts'
 import type { RepartitionNode, SinkNode } from '../topology/graph-node.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { ResolvedConfig } from './config.ts'
 import type { StreamsMetrics } from './metrics.ts'
+import { storeBudget } from './store-budget.ts'
 import { Collector } from './task/collector.ts'
+import { writesDeadLetters } from './task/error-handlers.ts'
 import type { LagOf } from './task/partition-group.ts'
-import { Task, type TaskStore } from './task/task.ts'
+import { Task, type TaskOutput, type TaskStore } from './task/task.ts'
 import type { Plan, TaskPlan } from './task-plan.ts'
 
 export interface TaskFactoryParts {
@@ -26,6 +26,8 @@ export interface TaskFactoryParts {
   /** Of each changelog topic, ms. */
   readonly deleteRetentionMs: ReadonlyMap<string, number>
   readonly producer: Producer
+  /** The stores of the process's global tables, up to date. */
+  readonly globalStores: ReadonlyMap<string, StateStore>
   readonly metrics: StreamsMetrics
 }
 
@@ -56,6 +58,7 @@ export class TaskFactory {
     for (const { subTopology } of plans)
       for (const store of subTopology.stores)
         if (this.#definition(store).logged) names.add(plan.changelogOf(store))
+    if (writesDeadLetters(this.#parts.config)) names.add(this.#parts.config.deadLetterTopic)
     for (const name of names) this.#producerTopics.set(name, await producer.topic(name))
   }
 
@@ -90,6 +93,7 @@ export class TaskFactory {
       plan: opened.plan,
       allNodes: topology.nodes,
       stores: opened.stores,
+      globalStores: this.#parts.globalStores,
       write: (node) => this.#write(node),
       collector: this.#collector,
       committed: byTopic(committed),
@@ -97,14 +101,22 @@ export class TaskFactory {
       lagOf,
       maxTaskIdleMs: config.maxTaskIdleMs,
       now: () => config.clock.now(),
-      onDropped: metrics.dropped
+      onDropped: metrics.dropped,
+      errors: {
+        handlers: config,
+        deadLetters: writesDeadLetters(config)
+          ? this.#collector.deadLetters(this.#topic(config.deadLetterTopic))
+          : undefined,
+        onDeadLetter: metrics.deadLetter,
+        logger: config.logger
+      }
     })
   }
 
-  #write(node: SinkNode | RepartitionNode): Forward<unknown, unknown> {
-    const name = node.kind === 'sink' ? node.topic.name : this.#parts.plan.topicOf(node)
+  #write(node: SinkNode | RepartitionNode): TaskOutput {
+    const topic = node.kind === 'sink' ? node.topic.name : this.#parts.plan.topicOf(node)
     const serdes = node.kind === 'sink' ? node.topic : node
-    return this.#collector.sink(this.#topic(name), serdes.key, serdes.value)
+    return { topic, forward: this.#collector.sink(this.#topic(topic), serdes.key, serdes.value) }
   }
 
   async #openStore(plan: TaskPlan, definition: StoreDefinition): Promise<TaskStore> {
@@ -121,25 +133,22 @@ export class TaskFactory {
         deleteRetentionMs: this.#parts.deleteRetentionMs.get(name) ?? Number.POSITIVE_INFINITY
       }
     }
+    const budget = storeBudget(config, allTasks, this.#parts.topology)
     const caching = config.cacheMaxBytes > 0
-    const storesInAll = allTasks.tasks.reduce((sum, task) => sum + task.subTopology.stores.length, 0)
-    const { store } = await openTaskStore(
+    const { store, engine } = await openTaskStore(
       { ...definition, cached: definition.cached && caching },
       config.engine,
       directory,
       {
-        engine: divideBudget(config.stateMemoryBytes, storesInAll),
-        store: {
-          log,
-          clock: config.clock,
-          ...(caching ? { bufferBytes: Math.floor(config.cacheMaxBytes / storesInAll) } : {})
-        },
+        engine: budget,
+        store: { log, clock: config.clock, ...(caching ? { bufferBytes: budget.bufferBytes } : {}) },
         onSetAside: (place, reason) =>
           config.logger.warn(
             `task ${plan.id}: store "${definition.name}" cannot be used (${(reason as Error).message}); it is set aside in ${place} and rebuilt`
           )
       }
     )
+    this.#parts.metrics.engine(plan.id, definition.name, engine)
     return { store, changelog }
   }
 

@@ -122,8 +122,7 @@ export class TaskSet {
 
   /** For when there is nothing better to do: stores go on with expiry and the like, for about `budgetMs`. */
   maintain(budgetMs: number): void {
-    const stores = this.#running.flatMap((task) => task.stores)
-    for (const { store } of stores) if (store.maintain(budgetMs)) return
+    for (const task of this.#running) if (task.maintain(budgetMs)) return
   }
 
   /** Resumes partitions of which at most `limit` bytes wait. */
@@ -171,13 +170,19 @@ export class TaskSet {
     for (const { stores } of this.#opened) for (const { store } of stores) store.abort()
   }
 
-  /** Closes the stores; what was not committed is dropped. */
+  /**
+   * Closes the stores; what was not committed is dropped. One that fails to close is told to the log alone, which must not hide what else went
+   * wrong: it opens at its last commit.
+   */
   async close(): Promise<void> {
     for (const { fail } of this.#rebuilds)
       fail(new StreamsError('STORE_CLOSED', 'the application was closed'))
     for (const task of this.#running) task.stop()
     await this.#parts.restorer.close()
-    await Promise.all(this.#opened.flatMap(({ stores }) => stores.map(({ store }) => store.close())))
+    const stores = this.#opened.flatMap((opened) => opened.stores)
+    for (const closed of await Promise.allSettled(stores.map(({ store }) => store.close())))
+      if (closed.status === 'rejected')
+        this.#parts.logger.warn(`closing: ${(closed.reason as Error).message}`)
   }
 
   async #restore(opened: OpenedTask): Promise<number> {

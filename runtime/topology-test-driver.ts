@@ -14,17 +14,22 @@ import type { Engine } from '../state/engine.ts'
 import { MemoryEngine } from '../state/engines/memory.ts'
 import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
 import { openStore } from '../state/open-store.ts'
+import type { ReadOnlySessionStore } from '../state/session-store.ts'
 import type { StoreDefinition } from '../state/store-definition.ts'
 import type { BufferedKeyValueStore } from '../state/stores/key-value.ts'
+import type { ReadOnlyVersionedStore } from '../state/versioned-store.ts'
 import type { ReadOnlyWindowStore } from '../state/window-store.ts'
 import type { Topology } from '../topology/topology.ts'
 import { Collector } from './task/collector.ts'
+import { type DeadLetter, readDeadLetter } from './task/dead-letter.ts'
+import { defaultDeadLetterTopic, type ErrorHandlers, failingHandlers } from './task/error-handlers.ts'
 import { Task, type TaskStore } from './task/task.ts'
 import { Plan } from './task-plan.ts'
 
 const defaultCacheBytes = 64 * 1024 * 1024
 
-export interface TestDriverOptions {
+/** How an application is tried out; the error handlers are those of `StreamsConfig`. */
+export interface TestDriverOptions extends Partial<ErrorHandlers> {
   /** Default `test`. */
   readonly applicationId?: string
   /** Where the wall clock starts, ms. Default 0. */
@@ -35,6 +40,8 @@ export interface TestDriverOptions {
   readonly engine?: (store: string) => Engine
   /** How much the wall clock must move until windows that have closed are looked for again, ms. Default 0: with each record. */
   readonly emitIntervalMs?: number
+  /** Default `<applicationId>-dead-letters`. */
+  readonly deadLetterTopic?: string
 }
 
 /** A record to pipe in; what is left out: no key, the wall clock's time, no headers. */
@@ -61,6 +68,7 @@ export class TopologyTestDriver {
   readonly #scratch = new GrowableBytes()
   readonly #globalStores: ReadonlyMap<string, BufferedKeyValueStore<unknown, unknown>>
   readonly #internalTopics: readonly string[]
+  readonly #deadLetterTopic: string
   readonly #read = new Map<string, number>()
   readonly #dropped = new Map<DropReason, number>()
 
@@ -74,6 +82,9 @@ export class TopologyTestDriver {
     for (const { name } of topology.externalTopics()) this.#broker.createTopicSync(name, 1)
     this.#internalTopics = plan.internalTopics.map(({ name }) => name)
     for (const name of this.#internalTopics) this.#broker.createTopicSync(name, 1)
+    this.#deadLetterTopic = options.deadLetterTopic ?? defaultDeadLetterTopic(applicationId)
+    if (this.#broker.findTopic(this.#deadLetterTopic) === undefined)
+      this.#broker.createTopicSync(this.#deadLetterTopic, 1)
     const client = new MemoryClient(this.#broker)
     this.#producer = client.producerSync({ clientId: applicationId })
     this.#input = client.producerSync({ clientId: 'input' })
@@ -108,7 +119,8 @@ export class TopologyTestDriver {
         write: (node) => {
           const serdes = node.kind === 'sink' ? node.topic : node
           const name = node.kind === 'sink' ? node.topic.name : plan.topicOf(node)
-          return collector.sink(this.#producer.topicSync(name), serdes.key, serdes.value)
+          const forward = collector.sink(this.#producer.topicSync(name), serdes.key, serdes.value)
+          return { topic: name, forward }
         },
         committed: new Map(),
         earliest: new Map(),
@@ -116,7 +128,11 @@ export class TopologyTestDriver {
         maxTaskIdleMs: 0,
         now: () => this.#clock.now(),
         emitIntervalMs: options.emitIntervalMs ?? 0,
-        onDropped: (reason) => this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1)
+        onDropped: (reason) => this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1),
+        errors: {
+          handlers: { ...failingHandlers, ...options },
+          deadLetters: collector.deadLetters(this.#producer.topicSync(this.#deadLetterTopic))
+        }
       })
     })
     this.#consumer.assign(this.#tasks.flatMap((task) => task.positions()))
@@ -211,13 +227,28 @@ export class TopologyTestDriver {
     return this.#store(name, 'window') as ReadOnlyWindowStore<K, V>
   }
 
-  /** A store of any kind. Throws STORE_UNKNOWN. */
+  /** Throws STORE_UNKNOWN. */
+  sessionStore<K, V>(name: string): ReadOnlySessionStore<K, V> {
+    return this.#store(name, 'session') as ReadOnlySessionStore<K, V>
+  }
+
+  /** Throws STORE_UNKNOWN. */
+  versionedStore<K, V>(name: string): ReadOnlyVersionedStore<K, V> {
+    return this.#store(name, 'versioned') as ReadOnlyVersionedStore<K, V>
+  }
+
+  /** A store of any kind, a global table's too. Throws STORE_UNKNOWN. */
   stateStore(name: string): unknown {
     const global = this.#globalStores.get(name)
     if (global !== undefined) return global
     const found = this.#tasks.flatMap((task) => task.stores).find(({ store }) => store.name === name)
     if (found === undefined) throw new StreamsError('STORE_UNKNOWN', `the graph has no store "${name}"`)
     return found.store
+  }
+
+  /** The dead letters so far, in order, with what is said of each. */
+  deadLetters(): DeadLetter[] {
+    return this.readBytes(this.#deadLetterTopic).map(readDeadLetter)
   }
 
   /** How many records had no effect, for that reason. */
@@ -246,6 +277,7 @@ export class TopologyTestDriver {
       task.prepareCommit()
       this.#producer.flushSync()
       task.finishCommit((topic, partition) => this.#producer.acknowledged(topic, partition))
+      while (task.maintenanceDue) task.maintain(0)
     }
   }
 

@@ -1,14 +1,18 @@
+import { randomBytes } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import type { Engine, WriteOperation } from './engine.ts'
 import { dataFrom, dataTo, decodeMetadata, encodeMetadata, type Metadata, metadataKey } from './metadata.ts'
 import type { Checkpoint } from './state-store.ts'
 
-const nothing: Metadata = {
-  checkpoint: undefined,
-  observedStreamTime: -1,
-  sequence: 0,
-  writtenAt: -1,
-  closedCleanly: false
+function nothing(): Metadata {
+  return {
+    identity: randomBytes(16).toString('hex'),
+    checkpoint: undefined,
+    observedStreamTime: -1,
+    sequence: 0,
+    writtenAt: -1,
+    closedCleanly: false
+  }
 }
 
 /** The committed half of a store: its engine, and the metadata that goes along with every batch. */
@@ -16,7 +20,7 @@ export class CommittedState {
   readonly engine: Engine
   readonly #logged: boolean
   readonly #clock: Clock
-  #metadata = nothing
+  #metadata = nothing()
 
   /** Throws STORE_CORRUPT. */
   constructor(store: string, engine: Engine, logged: boolean, clock: Clock) {
@@ -70,6 +74,7 @@ export class CommittedState {
     )
       return
     this.#write(operations, {
+      identity: known.identity,
       checkpoint: next,
       observedStreamTime,
       sequence,
@@ -82,7 +87,7 @@ export class CommittedState {
   wipe(): void {
     this.engine.writeBatchSync([{ key: metadataKey, value: null }])
     this.engine.deleteRangeSync(dataFrom, dataTo)
-    this.#metadata = nothing
+    this.#metadata = nothing()
   }
 
   async close(): Promise<void> {

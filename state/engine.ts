@@ -18,6 +18,8 @@ export interface EngineProperties {
   /** Writes held in memory. */
   readonly memtableBytes: number | undefined
   readonly blockCacheBytes: number | undefined
+  /** Filters and indexes of its files, outside the block cache. */
+  readonly tableReaderBytes: number | undefined
   /** Whether writes wait for compactions. */
   readonly stalled: boolean | undefined
   readonly runningCompactions: number | undefined

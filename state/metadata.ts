@@ -12,13 +12,17 @@ export const metadataKey: Buffer = Buffer.from([metadataSpace])
 export const dataFrom: Buffer = Buffer.from([dataSpace])
 export const dataTo: Buffer = Buffer.from([dataSpace + 1])
 
-const formatVersion = 2
+const formatVersion = 3
 const engineCodes: Record<EngineKind, number> = { memory: 0, rocksdb: 1, level: 2 }
 const closedCleanly = 1
-const headBytes = 31
+const severalPartitions = 2
+const identityAt = 31
+const headBytes = 47
 
 /** What a store's every batch says about its content. */
 export interface Metadata {
+  /** 16 random bytes (hex), given to the store when it was empty: others mean that it was emptied since. */
+  readonly identity: string
   readonly checkpoint: Checkpoint | undefined
   /** The highest time put, of a store that goes by time; -1 before the first. */
   readonly observedStreamTime: number
@@ -31,20 +35,29 @@ export interface Metadata {
 }
 
 /*
- * int8 format version | int8 engine | int8 flags (1: closed cleanly) | int64 changelog offset (-1: none)
- * | int64 observed stream time | int64 wall clock | int32 sequence | topic id (UTF-8, to the end)
+ * int8 format version | int8 engine | int8 flags (1: closed cleanly, 2: several partitions) | int64 changelog offset (-1: none)
+ * | int64 observed stream time | int64 wall clock | int32 sequence | 16 bytes identity
+ * | of several partitions: int32 count, and as many int64 offsets | topic id (UTF-8, to the end)
  */
 export function encodeMetadata(engine: EngineKind, metadata: Metadata): Buffer {
   const topicId = Buffer.from(metadata.checkpoint?.topicId ?? '', 'utf8')
-  const bytes = Buffer.allocUnsafe(headBytes + topicId.length)
+  const offsets = metadata.checkpoint?.partitionOffsets
+  const topicIdAt = headBytes + (offsets === undefined ? 0 : 4 + 8 * offsets.length)
+  const bytes = Buffer.allocUnsafe(topicIdAt + topicId.length)
   bytes[0] = formatVersion
   bytes[1] = engineCodes[engine]
-  bytes[2] = metadata.closedCleanly ? closedCleanly : 0
+  bytes[2] = (metadata.closedCleanly ? closedCleanly : 0) | (offsets === undefined ? 0 : severalPartitions)
   writeInt64(bytes, 3, metadata.checkpoint?.offset ?? -1)
   writeInt64(bytes, 11, metadata.observedStreamTime)
   writeInt64(bytes, 19, metadata.writtenAt)
   bytes.writeInt32BE(metadata.sequence, 27)
-  topicId.copy(bytes, headBytes)
+  bytes.write(metadata.identity, identityAt, 'hex')
+  if (offsets !== undefined) {
+    bytes.writeInt32BE(offsets.length, headBytes)
+    for (const [partition, offset] of offsets.entries())
+      writeInt64(bytes, headBytes + 4 + 8 * partition, offset)
+  }
+  topicId.copy(bytes, topicIdAt)
   return bytes
 }
 
@@ -55,12 +68,24 @@ export function decodeMetadata(store: string, engine: EngineKind, bytes: Buffer)
     throw corrupt(`has the format version ${bytes[0]}, this program writes ${formatVersion}`)
   if (bytes[1] !== engineCodes[engine]) throw corrupt(`was not written by the engine ${engine}`)
   if (bytes.length < headBytes) throw corrupt('has damaged metadata')
-  const offset = readInt64(bytes, 3)
   return {
-    checkpoint: offset < 0 ? undefined : { offset, topicId: bytes.utf8Slice(headBytes, bytes.length) },
+    identity: bytes.toString('hex', identityAt, headBytes),
+    checkpoint: checkpointOf(bytes),
     observedStreamTime: readInt64(bytes, 11),
     writtenAt: readInt64(bytes, 19),
     sequence: bytes.readInt32BE(27),
     closedCleanly: ((bytes[2] as number) & closedCleanly) !== 0
   }
+}
+
+function checkpointOf(bytes: Buffer): Checkpoint | undefined {
+  const offset = readInt64(bytes, 3)
+  if (offset < 0) return undefined
+  if (((bytes[2] as number) & severalPartitions) === 0)
+    return { offset, topicId: bytes.utf8Slice(headBytes, bytes.length) }
+  const partitionOffsets = Array.from({ length: bytes.readInt32BE(headBytes) }, (_, partition) =>
+    readInt64(bytes, headBytes + 4 + 8 * partition)
+  )
+  const topicId = bytes.utf8Slice(headBytes + 4 + 8 * partitionOffsets.length, bytes.length)
+  return { offset, topicId, partitionOffsets }
 }

@@ -1,4 +1,7 @@
-import { hasCode } from '../core/errors.ts'
+import { writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hasCode, StreamsError } from '../core/errors.ts'
 import type { Engine, EngineKind } from './engine.ts'
 import type { EngineOptions } from './engines/engine-options.ts'
 import { openEngine } from './engines/open-engine.ts'
@@ -8,9 +11,12 @@ import type { StateStore } from './state-store.ts'
 import type { StoreDefinition } from './store-definition.ts'
 import type { StoreOptions } from './stores/store-options.ts'
 
+/** Stands in the directory of an engine that was found damaged while it was open, and says how. */
+const damageMark = 'DAMAGED'
+
 /**
- * Opens the engine in `directory`. A damaged one is set aside, told to `onSetAside` with its new place and why, and an empty one
- * opened instead.
+ * Opens the engine in `directory`. A damaged one, be it that it does not open or that it was found damaged when it was open the last time, is
+ * set aside, told to `onSetAside` with its new place and why, and an empty one opened instead.
  */
 export async function openEngineOrSetAside(
   kind: EngineKind | 'auto',
@@ -18,12 +24,32 @@ export async function openEngineOrSetAside(
   options: EngineOptions,
   onSetAside: (place: string, reason: unknown) => void
 ): Promise<Engine> {
+  const marked = { ...options, onDamage: (damage: StreamsError) => markDamaged(directory, damage) }
+  const found = await damageFound(directory)
   try {
-    return await openEngine(kind, directory, options)
+    if (found !== undefined) throw new StreamsError('STORE_CORRUPT', found)
+    return await openEngine(kind, directory, marked)
   } catch (error) {
     if (!hasCode(error, 'STORE_CORRUPT')) throw error
     onSetAside(await setAside(directory), error)
-    return openEngine(kind, directory, options)
+    return openEngine(kind, directory, marked)
+  }
+}
+
+/** Damage may show only when a block is read. The engine would open the next time as if nothing were wrong with it. */
+function markDamaged(directory: string, damage: StreamsError): void {
+  try {
+    writeFileSync(join(directory, damageMark), damage.message)
+  } catch {
+    // the damage itself is thrown
+  }
+}
+
+async function damageFound(directory: string): Promise<string | undefined> {
+  try {
+    return await readFile(join(directory, damageMark), 'utf8')
+  } catch {
+    return undefined
   }
 }
 
@@ -62,6 +88,6 @@ export async function openTaskStore(
     if (!hasCode(error, 'STORE_CORRUPT') || place !== undefined || engine.kind === 'memory') throw error
     onSetAside(await setAside(directory), error)
   }
-  const fresh = await openEngine(kind, directory, engineOptions)
+  const fresh = await openEngineOrSetAside(kind, directory, engineOptions, onSetAside)
   return { store: openStore(definition, fresh, options.store), engine: fresh, setAside: place }
 }

@@ -9,8 +9,8 @@ export interface SessionEntry<K, V> {
 }
 
 /**
- * Values by key and session. Sessions whose end is older than the retention, counted back from the highest end seen, are not read any
- * more. After Kafka Streams' `SessionStore`.
+ * Values by key and session. A session expires when the highest end seen is the retention, or more, after its own end; reads leave it out
+ * then, but for `findSessionsInTimeOrder`. After Kafka Streams' `SessionStore`.
  */
 export interface ReadOnlySessionStore<K, V> {
   readonly name: string
@@ -19,7 +19,12 @@ export interface ReadOnlySessionStore<K, V> {
   findSessions(key: K, earliestEnd: number, latestStart: number): IterableIterator<SessionEntry<K, V>>
   /** The same, the latest first. */
   reverseFindSessions(key: K, earliestEnd: number, latestStart: number): IterableIterator<SessionEntry<K, V>>
-  /** Sessions of all keys with earliestEnd <= end <= latestEnd, by end, then start, then key bytes. */
+  /**
+   * Sessions of all keys with earliestEnd <= end <= latestEnd, by end, then start, then key bytes. Expired ones are among them while
+   * their segment is kept, so that sessions are emitted which one jump of stream time both closes and expires: segments span
+   * half of the retention, at least a minute, from 0 on, and the oldest kept is that of the highest end seen minus the retention. That is exact,
+   * whenever the rows are really deleted, and what Kafka Streams' time-ordered store (`RocksDBTimeOrderedSessionStore`) finds.
+   */
   findSessionsInTimeOrder(earliestEnd: number, latestEnd: number): SessionEntry<K, V>[]
   /** All sessions of a key, by end, then start. */
   fetch(key: K): IterableIterator<SessionEntry<K, V>>

@@ -6,6 +6,8 @@ export interface Checkpoint {
   readonly offset: number
   /** The changelog's topic id; another one means that the topic was made anew. */
   readonly topicId: string
+  /** Of a global store, which is filled from all partitions of a topic: the next offset of each. `offset` is their sum then. */
+  readonly partitionOffsets?: readonly number[]
 }
 
 /** Where a store sends its changelog records. The buffers are the store's for good: they are not written to again. */
@@ -33,13 +35,18 @@ export interface StateStore {
   /** True when the uncommitted entries alone have reached the buffer's bound: the task should commit before its next callback. */
   readonly commitWanted: boolean
   /**
+   * Before the first flush of a commit, to every store of the task. Until it is done or aborted puts are not refused for the buffer's bound:
+   * what other stores forward when they are flushed cannot be put off, and refused it would come again after each restart.
+   */
+  beginCommit(): void
+  /**
    * Logs and forwards what changed since the last flush, each entry once, in the order of their last changes. Returns whether there was
    * anything; forwarding can make other stores of the task dirty, so the runtime flushes until none is.
    */
   flush(): boolean
   /**
    * After the records of `flush` are safe in Kafka: what was flushed and the checkpoint in one batch. Undefined leaves the last
-   * checkpoint. Entries that became dirty since the flush stay so.
+   * checkpoint. Entries that became dirty since the flush stay so. What has expired by the stream time committed is left to `maintain`.
    */
   commit(checkpoint: Checkpoint | undefined): void
   /** Forgets all buffered entries: the store is again what its last commit left. */
@@ -49,9 +56,11 @@ export interface StateStore {
    * by and forgets what is in it, uncommitted changes too: a store is restored before its task runs, or is a standby.
    */
   restore(cursor: RecordCursor, checkpoint: Checkpoint): number
+  /** Whether `maintain` has something to do. */
+  readonly maintenanceDue: boolean
   /**
-   * Goes on with work that is put off, such as expiry where it has to look at each row: for about `budgetMs`, when there is nothing
-   * better to do. Returns whether there is more.
+   * Goes on with work that was put off, such as dropping what has expired: at once where the engine drops ranges, else in slices of rows, one
+   * slice at least and for about `budgetMs`. Returns whether there is more.
    */
   maintain(budgetMs: number): boolean
   /** Empties the store and its checkpoint. */

@@ -21,6 +21,11 @@ export interface WindowStoreDefinition<K, V> extends Common<K, V> {
   readonly retentionMs: number
   /** Each put adds an entry, for stream joins; such a store is never cached. Default false. */
   readonly retainDuplicates?: boolean
+  /**
+   * Windows are read up to the retention back, that one included: with neither grace nor a longer retention a window is just that old
+   * when it closes. As Kafka Streams' time-ordered store does, in which the windows that are emitted on close are kept. Default false.
+   */
+  readonly readsOldest?: boolean
 }
 
 export interface SessionStoreDefinition<K, V> extends Common<K, V> {
@@ -42,3 +47,6 @@ export type StoreDefinition<K = unknown, V = unknown> =
   | WindowStoreDefinition<K, V>
   | SessionStoreDefinition<K, V>
   | VersionedStoreDefinition<K, V>
+
+/** Any store's definition, where its types do not matter. */
+export type StoreReference = Pick<StoreDefinition, 'name' | 'kind'>

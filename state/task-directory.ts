@@ -5,7 +5,11 @@ import { join } from 'node:path'
 /*
  * <state.dir>/<application>/process-id
  * <state.dir>/<application>/<task id>/<store name>/...   the engine's files
+ * <state.dir>/<application>/global/<store name>/...      of global tables
  */
+
+/** Takes a task id's place where the process's own stores are meant: global tables. */
+export const globalTask = 'global'
 
 /** The directory of one task's stores. */
 export function taskDirectory(stateDirectory: string, application: string, task: string): string {

@@ -39,6 +39,8 @@ export class WriteBuffer<K, V> {
   /** Counts commits, aborts and restores: what a scan has read ahead is stale when it changes. */
   generation = 0
   #closed = false
+  /** From the beginning of a commit to its end. */
+  #committing = false
 
   constructor(options: WriteBufferOptions<K, V>) {
     this.#options = options
@@ -60,8 +62,20 @@ export class WriteBuffer<K, V> {
     return this.#bytes
   }
 
+  /** The bound: of all that is buffered, and of what is uncommitted before a commit is wanted. */
+  get maxBytes(): number {
+    return this.#options.bufferBytes
+  }
+
   get commitWanted(): boolean {
     return this.#uncommittedBytes > 0 && this.#uncommittedBytes >= this.#options.bufferBytes
+  }
+
+  /** How many more entries of the mean size fit in beside the uncommitted ones. */
+  get room(): number {
+    return (
+      Math.max(0, this.#options.bufferBytes - this.#uncommittedBytes) / (overheadBytes + this.#meanBytes())
+    )
   }
 
   /** To be called when an entry was read. */
@@ -99,7 +113,12 @@ export class WriteBuffer<K, V> {
     entry.value = value
     entry.timestamp = timestamp
     if (stored !== undefined) this.#flushNow(entry, stored)
-    if (this.#uncommittedBytes > 2 * this.#options.bufferBytes) this.#overflow()
+    if (this.#uncommittedBytes > 2 * this.#options.bufferBytes && !this.#committing) this.#overflow()
+  }
+
+  /** To be called before the first flush of a commit: puts are not bounded until `settle` or `clear`. */
+  beginCommit(): void {
+    this.#committing = true
   }
 
   /** Logs and forwards the dirty entries; false when there were none. */
@@ -134,6 +153,7 @@ export class WriteBuffer<K, V> {
     }
     this.#flushed = []
     this.#sorted = undefined
+    this.#committing = false
     this.generation++
     this.#evict()
   }
@@ -148,6 +168,7 @@ export class WriteBuffer<K, V> {
     this.#sorted = undefined
     this.#bytes = 0
     this.#uncommittedBytes = 0
+    this.#committing = false
     this.generation++
   }
 

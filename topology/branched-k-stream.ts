@@ -2,8 +2,10 @@ import { StreamsError } from '../core/errors.ts'
 import { type BranchTarget, branch } from '../processors/branch.ts'
 import { passThrough } from '../processors/pass-through.ts'
 import type { BranchedKStream, KStream } from './dsl.ts'
-import type { Graph, StreamSerdes } from './graph.ts'
-import type { Compose, GraphNode } from './graph-node.ts'
+import type { Graph } from './graph.ts'
+import type { Compose } from './graph-node.ts'
+import type { Side } from './options.ts'
+import type { StreamParts } from './stream-keys.ts'
 
 interface NamedBranch<K, V> {
   readonly name: string
@@ -11,59 +13,55 @@ interface NamedBranch<K, V> {
 }
 
 /** Collects branches; the steps are declared when the split is finished. */
-export class BranchedKStreamImpl<K, V, Branches extends string> implements BranchedKStream<K, V, Branches> {
+export class BranchedKStreamImpl<K, V, Branches extends string, Unknown extends Side>
+  implements BranchedKStream<K, V, Branches, Unknown>
+{
   readonly #graph: Graph
-  readonly #node: GraphNode
-  readonly #serdes: StreamSerdes<K, V>
-  readonly #rekeyed: boolean
+  readonly #stream: StreamParts<K, V>
   readonly #branches: readonly NamedBranch<K, V>[]
 
-  constructor(
-    graph: Graph,
-    node: GraphNode,
-    serdes: StreamSerdes<K, V>,
-    rekeyed: boolean,
-    branches: readonly NamedBranch<K, V>[]
-  ) {
+  constructor(graph: Graph, stream: StreamParts<K, V>, branches: readonly NamedBranch<K, V>[]) {
     this.#graph = graph
-    this.#node = node
-    this.#serdes = serdes
-    this.#rekeyed = rekeyed
+    this.#stream = stream
     this.#branches = branches
   }
 
   branch<Name extends string>(
     predicate: (value: V, key: K) => boolean,
     name: Name
-  ): BranchedKStream<K, V, Branches | Name> {
+  ): BranchedKStream<K, V, Branches | Name, Unknown> {
     if (this.#branches.some((known) => known.name === name))
       throw new StreamsError('TOPOLOGY_INVALID', `two branches of a split are named "${name}"`)
-    return new BranchedKStreamImpl<K, V, Branches | Name>(
-      this.#graph,
-      this.#node,
-      this.#serdes,
-      this.#rekeyed,
-      [...this.#branches, { name, predicate }]
-    )
+    return new BranchedKStreamImpl<K, V, Branches | Name, Unknown>(this.#graph, this.#stream, [
+      ...this.#branches,
+      { name, predicate }
+    ])
   }
 
-  defaultBranch<Name extends string>(name: Name): { readonly [B in Branches | Name]: KStream<K, V> } {
+  defaultBranch<Name extends string>(
+    name: Name
+  ): { readonly [B in Branches | Name]: KStream<K, V, Unknown> } {
     return this.#finish<Branches | Name>([...this.#branches, { name, predicate: undefined }])
   }
 
-  noDefaultBranch(): { readonly [B in Branches]: KStream<K, V> } {
+  noDefaultBranch(): { readonly [B in Branches]: KStream<K, V, Unknown> } {
     return this.#finish<Branches>(this.#branches)
   }
 
   #finish<Names extends string>(
     branches: readonly NamedBranch<K, V>[]
-  ): { readonly [B in Names]: KStream<K, V> } {
-    const targets: BranchTarget<K, V>[] = branches.map(({ name, predicate }) => ({ child: name, predicate }))
-    const split = this.#graph.processor('split', [this.#node], branch(targets) as unknown as Compose)
-    const streams = branches.map(({ name }) => {
-      const node = this.#graph.processor('branch', [split], passThrough() as unknown as Compose, { name })
-      return [name, this.#graph.stream(node, this.#serdes, this.#rekeyed)] as const
+  ): { readonly [B in Names]: KStream<K, V, Unknown> } {
+    const graph = this.#graph
+    const { node: parent, serdes, rekeyed } = this.#stream
+    const targets: BranchTarget<K, V>[] = []
+    const split = graph.processor('split', [parent], branch(targets) as unknown as Compose)
+    const streams = branches.map(({ name, predicate }) => {
+      const node = graph.processor('branch', [split], passThrough() as unknown as Compose, {
+        name: graph.freeName(`${split.name}-${name}`)
+      })
+      targets.push({ child: node.name, predicate })
+      return [name, graph.stream<K, V, Unknown>(node, serdes, rekeyed)] as const
     })
-    return Object.fromEntries(streams) as { readonly [B in Names]: KStream<K, V> }
+    return Object.fromEntries(streams) as { readonly [B in Names]: KStream<K, V, Unknown> }
   }
 }

@@ -1,8 +1,6 @@
 import type { Serde } from '../core/serde.ts'
 import type { SessionWindows, SlidingWindows, TimeWindows } from '../core/windows.ts'
 import { type Add, aggregator } from '../processors/aggregate.ts'
-import { passThrough } from '../processors/pass-through.ts'
-import { storeView } from '../processors/table-view.ts'
 import type {
   CogroupedKStream,
   KGroupedStream,
@@ -11,11 +9,11 @@ import type {
   WindowedCogroupedKStream
 } from './dsl.ts'
 import type { Graph } from './graph.ts'
-import type { Compose, GraphNode } from './graph-node.ts'
 import { groupedPartsOf } from './grouped-parts.ts'
-import type { CogroupOptions } from './options.ts'
+import { named } from './named.ts'
+import type { CogroupOptions, Side } from './options.ts'
 import { SessionWindowedCogroupedKStreamImpl } from './session-windowed-k-stream.ts'
-import { tellsWhenAsked } from './table-parts.ts'
+import { storedTable } from './store-steps.ts'
 import { type CogroupInput, WindowedCogroupedKStreamImpl } from './windowed-cogrouped-k-stream.ts'
 
 export class CogroupedKStreamImpl<K, A> implements CogroupedKStream<K, A> {
@@ -29,34 +27,20 @@ export class CogroupedKStreamImpl<K, A> implements CogroupedKStream<K, A> {
     this.#inputs = inputs
   }
 
-  cogroup<V>(grouped: KGroupedStream<K, V>, add: Add<K, V, A>): CogroupedKStream<K, A> {
+  cogroup<V, Unknown extends Side>(
+    grouped: KGroupedStream<K, V, Unknown>,
+    add: Add<K, V, A>
+  ): CogroupedKStream<K, A> {
     const input: CogroupInput<K, A> = { node: groupedPartsOf(grouped).node, add: add as Add<K, unknown, A> }
     return new CogroupedKStreamImpl(this.#graph, this.#key, [...this.#inputs, input])
   }
 
   aggregate(options: CogroupOptions<A>): KTable<K, A> {
-    const { name, initial, value } = options
-    const oldValues = { wanted: false }
-    this.#graph.keyValueStore(options, this.#key, value)
-    const stepFor = aggregator<K, A>(name, initial, oldValues)
-    const nodes: GraphNode[] = this.#inputs.map(({ node, add }) =>
-      this.#graph.processor('cogroup', [node], stepFor(add) as unknown as Compose, {
-        emits: 'table',
-        stores: [name]
-      })
-    )
-    const node = this.#graph.processor('cogroup-merge', nodes, passThrough() as unknown as Compose, {
-      emits: 'table'
-    })
-    return this.#graph.table({
-      node,
-      key: this.#key,
-      value,
-      storeName: name,
-      view: storeView(name),
-      sendOldValues: tellsWhenAsked(oldValues),
-      versioned: false,
-      graceMs: undefined
+    const { name, initial, value } = named(options, 'aggregate({ name: "totals", ... })')
+    const serdes = { key: this.#key, value }
+    return storedTable(this.#graph, 'cogroup', options, serdes, (oldValues) => {
+      const stepFor = aggregator<K, A>(name, initial, oldValues)
+      return this.#inputs.map(({ node, add }) => ({ parent: node, step: stepFor(add) }))
     })
   }
 

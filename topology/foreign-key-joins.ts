@@ -11,6 +11,7 @@ import { storeView } from '../processors/table-view.ts'
 import type { KTable } from './dsl.ts'
 import type { Graph } from './graph.ts'
 import type { Compose, GraphNode } from './graph-node.ts'
+import { named } from './named.ts'
 import type { ForeignKeyJoinOptions } from './options.ts'
 import { keyComparison, missingSerde } from './serdes-of.ts'
 import { needOldValues, type TableParts, tellsWhenAsked, viewOf } from './table-parts.ts'
@@ -25,7 +26,7 @@ export function declareForeignKeyJoin<K, V, FK, FV, VOut>(
   options: ForeignKeyJoinOptions<VOut>,
   left: boolean
 ): KTable<K, VOut> {
-  const { name, store } = options
+  const { name, store } = named(options, 'join(other, foreignKey, joiner, { name: "orders-products" })')
   const step = `join "${name}"`
   const serdeOf = <T>(serde: Serde<T> | undefined, what: 'key' | 'value'): Serde<T> => {
     if (serde === undefined) throw missingSerde(step, what)
@@ -42,10 +43,10 @@ export function declareForeignKeyJoin<K, V, FK, FV, VOut>(
   const storeName = `${name}-subscription-store`
   graph.keyValueStore({ name: storeName, cached: false }, subscriptionKey(foreignKey, key), subscription(key))
   const processor = (operator: string, parent: GraphNode, made: unknown, stores: readonly string[] = []) =>
-    graph.processor(operator, [parent], made as Compose, { stores })
+    graph.processor(operator, [parent], made as Compose, { stores, anchor: name })
 
   const sent = processor(
-    'subscribe',
+    'subscription-registration-processor',
     table.node,
     subscribe(foreignKeyOf, value, sameKey, { left, versioned: table.versioned })
   )
@@ -58,12 +59,12 @@ export function declareForeignKeyJoin<K, V, FK, FV, VOut>(
     partitionsOf: foreign.node
   })
   const answers = [
-    processor('answer-subscription', registration, answerSubscription<K, FK, FV>(storeName, foreignView), [
+    processor('subscription-receive', registration, answerSubscription<K, FK, FV>(storeName, foreignView), [
       storeName,
       ...foreignView.stores
     ]),
     processor(
-      'tell-subscribers',
+      'foreign-join-subscription',
       foreign.node,
       tellSubscribers<K, FK, FV>(storeName, sameKey, foreign.versioned),
       [storeName]
@@ -78,7 +79,7 @@ export function declareForeignKeyJoin<K, V, FK, FV, VOut>(
     partitionsOf: table.node
   })
   const resolved = processor(
-    'resolve-response',
+    'subscription-response-resolver',
     response,
     resolveResponse(view, value, joiner, left),
     view.stores
@@ -88,8 +89,9 @@ export function declareForeignKeyJoin<K, V, FK, FV, VOut>(
   if (store !== undefined) graph.keyValueStore(store, key, store.value)
   const made =
     store === undefined ? tableSourceWithoutStore<K, VOut>() : tableSource<K, VOut>(store.name, oldValues)
-  const node = graph.processor('join-result', [resolved], made as unknown as Compose, {
+  const node = graph.processor('result', [resolved], made as unknown as Compose, {
     emits: 'table',
+    anchor: name,
     stores: store === undefined ? [] : [store.name]
   })
   return graph.table<K, VOut>({

@@ -1,17 +1,18 @@
 import { StreamsError } from '../core/errors.ts'
 import type { Serde } from '../core/serde.ts'
 import type { Topic } from '../core/topic.ts'
-import type { StoreDefinition } from '../state/store-definition.ts'
+import type { StoreDefinition, StoreReference } from '../state/store-definition.ts'
 import type { KStream, KTable } from './dsl.ts'
 import type {
   Compose,
   GraphNode,
   ProcessorNode,
   RepartitionNode,
+  SinkNode,
   SourceNode,
   TimestampExtractor
 } from './graph-node.ts'
-import type { StoreOptions } from './options.ts'
+import type { Optimization, Side, StoreOptions } from './options.ts'
 import type { TableParts } from './table-parts.ts'
 
 /** How a stream's keys and values are written, as far as it is known: from the topic on, until a step changes the type. */
@@ -22,7 +23,12 @@ export interface StreamSerdes<K, V> {
 
 /** Makes what users hold. Handed in, because tables turn into streams and streams into tables. */
 export interface Handles {
-  stream<K, V>(graph: Graph, node: GraphNode, serdes: StreamSerdes<K, V>, rekeyed: boolean): KStream<K, V>
+  stream<K, V, Unknown extends Side>(
+    graph: Graph,
+    node: GraphNode,
+    serdes: StreamSerdes<K, V>,
+    rekeyed: boolean
+  ): KStream<K, V, Unknown>
   table<K, V>(graph: Graph, parts: TableParts<K, V>): KTable<K, V>
 }
 
@@ -30,8 +36,10 @@ export interface Handles {
 export interface ProcessorOptions {
   readonly emits?: 'stream' | 'table'
   readonly stores?: readonly string[]
-  /** What other steps call it. Default: the operator's name and the node's number. */
+  /** What other steps call it. Default: the anchor and the operator's name. */
   readonly name?: string
+  /** After what it and the steps below it are named: a name that its user gave. Default: its first parent's anchor. */
+  readonly anchor?: string
   /** The same list as `stores`, for a step that is told of its stores later. */
   readonly sharedStores?: string[]
 }
@@ -48,13 +56,22 @@ export class Graph {
   readonly stores = new Map<string, StoreDefinition>()
   readonly globalStores = new Map<string, GlobalStore>()
   readonly #names = new Set<string>()
+  readonly #stepNames = new Set<string>()
+  readonly #anchors = new Map<GraphNode, string>()
   readonly #handles: Handles
+  readonly #optimizations: ReadonlySet<Optimization>
+  readonly #shared = new Map<GraphNode, RepartitionNode[]>()
 
-  constructor(handles: Handles) {
+  constructor(handles: Handles, optimizations: readonly Optimization[] = []) {
     this.#handles = handles
+    this.#optimizations = new Set(optimizations)
   }
 
-  stream<K, V>(node: GraphNode, serdes: StreamSerdes<K, V>, rekeyed = false): KStream<K, V> {
+  stream<K, V, Unknown extends Side = never>(
+    node: GraphNode,
+    serdes: StreamSerdes<K, V>,
+    rekeyed = false
+  ): KStream<K, V, Unknown> {
     return this.#handles.stream(this, node, serdes, rekeyed)
   }
 
@@ -79,14 +96,16 @@ export class Graph {
         `topic "${topic.name}" is declared twice; share one declaration and one timestamp extractor`
       )
     }
-    return this.#add({
+    const name = options.name ?? topic.name
+    const source: SourceNode = {
       kind: 'source',
       id: this.nodes.length,
-      name: options.name ?? topic.name,
+      name,
       parents: [],
       topic,
       timestampExtractor
-    })
+    }
+    return this.#add(source, name)
   }
 
   processor(
@@ -95,16 +114,24 @@ export class Graph {
     compose: Compose,
     options: ProcessorOptions = {}
   ): ProcessorNode {
-    const id = this.nodes.length
-    return this.#add({
+    const name = options.name ?? this.freeName(`${this.#anchorOf(parents, options.anchor)}-${operator}`)
+    const node: ProcessorNode = {
       kind: 'processor',
-      id,
-      name: options.name ?? `${operator}-${id}`,
+      id: this.nodes.length,
+      name,
       parents,
       compose,
       emits: options.emits ?? 'stream',
       stores: options.sharedStores ?? [...(options.stores ?? [])]
-    })
+    }
+    return this.#add(node, this.#anchorOf(parents, options.anchor ?? options.name))
+  }
+
+  /** A step name that is not taken: `wanted`, or `wanted-2` and so on. It does not depend on steps elsewhere, so it stays as graphs grow. */
+  freeName(wanted: string): string {
+    let name = wanted
+    for (let n = 2; this.#stepNames.has(name); n++) name = `${wanted}-${n}`
+    return name
   }
 
   repartition(
@@ -114,7 +141,7 @@ export class Graph {
   ): RepartitionNode {
     const topicName = node.topicName ?? `${node.repartition}-repartition`
     this.claimName(node.repartition, 'repartition step', 'repartition')
-    return this.#add({
+    const made: RepartitionNode = {
       ...node,
       kind: 'repartition',
       id: this.nodes.length,
@@ -122,14 +149,45 @@ export class Graph {
       topicName,
       partitionsOf: node.partitionsOf,
       parents
-    })
+    }
+    return this.#add(made, node.repartition)
   }
 
-  sink(parents: readonly GraphNode[], topic: Topic<unknown, unknown>, name = `to-${topic.name}`): void {
-    this.#add({ kind: 'sink', id: this.nodes.length, name, parents, topic })
+  /** A repartition topic of the graph's own accord, for a group or a join: with `merge.repartition.topics` one serves all that would be equal. */
+  sharedRepartition(
+    step: GraphNode,
+    wanted: Pick<RepartitionNode, 'repartition' | 'key' | 'value' | 'partitions'>,
+    make: () => RepartitionNode
+  ): RepartitionNode {
+    if (!this.#optimizations.has('merge.repartition.topics')) return make()
+    const { key, value, partitions } = wanted
+    const known = this.#shared.get(step) ?? []
+    const same = known.find(
+      (node) => node.key === key && node.value === value && node.partitions === partitions
+    )
+    if (same !== undefined) {
+      this.claimName(wanted.repartition, 'repartition step', 'repartition')
+      return same
+    }
+    const made = make()
+    this.#shared.set(step, [...known, made])
+    return made
   }
 
+  sink(parents: readonly GraphNode[], topic: Topic<unknown, unknown>, name?: string): SinkNode {
+    const sink: SinkNode = {
+      kind: 'sink',
+      id: this.nodes.length,
+      name: name ?? this.freeName(`to-${topic.name}`),
+      parents,
+      topic
+    }
+    return this.#add(sink, topic.name)
+  }
+
+  /** Adds a store. The same definition may come again: each step that uses it may bring it. */
   store(definition: StoreDefinition): void {
+    if (this.stores.get(definition.name) === definition) return
     this.claimName(definition.name, 'store', 'store')
     this.stores.set(definition.name, definition)
   }
@@ -138,6 +196,13 @@ export class Graph {
   globalStore(topic: Topic<unknown, unknown>, name: string): void {
     this.claimName(name, 'store', 'store')
     this.globalStores.set(name, { topic, name })
+  }
+
+  /** Adds the stores of a processor where they are not there yet. Returns their names. */
+  usedStores(stores: readonly StoreReference[] = []): readonly string[] {
+    // the handle leaves out no more than the types
+    for (const definition of stores) this.store(definition as StoreDefinition)
+    return stores.map(({ name }) => name)
   }
 
   /** Lets a processor use a store. */
@@ -161,7 +226,7 @@ export class Graph {
 
   /** Names become topics and folders, so they keep to the characters of topic names and are used once for each kind. */
   claimName(name: string, what: string, kind: 'store' | 'repartition'): void {
-    if (!/^[a-zA-Z0-9._-]{1,200}$/.test(name))
+    if (typeof name !== 'string' || !/^[a-zA-Z0-9._-]{1,200}$/.test(name))
       throw new StreamsError(
         'TOPOLOGY_INVALID',
         `"${name}" cannot name a ${what}: use 1 to 200 letters, digits, dots, underscores and hyphens`
@@ -175,8 +240,15 @@ export class Graph {
     this.#names.add(claimed)
   }
 
-  #add<N extends GraphNode>(node: N): N {
+  #anchorOf(parents: readonly GraphNode[], own: string | undefined): string {
+    const [first] = parents
+    return own ?? (first === undefined ? 'graph' : (this.#anchors.get(first) ?? first.name))
+  }
+
+  #add<N extends GraphNode>(node: N, anchor: string): N {
     this.nodes.push(node)
+    this.#stepNames.add(node.name)
+    this.#anchors.set(node, anchor)
     return node
   }
 }

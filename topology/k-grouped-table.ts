@@ -2,12 +2,12 @@ import type { Serde } from '../core/serde.ts'
 import { integer } from '../core/serdes/integer.ts'
 import { aggregateTable, reducing, type TableFold } from '../processors/aggregate-table.ts'
 import type { Reducer } from '../processors/reduce.ts'
-import { storeView } from '../processors/table-view.ts'
 import type { KGroupedTable, KTable } from './dsl.ts'
 import type { Graph } from './graph.ts'
-import type { Compose, GraphNode } from './graph-node.ts'
+import type { GraphNode } from './graph-node.ts'
+import { named } from './named.ts'
 import type { AggregateOptions, CountOptions, ReduceOptions, StoreOptions, Subtract } from './options.ts'
-import { tellsWhenAsked } from './table-parts.ts'
+import { storedTable } from './store-steps.ts'
 
 export class KGroupedTableImpl<K, V> implements KGroupedTable<K, V> {
   readonly #graph: Graph
@@ -23,7 +23,7 @@ export class KGroupedTableImpl<K, V> implements KGroupedTable<K, V> {
   }
 
   aggregate<A>(options: AggregateOptions<K, V, A> & Subtract<K, V, A>): KTable<K, A> {
-    const { initial, add, subtract } = options
+    const { initial, add, subtract } = named(options, 'aggregate({ name: "totals", ... })')
     return this.#table(options, options.value, {
       first: (value, key) => add(value, initial(), key),
       add,
@@ -32,7 +32,7 @@ export class KGroupedTableImpl<K, V> implements KGroupedTable<K, V> {
   }
 
   count(options: CountOptions): KTable<K, number> {
-    return this.#table(options, options.value ?? integer(), {
+    return this.#table(named(options, 'count({ name: "counts" })'), options.value ?? integer(), {
       first: () => 1,
       add: (_value, total) => total + 1,
       subtract: (_value, total) => total - 1
@@ -40,11 +40,8 @@ export class KGroupedTableImpl<K, V> implements KGroupedTable<K, V> {
   }
 
   reduce(options: ReduceOptions<V> & { readonly subtractor: Reducer<V> }): KTable<K, V> {
-    return this.#table(
-      options,
-      options.value ?? this.#value,
-      reducing<K, V>(options.reducer, options.subtractor)
-    )
+    const { reducer, subtractor, value = this.#value } = named(options, 'reduce({ name: "latest", ... })')
+    return this.#table(options, value, reducing<K, V>(reducer, subtractor))
   }
 
   #table<A>(
@@ -52,23 +49,9 @@ export class KGroupedTableImpl<K, V> implements KGroupedTable<K, V> {
     value: Serde<A>,
     fold: Pick<TableFold<K, V, A>, 'first' | 'add' | 'subtract'>
   ): KTable<K, A> {
-    const storeName = options.name
-    const oldValues = { wanted: false }
-    this.#graph.keyValueStore(options, this.#key, value)
-    const step = aggregateTable({ ...fold, storeName, oldValues })
-    const node = this.#graph.processor('aggregate', [this.#node], step as unknown as Compose, {
-      emits: 'table',
-      stores: [storeName]
-    })
-    return this.#graph.table({
-      node,
-      key: this.#key,
-      value,
-      storeName,
-      view: storeView(storeName),
-      sendOldValues: tellsWhenAsked(oldValues),
-      versioned: false,
-      graceMs: undefined
-    })
+    const serdes = { key: this.#key, value }
+    return storedTable(this.#graph, 'aggregate', options, serdes, (oldValues) => [
+      { parent: this.#node, step: aggregateTable({ ...fold, storeName: options.name, oldValues }) }
+    ])
   }
 }

@@ -1,4 +1,3 @@
-import { StreamsError } from '../core/errors.ts'
 import type { Serde } from '../core/serde.ts'
 import type { Topic } from '../core/topic.ts'
 import { chooseTopic } from '../processors/choose-topic.ts'
@@ -6,236 +5,191 @@ import { filter } from '../processors/filter.ts'
 import { flatMap } from '../processors/flat-map.ts'
 import { flatMapValues } from '../processors/flat-map-values.ts'
 import { globalTableJoin } from '../processors/global-table-join.ts'
-import { keyedOnly } from '../processors/keyed-only.ts'
 import { map } from '../processors/map.ts'
 import { mapValues } from '../processors/map-values.ts'
 import type { Operator } from '../processors/operator.ts'
 import { passThrough } from '../processors/pass-through.ts'
 import { peek } from '../processors/peek.ts'
 import { type Processor, process } from '../processors/process.ts'
+import { type FixedKeyProcessor, processValues } from '../processors/process-values.ts'
 import { selectKey } from '../processors/select-key.ts'
-import { tableSource } from '../processors/table-source.ts'
-import { storeView } from '../processors/table-view.ts'
 import { BranchedKStreamImpl } from './branched-k-stream.ts'
 import type { BranchedKStream, KGroupedStream, KStream, KTable } from './dsl.ts'
 import { type GlobalKTable, isGlobal } from './global-k-table.ts'
-import type { Graph, StreamSerdes } from './graph.ts'
-import type { Compose, GraphNode } from './graph-node.ts'
+import type { Graph } from './graph.ts'
+import type { Compose } from './graph-node.ts'
 import { KGroupedStreamImpl } from './k-grouped-stream.ts'
-import type { GraceJoinOptions, RepartitionOptions, StoreOptions, StreamJoinOptions } from './options.ts'
-import { missingSerde } from './serdes-of.ts'
+import { named } from './named.ts'
+import type {
+  GraceJoinOptions,
+  ProcessOptions,
+  RepartitionOptions,
+  Side,
+  StoreOptions,
+  StreamJoinOptions
+} from './options.ts'
 import { declareStreamJoin } from './stream-joins.ts'
+import {
+  declareGroup,
+  declareJoinSide,
+  declareRepartition,
+  declareToTable,
+  mustHaveItsKey,
+  type StreamParts
+} from './stream-keys.ts'
 import { declareStreamTableJoin } from './stream-table-joins.ts'
-import { partsOf, tellsWhenAsked } from './table-parts.ts'
+import { partsOf } from './table-parts.ts'
 
-export class KStreamImpl<K, V> implements KStream<K, V> {
+export class KStreamImpl<K, V, Unknown extends Side = never> implements KStream<K, V, Unknown> {
   readonly #graph: Graph
-  /** The step this stream comes out of. */
-  readonly node: GraphNode
-  readonly #serdes: StreamSerdes<K, V>
-  /** The key was changed since the last topic, so equal keys may be in different partitions. */
-  readonly #rekeyed: boolean
+  readonly parts: StreamParts<K, V>
 
-  constructor(graph: Graph, node: GraphNode, serdes: StreamSerdes<K, V>, rekeyed: boolean) {
+  constructor(graph: Graph, parts: StreamParts<K, V>) {
     this.#graph = graph
-    this.node = node
-    this.#serdes = serdes
-    this.#rekeyed = rekeyed
+    this.parts = parts
   }
 
-  filter<S extends V>(predicate: (value: V, key: K) => value is S): KStream<K, S>
-  filter(predicate: (value: V, key: K) => boolean): KStream<K, V>
-  filter(predicate: (value: V, key: K) => boolean): KStream<K, V> {
-    return this.#step('filter', filter(predicate), this.#serdes, this.#rekeyed)
+  filter<S extends V>(predicate: (value: V, key: K) => value is S): KStream<K, S, Unknown>
+  filter(predicate: (value: V, key: K) => boolean): KStream<K, V, Unknown>
+  filter(predicate: (value: V, key: K) => boolean): KStream<K, V, Unknown> {
+    return this.#step('filter', filter(predicate), this.parts)
   }
 
-  filterNot(predicate: (value: V, key: K) => boolean): KStream<K, V> {
-    return this.#step(
-      'filter-not',
-      filter<K, V>((value, key) => !predicate(value, key)),
-      this.#serdes,
-      this.#rekeyed
-    )
+  filterNot(predicate: (value: V, key: K) => boolean): KStream<K, V, Unknown> {
+    const keep = filter<K, V>((value, key) => !predicate(value, key))
+    return this.#step('filter-not', keep, this.parts)
   }
 
-  map<KOut, VOut>(mapper: (value: V, key: K) => readonly [KOut, VOut]): KStream<KOut, VOut> {
-    return this.#step('map', map(mapper), unknownSerdes<KOut, VOut>(), true)
+  map<KOut, VOut>(mapper: (value: V, key: K) => readonly [KOut, VOut]): KStream<KOut, VOut, Side> {
+    return this.#step('map', map(mapper), newKey())
   }
 
-  mapValues<VOut>(mapper: (value: V, key: K) => VOut): KStream<K, VOut> {
-    return this.#step(
-      'map-values',
-      mapValues(mapper),
-      { key: this.#serdes.key, value: undefined },
-      this.#rekeyed
-    )
+  mapValues<VOut>(mapper: (value: V, key: K) => VOut): KStream<K, VOut, Unknown | 'value'> {
+    return this.#step('map-values', mapValues(mapper), this.#newValue())
   }
 
-  flatMap<KOut, VOut>(mapper: (value: V, key: K) => Iterable<readonly [KOut, VOut]>): KStream<KOut, VOut> {
-    return this.#step('flat-map', flatMap(mapper), unknownSerdes<KOut, VOut>(), true)
+  flatMap<KOut, VOut>(
+    mapper: (value: V, key: K) => Iterable<readonly [KOut, VOut]>
+  ): KStream<KOut, VOut, Side> {
+    return this.#step('flat-map', flatMap(mapper), newKey())
   }
 
-  flatMapValues<VOut>(mapper: (value: V, key: K) => Iterable<VOut>): KStream<K, VOut> {
-    const serdes = { key: this.#serdes.key, value: undefined }
-    return this.#step('flat-map-values', flatMapValues(mapper), serdes, this.#rekeyed)
+  flatMapValues<VOut>(mapper: (value: V, key: K) => Iterable<VOut>): KStream<K, VOut, Unknown | 'value'> {
+    return this.#step('flat-map-values', flatMapValues(mapper), this.#newValue())
   }
 
-  peek(action: (value: V, key: K) => void): KStream<K, V> {
-    return this.#step('peek', peek(action), this.#serdes, this.#rekeyed)
+  peek(action: (value: V, key: K) => void): KStream<K, V, Unknown> {
+    return this.#step('peek', peek(action), this.parts)
   }
 
   foreach(action: (value: V, key: K) => void): void {
-    this.#step('foreach', peek(action), this.#serdes, this.#rekeyed)
+    this.#step('foreach', peek(action), this.parts)
   }
 
-  split(): BranchedKStream<K, V> {
-    return new BranchedKStreamImpl<K, V, never>(this.#graph, this.node, this.#serdes, this.#rekeyed, [])
+  split(): BranchedKStream<K, V, never, Unknown> {
+    return new BranchedKStreamImpl<K, V, never, Unknown>(this.#graph, this.parts, [])
   }
 
-  selectKey<KOut>(selector: (value: V, key: K) => KOut): KStream<KOut, V> {
-    return this.#step('select-key', selectKey(selector), { key: undefined, value: this.#serdes.value }, true)
+  selectKey<KOut>(selector: (value: V, key: K) => KOut): KStream<KOut, V, Unknown | 'key'> {
+    const serdes = { key: undefined, value: this.parts.serdes.value }
+    return this.#step('select-key', selectKey(selector), { serdes, rekeyed: true })
   }
 
-  merge(other: KStream<K, V>): KStream<K, V> {
-    const node = this.#graph.processor(
-      'merge',
-      [this.node, inner(other).node],
-      passThrough() as unknown as Compose
-    )
-    return new KStreamImpl(this.#graph, node, this.#serdes, this.#rekeyed || inner(other).#rekeyed)
+  merge<Other extends Side>(other: KStream<K, V, Other>): KStream<K, V, Unknown | Other> {
+    const { parts } = inner(other)
+    const both = [this.parts.node, parts.node]
+    const node = this.#graph.processor('merge', both, passThrough() as unknown as Compose)
+    const rekeyed = this.parts.rekeyed || parts.rekeyed
+    return new KStreamImpl(this.#graph, { node, serdes: this.parts.serdes, rekeyed })
   }
 
   process<KOut, VOut>(
     make: () => Processor<K, V, KOut, VOut>,
-    options: { readonly stores?: readonly string[] } = {}
-  ): KStream<KOut, VOut> {
-    const stores = options.stores ?? []
-    return this.#step('process', process(make, stores), unknownSerdes<KOut, VOut>(), true, stores)
+    options: ProcessOptions = {}
+  ): KStream<KOut, VOut, Side> {
+    const stores = this.#graph.usedStores(options.stores)
+    return this.#step('process', process(make, stores), newKey(), stores)
   }
 
   processValues<VOut>(
-    make: () => Processor<K, V, K, VOut>,
-    options: { readonly stores?: readonly string[] } = {}
-  ): KStream<K, VOut> {
-    const stores = options.stores ?? []
-    const serdes = { key: this.#serdes.key, value: undefined }
-    return this.#step('process-values', process(make, stores), serdes, this.#rekeyed, stores)
+    make: () => FixedKeyProcessor<K, V, VOut>,
+    options: ProcessOptions = {}
+  ): KStream<K, VOut, Unknown | 'value'> {
+    const stores = this.#graph.usedStores(options.stores)
+    return this.#step('process-values', processValues(make, stores), this.#newValue(), stores)
   }
 
   repartition(options: RepartitionOptions<K, V>): KStream<K, V> {
-    const serdes = this.#serdesFor(options, `repartition "${options.name}"`)
-    const keyed = this.#graph.processor('keyed-only', [this.node], keyedOnly() as unknown as Compose)
-    const node = this.#graph.repartition([keyed], {
-      repartition: options.name,
-      key: serdes.key as Serde<unknown>,
-      value: serdes.value as Serde<unknown>,
-      partitions: options.partitions
-    })
-    return new KStreamImpl(this.#graph, node, serdes, false)
+    const { node, ...serdes } = declareRepartition(this.#graph, this.parts, options, false)
+    return new KStreamImpl(this.#graph, { node, serdes, rekeyed: false })
   }
 
   groupBy<KOut>(
     selector: (value: V, key: K) => KOut,
-    options: RepartitionOptions<NonNullable<KOut>, V> & { readonly key: Serde<NonNullable<KOut>> }
+    options: RepartitionOptions<NonNullable<KOut>, V>
   ): KGroupedStream<NonNullable<KOut>, V> {
+    const { name: anchor } = named(options, 'groupBy(selector, { name: "by-sku", key: string() })')
     // records that are given no key are dropped before the repartition topic
-    const rekeyed = this.selectKey(selector as (value: V, key: K) => NonNullable<KOut>)
-    return rekeyed.groupByKey(options)
+    const step = selectKey(selector as (value: V, key: K) => NonNullable<KOut>)
+    const { node: parent, serdes } = this.parts
+    const node = this.#graph.processor('select-key', [parent], step as unknown as Compose, { anchor })
+    const rekeyed = { node, serdes: { key: undefined, value: serdes.value }, rekeyed: true }
+    return new KGroupedStreamImpl(this.#graph, declareGroup(this.#graph, rekeyed, options))
   }
 
-  groupByKey(options: Partial<RepartitionOptions<K, V>> = {}): KGroupedStream<K, V> {
-    if (!this.#rekeyed) {
-      const key = options.key ?? this.#serdes.key
-      if (key === undefined) throw missingSerde('groupByKey', 'key')
-      return new KGroupedStreamImpl(this.#graph, {
-        node: this.node,
-        key,
-        value: options.value ?? this.#serdes.value
-      })
-    }
-    const { name } = options
-    if (name === undefined)
-      throw new StreamsError(
-        'TOPOLOGY_INVALID',
-        'the key was changed, so groupByKey needs a repartition topic: give it a name, e.g. groupByKey({ name: "by-sku", key: string() })'
-      )
-    const grouped = this.repartition({ ...options, name })
-    const { node } = inner(grouped)
-    return new KGroupedStreamImpl(this.#graph, {
-      node,
-      ...this.#serdesFor(options, `groupByKey "${name}"`)
-    })
+  groupByKey(
+    options: Partial<RepartitionOptions<K, V>> = {}
+  ): KGroupedStream<K, V, 'key' extends Unknown ? never : Unknown> {
+    return new KGroupedStreamImpl(this.#graph, declareGroup(this.#graph, this.parts, options))
   }
 
   toTable(options: StoreOptions & { readonly key?: Serde<K>; readonly value?: Serde<V> }): KTable<K, V> {
-    const { name } = options
-    if (this.#rekeyed)
-      throw new StreamsError(
-        'TOPOLOGY_INVALID',
-        `the key was changed before table "${name}": call repartition({ name, key, value }) first`
-      )
-    const serdes = this.#serdesFor(options, `toTable "${name}"`)
-    const oldValues = { wanted: false }
-    this.#graph.keyValueStore(options, serdes.key, serdes.value)
-    const step = tableSource<K, V>(name, oldValues)
-    const node = this.#graph.processor('to-table', [this.node], step as unknown as Compose, {
-      emits: 'table',
-      stores: [name]
-    })
-    return this.#graph.table({
-      node,
-      ...serdes,
-      storeName: name,
-      view: storeView<K, V>(name),
-      sendOldValues: tellsWhenAsked(oldValues),
-      versioned: false,
-      graceMs: undefined
-    })
+    return declareToTable(this.#graph, this.parts, options)
   }
 
-  join<R, VOut>(
-    other: KStream<K, R>,
+  join<R, VOut, Other extends Side>(
+    other: KStream<K, R, Other>,
     joiner: (value: V, other: R, key: K) => VOut,
     options: StreamJoinOptions<K, V, R>
-  ): KStream<K, VOut>
+  ): KStream<K, VOut, 'value'>
   join<T, VOut>(
     table: KTable<K, T>,
     joiner: (value: V, tableValue: T, key: K) => VOut,
     options?: GraceJoinOptions<V>
-  ): KStream<K, VOut>
+  ): KStream<K, VOut, Unknown | 'value'>
   join<GK, T, VOut>(
     table: GlobalKTable<GK, T>,
     selector: (value: V, key: K) => GK | null,
     joiner: (value: V, tableValue: T, key: K) => VOut
-  ): KStream<K, VOut>
-  join<T, VOut>(other: object, joiner: unknown, options?: unknown): KStream<K, VOut> {
-    return this.#joinWith<T, VOut>('inner', other, joiner, options)
+  ): KStream<K, VOut, Unknown | 'value'>
+  join(other: object, joiner: unknown, options?: unknown): unknown {
+    return this.#joinWith('inner', other, joiner, options)
   }
 
-  leftJoin<R, VOut>(
-    other: KStream<K, R>,
+  leftJoin<R, VOut, Other extends Side>(
+    other: KStream<K, R, Other>,
     joiner: (value: V, other: R | null, key: K) => VOut,
     options: StreamJoinOptions<K, V, R>
-  ): KStream<K, VOut>
+  ): KStream<K, VOut, 'value'>
   leftJoin<T, VOut>(
     table: KTable<K, T>,
     joiner: (value: V, tableValue: T | null, key: K) => VOut,
     options?: GraceJoinOptions<V>
-  ): KStream<K, VOut>
+  ): KStream<K, VOut, Unknown | 'value'>
   leftJoin<GK, T, VOut>(
     table: GlobalKTable<GK, T>,
     selector: (value: V, key: K) => GK | null,
     joiner: (value: V, tableValue: T | null, key: K) => VOut
-  ): KStream<K, VOut>
-  leftJoin<T, VOut>(other: object, joiner: unknown, options?: unknown): KStream<K, VOut> {
-    return this.#joinWith<T, VOut>('left', other, joiner, options)
+  ): KStream<K, VOut, Unknown | 'value'>
+  leftJoin(other: object, joiner: unknown, options?: unknown): unknown {
+    return this.#joinWith('left', other, joiner, options)
   }
 
-  outerJoin<R, VOut>(
-    other: KStream<K, R>,
+  outerJoin<R, VOut, Other extends Side>(
+    other: KStream<K, R, Other>,
     joiner: (value: V | null, other: R | null, key: K) => VOut,
     options: StreamJoinOptions<K, V, R>
-  ): KStream<K, VOut> {
+  ): KStream<K, VOut, 'value'> {
     return this.#streamJoin('outer', other, joiner, options)
   }
 
@@ -248,40 +202,40 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
     topic: T | readonly T[],
     choose?: (value: V, key: K) => T
   ): void {
+    const graph = this.#graph
+    const { node: from } = this.parts
     if (choose === undefined) {
-      this.#graph.sink([this.node], topic as unknown as Topic<unknown, unknown>)
+      graph.sink([from], topic as unknown as Topic<unknown, unknown>)
       return
     }
-    const topics = topic as readonly T[]
-    const step = chooseTopic<K, V>(choose, new Map(topics.map(({ name }) => [name, `to-${name}`])))
-    const node = this.#graph.processor('to', [this.node], step as unknown as Compose)
-    for (const one of topics) this.#graph.sink([node], one as unknown as Topic<unknown, unknown>)
+    const sinks = new Map<string, string>()
+    const node = graph.processor('to', [from], chooseTopic<K, V>(choose, sinks) as unknown as Compose)
+    for (const one of topic as readonly T[])
+      sinks.set(one.name, graph.sink([node], one as unknown as Topic<unknown, unknown>).name)
   }
 
-  #streamJoin<R, VOut>(
+  #streamJoin<R, VOut, Other extends Side, After extends Side>(
     kind: 'inner' | 'left' | 'outer',
-    other: KStream<K, R>,
+    other: KStream<K, R, Other>,
     joiner: (value: V | null, other: R | null, key: K) => VOut,
     options: StreamJoinOptions<K, V, R>
-  ): KStream<K, VOut> {
-    const { name, windows } = options
-    const left = this.#joinSide(`${name}-left`, options.key, options.value)
-    const right = inner(other).#joinSide(`${name}-right`, options.key, options.otherValue)
+  ): KStream<K, VOut, After> {
+    const {
+      name,
+      windows,
+      key: givenKey,
+      value,
+      otherValue
+    } = named(options, 'join(other, joiner, { name: "pairs", windows })')
+    const graph = this.#graph
+    const left = declareJoinSide(graph, this.parts, name, 'left', { key: givenKey, value })
+    const right = declareJoinSide(graph, inner(other).parts, name, 'right', {
+      key: givenKey,
+      value: otherValue
+    })
     const { key } = left
-    const node = declareStreamJoin(this.#graph, { name, kind, windows, key, left, right, joiner })
-    return new KStreamImpl<K, VOut>(this.#graph, node, { key, value: undefined }, false)
-  }
-
-  /** This stream as a side of a join: repartitioned where its key was changed. */
-  #joinSide(
-    name: string,
-    key: Serde<K> | undefined,
-    value: Serde<V> | undefined
-  ): { node: GraphNode; key: Serde<K>; value: Serde<V> } {
-    const given = { ...(key === undefined ? {} : { key }), ...(value === undefined ? {} : { value }) }
-    const serdes = this.#serdesFor(given, `join "${name}"`)
-    const stream = this.#rekeyed ? inner(this.repartition({ ...serdes, name })) : this
-    return { node: stream.node, ...serdes }
+    const node = declareStreamJoin(graph, { name, kind, windows, key, left, right, joiner })
+    return new KStreamImpl(graph, { node, serdes: { key, value: undefined }, rekeyed: false })
   }
 
   /** Tells the kinds of join apart by what is joined; the overloads have checked that the rest fits. */
@@ -290,65 +244,56 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
     other: object,
     joiner: unknown,
     options: unknown
-  ): KStream<K, VOut> {
+  ): KStream<K, VOut, Unknown | 'value'> {
     const left = kind === 'left'
-    const serdes = { key: this.#serdes.key, value: undefined }
     if (isGlobal(other)) {
       const selector = joiner as (value: V, key: K) => unknown
       const join = options as (value: V, tableValue: T | null, key: K) => VOut
-      const step = globalTableJoin(other.storeName, selector, join, left)
-      return this.#step('join', step, serdes, this.#rekeyed)
+      return this.#step('join', globalTableJoin(other.storeName, selector, join, left), this.#newValue())
     }
     if (other instanceof KStreamImpl)
       return this.#streamJoin(
         kind,
-        other as KStream<K, T>,
+        other as KStreamImpl<K, T>,
         joiner as (value: V | null, other: T | null, key: K) => VOut,
         options as StreamJoinOptions<K, V, T>
       )
-    const parts = partsOf(other as KTable<K, T>)
-    if (this.#rekeyed)
-      throw new StreamsError(
-        'TOPOLOGY_INVALID',
-        `the key was changed before the join with "${parts.node.name}": call repartition({ name, key, value }) first`
-      )
+    const { node: from, serdes } = this.parts
+    const table = partsOf(other as KTable<K, T>)
+    mustHaveItsKey(this.parts, `the join with "${table.node.name}"`)
     const node = declareStreamTableJoin(this.#graph, {
-      stream: { node: this.node, ...this.#serdes },
-      table: parts,
+      stream: { node: from, ...serdes },
+      table,
       joiner: joiner as (value: V, tableValue: T | null, key: K) => VOut,
       left,
       grace: options as GraceJoinOptions<V> | undefined
     })
-    return new KStreamImpl<K, VOut>(this.#graph, node, serdes, false)
+    return new KStreamImpl(this.#graph, { node, ...this.#newValue<VOut>() })
   }
 
-  #step<KOut, VOut>(
+  #step<KOut, VOut, After extends Side>(
     operator: string,
     step: Operator<K, V, KOut, VOut>,
-    serdes: StreamSerdes<KOut, VOut>,
-    rekeyed: boolean,
+    after: Omit<StreamParts<KOut, VOut>, 'node'>,
     stores: readonly string[] = []
-  ): KStream<KOut, VOut> {
-    const node = this.#graph.processor(operator, [this.node], step as unknown as Compose, { stores })
-    return new KStreamImpl(this.#graph, node, serdes, rekeyed)
+  ): KStream<KOut, VOut, After> {
+    const { node: parent } = this.parts
+    const node = this.#graph.processor(operator, [parent], step as unknown as Compose, { stores })
+    return new KStreamImpl(this.#graph, { ...after, node })
   }
 
-  #serdesFor(
-    options: { readonly key?: Serde<K>; readonly value?: Serde<V> },
-    step: string
-  ): { key: Serde<K>; value: Serde<V> } {
-    const key = options.key ?? this.#serdes.key
-    const value = options.value ?? this.#serdes.value
-    if (key === undefined) throw missingSerde(step, 'key')
-    if (value === undefined) throw missingSerde(step, 'value')
-    return { key, value }
+  /** After a step that gives values of a new type. */
+  #newValue<VOut>(): Omit<StreamParts<K, VOut>, 'node'> {
+    const { serdes, rekeyed } = this.parts
+    return { serdes: { key: serdes.key, value: undefined }, rekeyed }
   }
 }
 
-function inner<K, V>(stream: KStream<K, V>): KStreamImpl<K, V> {
-  return stream as KStreamImpl<K, V>
+function inner<K, V, Unknown extends Side>(stream: KStream<K, V, Unknown>): KStreamImpl<K, V, Unknown> {
+  return stream as KStreamImpl<K, V, Unknown>
 }
 
-function unknownSerdes<K, V>(): StreamSerdes<K, V> {
-  return { key: undefined, value: undefined }
+/** After a step that gives keys and values of new types. */
+function newKey<K, V>(): Omit<StreamParts<K, V>, 'node'> {
+  return { serdes: { key: undefined, value: undefined }, rekeyed: true }
 }

@@ -9,11 +9,13 @@ import { selectKey } from '../processors/select-key.ts'
 import { suppress } from '../processors/suppress.ts'
 import { mappedView, storeView } from '../processors/table-view.ts'
 import { toStream } from '../processors/to-stream.ts'
+import type { StoreDefinition } from '../state/store-definition.ts'
 import type { KGroupedTable, KStream, KTable } from './dsl.ts'
 import { declareForeignKeyJoin } from './foreign-key-joins.ts'
 import type { Graph } from './graph.ts'
 import type { Compose } from './graph-node.ts'
 import { KGroupedTableImpl } from './k-grouped-table.ts'
+import { named } from './named.ts'
 import type { ForeignKeyJoinOptions, RepartitionOptions, StoreOptions, TableStoreOptions } from './options.ts'
 import { keyComparison, missingSerde } from './serdes-of.ts'
 import type { Suppressed } from './suppressed.ts'
@@ -29,23 +31,33 @@ export class KTableImpl<K, V> implements KTable<K, V> {
     this.parts = parts
   }
 
+  get storeDefinition(): StoreDefinition | undefined {
+    const { storeName } = this.parts
+    return storeName === undefined ? undefined : this.#graph.stores.get(storeName)
+  }
+
   get storeName(): string | undefined {
     return this.parts.storeName
   }
 
   filter(predicate: (value: V, key: K) => boolean, store?: StoreOptions): KTable<K, V> {
-    return this.#filter('filter', predicate, store)
+    return this.#filter('filter', predicate, store && named(store, 'filter(predicate, { name: "kept" })'))
   }
 
   filterNot(predicate: (value: V, key: K) => boolean, store?: StoreOptions): KTable<K, V> {
-    return this.#filter('filterNot', (value, key) => !predicate(value, key), store)
+    return this.#filter(
+      'filter-not',
+      (value, key) => !predicate(value, key),
+      store && named(store, 'filterNot(predicate, { name: "kept" })')
+    )
   }
 
   mapValues<VOut>(
     mapper: (value: V, key: K) => VOut | null,
     store?: TableStoreOptions<VOut>
   ): KTable<K, VOut> {
-    return this.#map('mapValues', mapper, store, store?.value, { wanted: false }, false)
+    if (store !== undefined) named(store, 'mapValues(mapper, { name: "mapped", value: json(schema) })')
+    return this.#map('map-values', mapper, store, store?.value, { wanted: false }, false)
   }
 
   groupBy<KOut, VOut>(
@@ -53,10 +65,17 @@ export class KTableImpl<K, V> implements KTable<K, V> {
     options: RepartitionOptions<KOut, VOut> & { readonly key: Serde<KOut>; readonly value: Serde<VOut> }
   ): KGroupedTable<KOut, VOut> {
     const { parts } = this
-    const { name, key, value } = options
+    const { name, key, value } = named(
+      options,
+      'groupBy(selector, { name: "by-country", key: string(), value: json(schema) })'
+    )
+    if (key === undefined) throw missingSerde(`groupBy "${name}"`, 'key')
+    if (value === undefined) throw missingSerde(`groupBy "${name}"`, 'value')
     needOldValues(parts, `groupBy "${name}"`)
     const step = regroupTable(selector, keyComparison(key), parts.versioned)
-    const regrouped = this.#graph.processor('group-by', [parts.node], step as unknown as Compose)
+    const regrouped = this.#graph.processor('group-by', [parts.node], step as unknown as Compose, {
+      anchor: name
+    })
     const node = this.#graph.repartition([regrouped], {
       repartition: name,
       key: key as Serde<unknown>,
@@ -106,7 +125,10 @@ export class KTableImpl<K, V> implements KTable<K, V> {
 
   suppress(suppressed: Suppressed<K>): KTable<K, V> {
     const { parts } = this
-    const { name, timeOf, maxRecords, maxBytes, whenFull } = suppressed
+    const { name, timeOf, maxRecords, maxBytes, whenFull } = named(
+      suppressed,
+      'suppress(untilTimeLimit(60_000, { name: "calm" }))'
+    )
     const step = `suppress "${name}"`
     const waitMs = suppressed.waitMs ?? parts.graceMs
     if (waitMs === undefined)
@@ -128,7 +150,7 @@ export class KTableImpl<K, V> implements KTable<K, V> {
       'suppress',
       [parts.node],
       suppress(rules, parts.key, parts.value) as unknown as Compose,
-      { emits: 'table', stores: [name] }
+      { emits: 'table', stores: [name], anchor: name }
     )
     return this.#graph.table({
       ...parts,
@@ -140,18 +162,14 @@ export class KTableImpl<K, V> implements KTable<K, V> {
   }
 
   toStream(): KStream<K, V | null>
-  toStream<KOut>(selector: (value: V | null, key: K) => KOut): KStream<KOut, V | null>
-  toStream<KOut>(selector?: (value: V | null, key: K) => KOut): KStream<K | KOut, V | null> {
+  toStream<KOut>(selector: (value: V | null, key: K) => KOut): KStream<KOut, V | null, 'key'>
+  toStream<KOut>(selector?: (value: V | null, key: K) => KOut): unknown {
     const { node, key } = this.parts
     const value = this.parts.value as Serde<V | null> | undefined
     const stream = this.#graph.processor('to-stream', [node], toStream() as unknown as Compose)
-    if (selector === undefined)
-      return this.#graph.stream<K | KOut, V | null>(stream, {
-        key: key as Serde<K | KOut> | undefined,
-        value
-      })
+    if (selector === undefined) return this.#graph.stream(stream, { key, value })
     const rekeyed = this.#graph.processor('select-key', [stream], selectKey(selector) as unknown as Compose)
-    return this.#graph.stream<K | KOut, V | null>(rekeyed, { key: undefined, value }, true)
+    return this.#graph.stream<KOut, V | null>(rekeyed, { key: undefined, value }, true)
   }
 
   /** Tells the kinds of join apart; the overloads have checked that the rest fits. */
@@ -212,7 +230,10 @@ export class KTableImpl<K, V> implements KTable<K, V> {
       step,
       [parts.node],
       mapTable({ step, map, storeName: store?.name, oldValues, dropsNothing }) as unknown as Compose,
-      { emits: 'table', stores: store === undefined ? [] : [store.name] }
+      {
+        emits: 'table',
+        ...(store === undefined ? {} : { stores: [store.name], anchor: store.name })
+      }
     )
     const ownView = parts.view === undefined ? undefined : mappedView(parts.view, map)
     return this.#graph.table<K, VOut>({

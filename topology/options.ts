@@ -2,12 +2,48 @@ import type { Serde } from '../core/serde.ts'
 import type { JoinWindows } from '../core/windows.ts'
 import type { Add } from '../processors/aggregate.ts'
 import type { Reducer } from '../processors/reduce.ts'
+import type { StoreReference } from '../state/store-definition.ts'
 import type { TimestampExtractor } from './graph-node.ts'
+
+/** What of a record is written in a form of its own. */
+export type Side = 'key' | 'value'
+
+/** The serdes that a step which writes a stream must be given: those of the sides whose types were changed since the topic. */
+export type UnknownSerdes<Unknown extends Side, K, V> = ('key' extends Unknown
+  ? { readonly key: Serde<K> }
+  : unknown) &
+  ('value' extends Unknown ? { readonly value: Serde<V> } : unknown)
+
+/** The same for the other stream of a join. */
+export type UnknownOtherSerdes<Unknown extends Side, K, R> = ('key' extends Unknown
+  ? { readonly key: Serde<K> }
+  : unknown) &
+  ('value' extends Unknown ? { readonly otherValue: Serde<R> } : unknown)
+
+/** Changes of a graph that save topics, by Kafka Streams' names. They change which internal topics there are: see the lock file. */
+export type Optimization = 'merge.repartition.topics'
+
+export interface StreamsBuilderOptions {
+  /**
+   * `topology.optimization`. Default none, as in Kafka Streams. With `merge.repartition.topics` groups and joins that begin at the same step of a new
+   * key, and are written with the same serdes, share the topic of the first of them.
+   */
+  readonly optimization?: readonly Optimization[]
+}
 
 /** How a topic is read. */
 export interface StreamOptions<K, V> {
   /** Where event time comes from. Default: the records' timestamps. */
   readonly timestampExtractor?: TimestampExtractor<K, V>
+}
+
+/** What a processor of the user's own may use. */
+export interface ProcessOptions {
+  /**
+   * Its stores: definitions made by `keyValueStore` and its sisters, which need not be added to the builder, or those of tables, see `storeOf`.
+   * Steps that share a store run in one task.
+   */
+  readonly stores?: readonly StoreReference[]
 }
 
 export interface RepartitionOptions<K, V> {

@@ -2,13 +2,13 @@ import type { Serde } from '../core/serde.ts'
 import { sessionWindowed } from '../core/serdes/windowed.ts'
 import type { SessionWindows, Windowed } from '../core/windows.ts'
 import type { Add } from '../processors/aggregate.ts'
-import { passThrough } from '../processors/pass-through.ts'
 import { sessionAggregator } from '../processors/session-aggregate.ts'
 import type { SessionStore } from '../state/session-store.ts'
 import type { KTable } from './dsl.ts'
 import type { Graph } from './graph.ts'
-import type { Compose, GraphNode } from './graph-node.ts'
+import type { GraphNode } from './graph-node.ts'
 import type { EmitStrategy, WindowStoreOptions } from './options.ts'
+import { fillStore } from './store-steps.ts'
 import { tellsWhenAsked } from './table-parts.ts'
 
 export interface SessionTable<K, A> {
@@ -39,19 +39,9 @@ export function sessionTable<K, A>(graph: Graph, table: SessionTable<K, A>): KTa
   })
   const onClose = table.emit === 'onWindowClose'
   const stepFor = sessionAggregator<K, A>(windows, { storeName: name, initial, oldValues, onClose, merge })
-  const nodes = table.inputs.map(({ node, add }) =>
-    graph.processor('session-aggregate', [node], stepFor(add) as unknown as Compose, {
-      emits: 'table',
-      stores: [name]
-    })
-  )
-  const [only] = nodes
-  const node =
-    nodes.length === 1 && only !== undefined
-      ? only
-      : graph.processor('cogroup-merge', nodes, passThrough() as unknown as Compose, { emits: 'table' })
+  const steps = table.inputs.map(({ node, add }) => ({ parent: node, step: stepFor(add) }))
   return graph.table({
-    node,
+    node: fillStore(graph, 'aggregate', name, steps),
     key: sessionWindowed(key),
     value,
     storeName: name,

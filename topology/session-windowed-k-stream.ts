@@ -5,12 +5,14 @@ import type { Add } from '../processors/aggregate.ts'
 import type { KTable, SessionWindowedCogroupedKStream, SessionWindowedKStream } from './dsl.ts'
 import type { Graph } from './graph.ts'
 import type { GroupedParts } from './grouped-parts.ts'
+import { named } from './named.ts'
 import type {
   AggregateOptions,
   CogroupOptions,
   CountOptions,
   EmitStrategy,
   ReduceOptions,
+  Side,
   WindowStoreOptions
 } from './options.ts'
 import { missingSerde } from './serdes-of.ts'
@@ -19,7 +21,9 @@ import type { CogroupInput } from './windowed-cogrouped-k-stream.ts'
 
 type Merge<K, A> = { readonly merge: (a: A, b: A, key: K) => A }
 
-export class SessionWindowedKStreamImpl<K, V> implements SessionWindowedKStream<K, V> {
+export class SessionWindowedKStreamImpl<K, V, Unknown extends Side = never>
+  implements SessionWindowedKStream<K, V, Unknown>
+{
   readonly #graph: Graph
   readonly #parts: GroupedParts<K, V>
   readonly #windows: SessionWindows
@@ -32,29 +36,29 @@ export class SessionWindowedKStreamImpl<K, V> implements SessionWindowedKStream<
     this.#emit = emit
   }
 
-  emitStrategy(strategy: EmitStrategy): SessionWindowedKStream<K, V> {
+  emitStrategy(strategy: EmitStrategy): SessionWindowedKStream<K, V, Unknown> {
     return new SessionWindowedKStreamImpl(this.#graph, this.#parts, this.#windows, strategy)
   }
 
   aggregate<A>(
     options: AggregateOptions<K, V, A> & WindowStoreOptions & Merge<K, A>
   ): KTable<Windowed<K>, A> {
-    const { initial, merge, value } = options
-    return this.#table<A>(options, options.add, { initial, merge, value })
+    const { initial, add, merge, value } = named(options, 'aggregate({ name: "visits", ... })')
+    return this.#table<A>(options, add, { initial, merge, value })
   }
 
   count(options: CountOptions & WindowStoreOptions): KTable<Windowed<K>, number> {
+    const { value = integer() } = named(options, 'count({ name: "visits" })')
     return this.#table<number>(options, (_value, total) => total + 1, {
       initial: () => 0,
       merge: (a, b) => a + b,
-      value: options.value ?? integer()
+      value
     })
   }
 
   reduce(options: ReduceOptions<V> & WindowStoreOptions): KTable<Windowed<K>, V> {
-    const { reducer } = options
-    const value: Serde<V> | undefined = options.value ?? this.#parts.value
-    if (value === undefined) throw missingSerde(`reduce "${options.name}"`, 'value')
+    const { name, reducer, value = this.#parts.value } = named(options, 'reduce({ name: "visits", ... })')
+    if (value === undefined) throw missingSerde(`reduce "${name}"`, 'value')
     return this.#table<V>(options, (next, reduced) => (reduced === null ? next : reducer(next, reduced)), {
       initial: () => null as V,
       merge: (a, b) => (a === null ? b : (reducer(b, a) as V)),
@@ -93,7 +97,7 @@ export class SessionWindowedCogroupedKStreamImpl<K, A> implements SessionWindowe
   }
 
   aggregate(options: CogroupOptions<A> & WindowStoreOptions & Merge<K, A>): KTable<Windowed<K>, A> {
-    const { initial, merge, value } = options
+    const { initial, merge, value } = named(options, 'aggregate({ name: "visits", ... })')
     const [windows, key, inputs] = [this.#windows, this.#key, this.#inputs]
     return sessionTable(this.#graph, {
       windows,

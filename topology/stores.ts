@@ -5,6 +5,8 @@ import type {
   VersionedStoreDefinition,
   WindowStoreDefinition
 } from '../state/store-definition.ts'
+import { named } from './named.ts'
+import { missingSerde } from './serdes-of.ts'
 
 /** A store for processors. It is not cached unless told so: what they put is logged at once. */
 export interface ProcessorStoreOptions<K, V> {
@@ -54,6 +56,14 @@ export function versionedKeyValueStore<K, V>(
 }
 
 function common<K, V>(options: ProcessorStoreOptions<K, V>) {
-  const { name, key, value, logged = true, cached = false } = options
+  const {
+    name,
+    key,
+    value,
+    logged = true,
+    cached = false
+  } = named(options, 'keyValueStore({ name: "seen", key: string(), value: json(schema) })')
+  if (key === undefined) throw missingSerde(`store "${name}"`, 'key')
+  if (value === undefined) throw missingSerde(`store "${name}"`, 'value')
   return { name, key, value, logged, cached }
 }

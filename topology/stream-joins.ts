@@ -65,17 +65,13 @@ export function declareStreamJoin<K, L, R, VOut>(
     joiner: parts.joiner
   })
   const shared = unmatchedStore === undefined ? [] : [unmatchedStore]
-  const window = (node: GraphNode, store: string) =>
-    graph.processor('join-window', [node], joinWindow(store) as unknown as Compose, { stores: [store] })
-  const leftWindow = window(left.node, leftStore)
-  const rightWindow = window(right.node, rightStore)
+  const side = (operator: string, half: 'this' | 'other', parent: GraphNode, step: unknown, used: string[]) =>
+    graph.processor(operator, [parent], step as Compose, { stores: used, anchor: `${name}-${half}` })
+  const leftWindow = side('windowed', 'this', left.node, joinWindow(leftStore), [leftStore])
+  const rightWindow = side('windowed', 'other', right.node, joinWindow(rightStore), [rightStore])
   const sides = [
-    graph.processor('join-this', [leftWindow], join.left as unknown as Compose, {
-      stores: [rightStore, ...shared]
-    }),
-    graph.processor('join-other', [rightWindow], join.right as unknown as Compose, {
-      stores: [leftStore, ...shared]
-    })
+    side('join', 'this', leftWindow, join.left, [rightStore, ...shared]),
+    side('join', 'other', rightWindow, join.right, [leftStore, ...shared])
   ]
-  return graph.processor('join-merge', sides, passThrough() as unknown as Compose)
+  return graph.processor('merge', sides, passThrough() as unknown as Compose, { anchor: name })
 }

@@ -5,6 +5,7 @@ import { streamTableJoin } from '../processors/stream-table-join.ts'
 import { waitForTable, waitingKey } from '../processors/versioned-join.ts'
 import type { Graph } from './graph.ts'
 import type { Compose, GraphNode } from './graph-node.ts'
+import { named } from './named.ts'
 import type { GraceJoinOptions } from './options.ts'
 import { missingSerde } from './serdes-of.ts'
 import { type TableParts, viewOf } from './table-parts.ts'
@@ -40,7 +41,7 @@ function declareWait<K, V, T, VOut>(
   { stream, table, left }: StreamTableJoin<K, V, T, VOut>,
   grace: GraceJoinOptions<V>
 ): GraphNode {
-  const { name, graceMs } = grace
+  const { name, graceMs } = named(grace, 'join(table, joiner, { name: "sales-prices", graceMs: 60_000 })')
   if (!table.versioned)
     throw new StreamsError(
       'TOPOLOGY_INVALID',
@@ -52,5 +53,5 @@ function declareWait<K, V, T, VOut>(
   const storeName = `${name}-Buffer`
   graph.keyValueStore({ name: storeName, cached: false }, waitingKey(stream.key), bufferedChange)
   const step = waitForTable<K, V>(storeName, graceMs, value, left) as unknown as Compose
-  return graph.processor('wait', [stream.node], step, { stores: [storeName] })
+  return graph.processor('wait', [stream.node], step, { stores: [storeName], anchor: name })
 }

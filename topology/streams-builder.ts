@@ -2,7 +2,6 @@ import { StreamsError } from '../core/errors.ts'
 import type { Topic } from '../core/topic.ts'
 import { passThrough } from '../processors/pass-through.ts'
 import { tableSource, tableSourceWithoutStore } from '../processors/table-source.ts'
-import { storeView } from '../processors/table-view.ts'
 import { versionedTableSource, versionedView } from '../processors/versioned-table-source.ts'
 import type { StoreDefinition } from '../state/store-definition.ts'
 import type { KStream, KTable } from './dsl.ts'
@@ -11,17 +10,25 @@ import { Graph } from './graph.ts'
 import type { Compose, TimestampExtractor } from './graph-node.ts'
 import { KStreamImpl } from './k-stream.ts'
 import { KTableImpl } from './k-table.ts'
-import type { StoreOptions, StreamOptions, VersionedTableOptions } from './options.ts'
+import { named } from './named.ts'
+import type { StoreOptions, StreamOptions, StreamsBuilderOptions, VersionedTableOptions } from './options.ts'
+import { storedTable } from './store-steps.ts'
 import { versionedKeyValueStore } from './stores.ts'
-import { tellsWhenAsked } from './table-parts.ts'
 import { Topology } from './topology.ts'
 
 /** Where a graph begins. Declare streams and tables, chain their steps, then `build`. */
 export class StreamsBuilder {
-  readonly #graph = new Graph({
-    stream: (graph, node, serdes, rekeyed) => new KStreamImpl(graph, node, serdes, rekeyed),
-    table: (graph, parts) => new KTableImpl(graph, parts)
-  })
+  readonly #graph: Graph
+
+  constructor(options: StreamsBuilderOptions = {}) {
+    this.#graph = new Graph(
+      {
+        stream: (graph, node, serdes, rekeyed) => new KStreamImpl(graph, { node, serdes, rekeyed }),
+        table: (graph, parts) => new KTableImpl(graph, parts)
+      },
+      options.optimization
+    )
+  }
 
   /** The records of a topic, or of several in one stream. Ones without a value reach the functions as null. */
   stream<K, V>(
@@ -53,22 +60,20 @@ export class StreamsBuilder {
   table<K, V>(topic: Topic<K, V>, options?: StoreOptions | VersionedTableOptions): KTable<K, V> {
     if (options !== undefined && 'historyRetentionMs' in options) return this.#versioned(topic, options)
     const source = this.#graph.source(topic as unknown as Topic<unknown, unknown>)
-    const { key, value } = topic
-    const oldValues = { wanted: false }
-    if (options !== undefined) this.#graph.keyValueStore(options, key, value)
-    const step =
-      options === undefined ? tableSourceWithoutStore<K, V>() : tableSource<K, V>(options.name, oldValues)
-    const node = this.#graph.processor('table', [source], step as unknown as Compose, {
-      emits: 'table',
-      stores: options === undefined ? [] : [options.name]
-    })
+    if (options !== undefined) {
+      const { name } = named(options, `table(topic, { name: "rows" })`)
+      return storedTable(this.#graph, 'table', options, topic, (oldValues) => [
+        { parent: source, step: tableSource<K, V>(name, oldValues) }
+      ])
+    }
+    const step = tableSourceWithoutStore<K, V>() as unknown as Compose
     return this.#graph.table<K, V>({
-      node,
-      key,
-      value,
-      storeName: options?.name,
-      view: options === undefined ? undefined : storeView(options.name),
-      sendOldValues: options === undefined ? () => false : tellsWhenAsked(oldValues),
+      node: this.#graph.processor('table', [source], step, { emits: 'table' }),
+      key: topic.key,
+      value: topic.value,
+      storeName: undefined,
+      view: undefined,
+      sendOldValues: () => false,
       versioned: false,
       graceMs: undefined
     })
@@ -76,7 +81,7 @@ export class StreamsBuilder {
 
   /** A table of all partitions of a topic, whole in each process. */
   globalTable<K, V>(topic: Topic<K, V>, options: Pick<StoreOptions, 'name'>): GlobalKTable<K, V> {
-    const { name } = options
+    const { name } = named(options, 'globalTable(topic, { name: "rows" })')
     this.#graph.globalStore(topic as unknown as Topic<unknown, unknown>, name)
     return { kind: 'global', storeName: name, topic }
   }
@@ -88,13 +93,21 @@ export class StreamsBuilder {
   }
 
   #versioned<K, V>(topic: Topic<K, V>, options: VersionedTableOptions): KTable<K, V> {
-    const { name, historyRetentionMs, logged = true } = options
+    const {
+      name,
+      historyRetentionMs,
+      logged = true
+    } = named(options, 'table(topic, { name: "rows", historyRetentionMs })')
     const { key, value } = topic
     const source = this.#graph.source(topic as unknown as Topic<unknown, unknown>)
     const definition = versionedKeyValueStore({ name, key, value, logged, historyRetentionMs })
     this.#graph.store(definition as unknown as StoreDefinition)
     const step = versionedTableSource<K, V>(name) as unknown as Compose
-    const node = this.#graph.processor('table', [source], step, { emits: 'table', stores: [name] })
+    const node = this.#graph.processor('table', [source], step, {
+      emits: 'table',
+      stores: [name],
+      anchor: name
+    })
     return this.#graph.table<K, V>({
       node,
       key,

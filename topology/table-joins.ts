@@ -5,6 +5,7 @@ import { storeView } from '../processors/table-view.ts'
 import type { KTable } from './dsl.ts'
 import type { Graph } from './graph.ts'
 import type { Compose, GraphNode } from './graph-node.ts'
+import { named } from './named.ts'
 import type { TableStoreOptions } from './options.ts'
 import { missingSerde } from './serdes-of.ts'
 import { needOldValues, type TableParts, tellsWhenAsked, viewOf } from './table-parts.ts'
@@ -40,12 +41,13 @@ export function declareTableJoin<K, L, R, VOut>(
     oldValues,
     versioned: right.versioned
   })
-  const stores = [...leftView.stores, ...rightView.stores]
+  const anchor =
+    store === undefined ? {} : { anchor: named(store, 'join(other, joiner, { name: "joined", value })').name }
   const table = (name: string, parents: readonly GraphNode[], made: unknown, used: readonly string[]) =>
-    graph.processor(name, parents, made as Compose, { emits: 'table', stores: used })
+    graph.processor(name, parents, made as Compose, { emits: 'table', stores: used, ...anchor })
   const sides = [
-    table('join-this', [left.node], leftStep, stores),
-    table('join-other', [right.node], rightStep, stores)
+    table('join-this', [left.node], leftStep, rightView.stores),
+    table('join-other', [right.node], rightStep, leftView.stores)
   ]
   const key = left.key as Serde<K> | undefined
   if (store !== undefined) {

@@ -2,6 +2,7 @@ import { StreamsError } from '../core/errors.ts'
 import type { Serde } from '../core/serde.ts'
 import type { OldValues } from '../processors/operator.ts'
 import type { TableView } from '../processors/table-view.ts'
+import type { StoreDefinition } from '../state/store-definition.ts'
 import type { KTable } from './dsl.ts'
 import type { GraphNode } from './graph-node.ts'
 
@@ -25,6 +26,7 @@ export interface TableParts<K, V> {
 /** A table as its maker left it: what the steps after it build upon. */
 export interface TableWithParts<K, V> extends KTable<K, V> {
   readonly parts: TableParts<K, V>
+  readonly storeDefinition: StoreDefinition | undefined
 }
 
 export function partsOf<K, V>(table: KTable<K, V>): TableParts<K, V> {

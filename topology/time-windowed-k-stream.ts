@@ -2,24 +2,24 @@ import type { Serde } from '../core/serde.ts'
 import { integer } from '../core/serdes/integer.ts'
 import type { SlidingWindows, TimeWindows, Windowed } from '../core/windows.ts'
 import type { Add } from '../processors/aggregate.ts'
-import { slidingAggregate } from '../processors/sliding-aggregate.ts'
-import { windowAggregate } from '../processors/window-aggregate.ts'
 import type { KTable, TimeWindowedKStream } from './dsl.ts'
 import type { Graph } from './graph.ts'
-import type { Compose } from './graph-node.ts'
 import type { GroupedParts } from './grouped-parts.ts'
+import { named } from './named.ts'
 import type {
   AggregateOptions,
   CountOptions,
   EmitStrategy,
   ReduceOptions,
+  Side,
   WindowStoreOptions
 } from './options.ts'
 import { missingSerde } from './serdes-of.ts'
-import { tellsWhenAsked } from './table-parts.ts'
-import { windowedTable, windowStoreFor } from './windowed-tables.ts'
+import { windowedTable } from './windowed-tables.ts'
 
-export class TimeWindowedKStreamImpl<K, V> implements TimeWindowedKStream<K, V> {
+export class TimeWindowedKStreamImpl<K, V, Unknown extends Side = never>
+  implements TimeWindowedKStream<K, V, Unknown>
+{
   readonly #graph: Graph
   readonly #parts: GroupedParts<K, V>
   readonly #windows: TimeWindows | SlidingWindows
@@ -37,17 +37,18 @@ export class TimeWindowedKStreamImpl<K, V> implements TimeWindowedKStream<K, V> 
     this.#emit = emit
   }
 
-  emitStrategy(strategy: EmitStrategy): TimeWindowedKStream<K, V> {
+  emitStrategy(strategy: EmitStrategy): TimeWindowedKStream<K, V, Unknown> {
     return new TimeWindowedKStreamImpl(this.#graph, this.#parts, this.#windows, strategy)
   }
 
   aggregate<A>(options: AggregateOptions<K, V, A> & WindowStoreOptions): KTable<Windowed<K>, A> {
-    return this.#table(options, options.value, options.initial, options.add)
+    const { value, initial, add } = named(options, 'aggregate({ name: "hours", ... })')
+    return this.#table(options, value, initial, add)
   }
 
   count(options: CountOptions & WindowStoreOptions): KTable<Windowed<K>, number> {
     return this.#table(
-      options,
+      named(options, 'count({ name: "hours" })'),
       options.value ?? integer(),
       () => 0,
       (_value, total) => total + 1
@@ -55,9 +56,8 @@ export class TimeWindowedKStreamImpl<K, V> implements TimeWindowedKStream<K, V> 
   }
 
   reduce(options: ReduceOptions<V> & WindowStoreOptions): KTable<Windowed<K>, V> {
-    const { reducer } = options
-    const value = options.value ?? this.#parts.value
-    if (value === undefined) throw missingSerde(`reduce "${options.name}"`, 'value')
+    const { name, reducer, value = this.#parts.value } = named(options, 'reduce({ name: "hours", ... })')
+    if (value === undefined) throw missingSerde(`reduce "${name}"`, 'value')
     return this.#table<V>(
       options,
       value,
@@ -73,17 +73,15 @@ export class TimeWindowedKStreamImpl<K, V> implements TimeWindowedKStream<K, V> 
     initial: () => A,
     add: Add<K, V, A>
   ): KTable<Windowed<K>, A> {
-    const windows = this.#windows
-    const storeName = options.name
-    const { key, node: parent } = this.#parts
-    const oldValues = { wanted: false }
-    windowStoreFor(this.#graph, windows, options, key, value)
-    const fold = { storeName, initial, add, oldValues, onClose: this.#emit === 'onWindowClose' }
-    const step = windows.kind === 'time' ? windowAggregate(windows, fold) : slidingAggregate(windows, fold)
-    const node = this.#graph.processor('window-aggregate', [parent], step as unknown as Compose, {
-      emits: 'table',
-      stores: [storeName]
+    const { node, key } = this.#parts
+    return windowedTable(this.#graph, {
+      windows: this.#windows,
+      options,
+      emit: this.#emit,
+      key,
+      value,
+      initial,
+      inputs: [{ node, add: add as Add<K, unknown, A> }]
     })
-    return windowedTable(this.#graph, node, windows, storeName, { key, value }, tellsWhenAsked(oldValues))
   }
 }

@@ -2,6 +2,9 @@ import { StreamsError } from '../core/errors.ts'
 import type { Topic } from '../core/topic.ts'
 import { type Processor, process } from '../processors/process.ts'
 import type { StoreDefinition } from '../state/store-definition.ts'
+import { describeGraph } from './describe.ts'
+import { TopologyDescription } from './description.ts'
+import { checkGlobalTopics } from './global-k-table.ts'
 import { type GlobalStore, Graph } from './graph.ts'
 import type { Compose, GraphNode, RepartitionNode, SinkNode, SourceNode } from './graph-node.ts'
 import { type SubTopology, splitIntoSubTopologies } from './sub-topology.ts'
@@ -72,6 +75,11 @@ export class Topology {
     return this
   }
 
+  /** What it is made of: as text in Kafka Streams' form, as plain data, as a diagram. Throws TOPOLOGY_INVALID. */
+  describe(): TopologyDescription {
+    return new TopologyDescription(describeGraph(this))
+  }
+
   /** Throws TOPOLOGY_INVALID where it cannot run. */
   checked(): this {
     if (!this.nodes.some((node) => node.kind === 'source'))
@@ -79,6 +87,8 @@ export class Topology {
         'TOPOLOGY_INVALID',
         'the graph reads no topic: begin with builder.stream(topic) or builder.table(topic)'
       )
+    const sources = this.sources().map(({ topic }) => topic.name)
+    checkGlobalTopics(sources, this.globalStores.values())
     return this
   }
 

@@ -1,15 +1,12 @@
 import type { Serde } from '../core/serde.ts'
 import type { SlidingWindows, TimeWindows, Windowed } from '../core/windows.ts'
 import type { Add } from '../processors/aggregate.ts'
-import { passThrough } from '../processors/pass-through.ts'
-import { slidingAggregator } from '../processors/sliding-aggregate.ts'
-import { windowAggregator } from '../processors/window-aggregate.ts'
 import type { KTable, WindowedCogroupedKStream } from './dsl.ts'
 import type { Graph } from './graph.ts'
-import type { Compose, GraphNode } from './graph-node.ts'
+import type { GraphNode } from './graph-node.ts'
+import { named } from './named.ts'
 import type { CogroupOptions, WindowStoreOptions } from './options.ts'
-import { tellsWhenAsked } from './table-parts.ts'
-import { windowedTable, windowStoreFor } from './windowed-tables.ts'
+import { windowedTable } from './windowed-tables.ts'
 
 /** One of the streams of a cogroup. */
 export interface CogroupInput<K, A> {
@@ -36,29 +33,16 @@ export class WindowedCogroupedKStreamImpl<K, A> implements WindowedCogroupedKStr
   }
 
   aggregate(options: CogroupOptions<A> & WindowStoreOptions): KTable<Windowed<K>, A> {
-    const windows = this.#windows
-    const { name: storeName, initial, value } = options
-    const oldValues = { wanted: false }
-    windowStoreFor(this.#graph, windows, options, this.#key, value)
-    const fold = { storeName, initial, oldValues, onClose: false }
-    const stepFor =
-      windows.kind === 'time' ? windowAggregator<K, A>(windows, fold) : slidingAggregator<K, A>(windows, fold)
-    const nodes = this.#inputs.map(({ node, add }) =>
-      this.#graph.processor('cogroup', [node], stepFor(add) as unknown as Compose, {
-        emits: 'table',
-        stores: [storeName]
-      })
-    )
-    const node = this.#graph.processor('cogroup-merge', nodes, passThrough() as unknown as Compose, {
-      emits: 'table'
-    })
-    return windowedTable(
-      this.#graph,
-      node,
+    const { initial, value } = named(options, 'aggregate({ name: "hours", ... })')
+    const [windows, key, inputs] = [this.#windows, this.#key, this.#inputs]
+    return windowedTable(this.#graph, {
       windows,
-      storeName,
-      { key: this.#key, value },
-      tellsWhenAsked(oldValues)
-    )
+      options,
+      emit: 'onWindowUpdate',
+      key,
+      value,
+      initial,
+      inputs
+    })
   }
 }

@@ -1,55 +1,58 @@
 import type { Serde } from '../core/serde.ts'
 import { timeWindowed } from '../core/serdes/windowed.ts'
 import type { SlidingWindows, TimeWindows, Windowed } from '../core/windows.ts'
+import type { Add } from '../processors/aggregate.ts'
+import { slidingAggregator } from '../processors/sliding-aggregate.ts'
 import type { TableView } from '../processors/table-view.ts'
+import { windowAggregator } from '../processors/window-aggregate.ts'
 import type { WindowStore } from '../state/window-store.ts'
 import type { KTable } from './dsl.ts'
 import type { Graph } from './graph.ts'
 import type { GraphNode } from './graph-node.ts'
-import type { WindowStoreOptions } from './options.ts'
+import type { EmitStrategy, WindowStoreOptions } from './options.ts'
+import { fillStore } from './store-steps.ts'
+import { tellsWhenAsked } from './table-parts.ts'
 
-function windowSize(windows: TimeWindows | SlidingWindows): number {
-  return windows.kind === 'time' ? windows.sizeMs : windows.differenceMs
+export interface WindowedTable<K, A> {
+  readonly windows: TimeWindows | SlidingWindows
+  readonly options: WindowStoreOptions
+  readonly emit: EmitStrategy
+  readonly key: Serde<K>
+  readonly value: Serde<A>
+  readonly initial: () => A
+  /** The streams that are aggregated, each with its function. */
+  readonly inputs: readonly { readonly node: GraphNode; readonly add: Add<K, unknown, A> }[]
 }
 
-/** Declares the store of a windowed aggregate. */
-export function windowStoreFor<K, A>(
-  graph: Graph,
-  windows: TimeWindows | SlidingWindows,
-  options: WindowStoreOptions,
-  key: Serde<K>,
-  value: Serde<A>
-): void {
-  const sizeMs = windowSize(windows)
+/** Declares an aggregate per window of a fixed size. */
+export function windowedTable<K, A>(graph: Graph, table: WindowedTable<K, A>): KTable<Windowed<K>, A> {
+  const { windows, options, key, value, initial } = table
+  const { name } = options
+  const sizeMs = windows.kind === 'time' ? windows.sizeMs : windows.differenceMs
+  const oldValues = { wanted: false }
   graph.store({
     kind: 'window',
-    name: options.name,
+    name,
     key: key as Serde<unknown>,
     value: value as Serde<unknown>,
     logged: options.logged ?? true,
     cached: options.cached ?? true,
     windowSizeMs: sizeMs,
     // sliding windows look back by twice their difference
-    retentionMs: options.retentionMs ?? (windows.kind === 'time' ? sizeMs : 2 * sizeMs) + windows.graceMs
+    retentionMs: options.retentionMs ?? (windows.kind === 'time' ? sizeMs : 2 * sizeMs) + windows.graceMs,
+    readsOldest: table.emit === 'onWindowClose'
   })
-}
-
-/** The table that comes out of a windowed aggregate. */
-export function windowedTable<K, A>(
-  graph: Graph,
-  node: GraphNode,
-  windows: TimeWindows | SlidingWindows,
-  storeName: string,
-  serdes: { readonly key: Serde<K>; readonly value: Serde<A> },
-  sendOldValues: () => boolean
-): KTable<Windowed<K>, A> {
+  const fold = { storeName: name, initial, oldValues, onClose: table.emit === 'onWindowClose' }
+  const stepFor =
+    windows.kind === 'time' ? windowAggregator<K, A>(windows, fold) : slidingAggregator<K, A>(windows, fold)
+  const steps = table.inputs.map(({ node, add }) => ({ parent: node, step: stepFor(add) }))
   return graph.table({
-    node,
-    key: timeWindowed(serdes.key, windowSize(windows)),
-    value: serdes.value,
-    storeName,
-    view: windowView(storeName),
-    sendOldValues,
+    node: fillStore(graph, 'aggregate', name, steps),
+    key: timeWindowed(key, sizeMs),
+    value,
+    storeName: name,
+    view: windowView(name),
+    sendOldValues: tellsWhenAsked(oldValues),
     versioned: false,
     graceMs: windows.graceMs
   })

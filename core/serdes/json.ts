@@ -1,4 +1,4 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
 import { StreamsError } from '../errors.ts'
 import type { Serde } from '../serde.ts'
 
@@ -30,6 +30,15 @@ export function json<I, O extends I>(schema: StandardSchemaV1<I, O>): Serde<O> {
         throw new StreamsError('ASYNC_FUNCTION', 'the schema validates asynchronously; use a synchronous one')
       if (result.issues !== undefined) throw new StreamsError('DESERIALIZATION', describe(result.issues))
       return result.value
+    },
+    jsonSchema() {
+      const { jsonSchema } = schema['~standard'] as Partial<StandardJSONSchemaV1.Props>
+      try {
+        return jsonSchema?.output({ target: 'draft-2020-12' })
+      } catch {
+        // a schema may hold what JSON Schema cannot say
+        return undefined
+      }
     }
   }
 }

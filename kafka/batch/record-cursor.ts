@@ -77,6 +77,27 @@ export class RecordCursor {
     this.#recordsEnd = 0
   }
 
+  /** Stands where `other` stands, and walks on from there by itself: to look ahead. */
+  startFrom(other: RecordCursor): void {
+    this.buffer = other.buffer
+    this.keyStart = other.keyStart
+    this.keyEnd = other.keyEnd
+    this.valueStart = other.valueStart
+    this.valueEnd = other.valueEnd
+    this.timestamp = other.timestamp
+    this.offset = other.offset
+    this.#batches = other.#batches
+    this.#nextBatchAt = other.#nextBatchAt
+    this.#left = other.#left
+    this.#at = other.#at
+    this.#recordsEnd = other.#recordsEnd
+    this.#recordEnd = other.#recordEnd
+    this.#headersAt = other.#headersAt
+    this.#baseOffset = other.#baseOffset
+    this.#firstTimestamp = other.#firstTimestamp
+    this.#logAppendTime = other.#logAppendTime
+  }
+
   /** Moves to the next record; false at the end. Throws BATCH_CORRUPT. */
   next(): boolean {
     const from = this.#batches.from

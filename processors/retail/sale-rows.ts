@@ -1,4 +1,4 @@
-import { hasCode, type Processor, type StreamRecord, type StreamsError } from '../../index.ts'
+import { type FixedKeyProcessor, hasCode, type StreamRecord, type StreamsError } from '../../index.ts'
 import type { RejectedRow, Sale } from './model.ts'
 import { parseSales } from './parse-sale.ts'
 import { rawChunk } from './raw-chunk.ts'
@@ -12,7 +12,7 @@ export type SaleRow =
  * Turns a chunk of CSV rows into its rows, in their order. A sale's event time is the start of its business day (UTC). A chunk that
  * cannot be read at all is one rejection; the stream goes on.
  */
-export function saleRows(): Processor<string, string, string, SaleRow> {
+export function saleRows(): FixedKeyProcessor<string, string, SaleRow> {
   const dayStart = memoizeLast((day: string) => Date.parse(day))
   return {
     process(record, context) {

@@ -1,11 +1,12 @@
 import type { Logger } from '../../core/logger.ts'
 import { partitionName } from '../../core/record.ts'
+import type { StateStore } from '../../state/state-store.ts'
 import type { RestoreJob } from './restore-job.ts'
 
 /**
  * Where in its changelog a store goes on. A changelog that is not the one the store was written against (another topic id, or shorter than
- * the checkpoint) means that the store starts over, empty. So does a store that was not written for as long as the changelog keeps tombstones:
- * deletions may have been compacted away since.
+ * the checkpoint) or that lost what the store has not seen yet means that the store starts over, empty. So does a store that was not written
+ * for as long as the changelog keeps tombstones: deletions may have been compacted away since.
  */
 export function changelogStart(
   job: RestoreJob,
@@ -16,8 +17,11 @@ export function changelogStart(
 ): number {
   const { checkpoint } = job.store
   if (checkpoint === undefined) return begin
-  const misfit = misfitOf(job, end, now)
-  if (misfit === undefined) return Math.max(checkpoint.offset, begin)
+  const misfit =
+    checkpoint.offset < begin
+      ? `it begins at ${begin}, after the store's ${checkpoint.offset}`
+      : misfitOf(job.store, job, checkpoint.offset, end, now)
+  if (misfit === undefined) return checkpoint.offset
   const name = partitionName(job.topic, job.partition)
   logger.warn(
     `task ${job.task}: store "${job.store.name}" does not fit changelog ${name} (${misfit}); rebuilding it`
@@ -26,16 +30,17 @@ export function changelogStart(
   return begin
 }
 
-function misfitOf(
-  { store, topicId, deleteRetentionMs }: RestoreJob,
+/** Why a store cannot go on from an offset of its changelog, which ends at `end`; undefined when it can. */
+export function misfitOf(
+  { checkpoint, committedAt }: Pick<StateStore, 'checkpoint' | 'committedAt'>,
+  changelog: Pick<RestoreJob, 'topicId' | 'deleteRetentionMs'>,
+  offset: number,
   end: number,
   now: number
 ): string | undefined {
-  const { checkpoint, committedAt } = store
-  if (checkpoint === undefined) return undefined
-  if (checkpoint.topicId !== topicId) return 'the topic was made anew'
-  if (checkpoint.offset > end) return `it ends at ${end}, before the store's ${checkpoint.offset}`
-  if (checkpoint.offset < end && committedAt >= 0 && now - committedAt >= deleteRetentionMs)
+  if (checkpoint?.topicId !== changelog.topicId) return 'the topic was made anew'
+  if (offset > end) return `it ends at ${end}, before the store's ${offset}`
+  if (offset < end && committedAt >= 0 && now - committedAt >= changelog.deleteRetentionMs)
     return `it was last written ${Math.round((now - committedAt) / 3_600_000)} hours ago, and tombstones are kept for less`
   return undefined
 }

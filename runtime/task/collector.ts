@@ -32,6 +32,16 @@ export class Collector {
     }
   }
 
+  /** Writes bytes as they are, to the partition of their key. */
+  deadLetters(topic: ProducerTopic): Forward<Buffer | null, Buffer | null> {
+    const raw = bytes()
+    return this.sink<Buffer | null, Buffer | null>(
+      topic,
+      raw as Serde<Buffer | null>,
+      raw as Serde<Buffer | null>
+    )
+  }
+
   /** Writes a store's changes to its changelog, in the task's own partition. */
   changelog(topic: ProducerTopic, partition: number): ChangelogWriter {
     const raw = bytes()

@@ -1,28 +1,36 @@
 import type { Headers } from '../../core/record.ts'
-import type { Children, Forward, ForwardChange, OperatorContext } from '../../processors/operator.ts'
+import type { Children, Forward, ForwardChange } from '../../processors/operator.ts'
 import type {
   AnyForward,
   GraphNode,
+  ProcessorNode,
   RepartitionNode,
   SinkNode,
   SourceNode
 } from '../../topology/graph-node.ts'
 import type { SubTopology } from '../../topology/sub-topology.ts'
+import type { ErrorHandling } from './error-handling.ts'
+import type { TaskContext } from './task-context.ts'
 
 /** Where an input's records enter the chain. */
 export type Entries = ReadonlyMap<SourceNode | RepartitionNode, Forward<unknown, unknown>>
 
 /**
  * Composes the steps of a sub-topology into closures, leaves first, once: a record then runs through plain calls, with no look-up of
- * what comes next.
+ * what comes next. Where a handler may let processing go on after an error, each step has a guard around it, so that an error is the record's of
+ * that step alone: the steps before and beside it go on, as in Kafka Streams' `ProcessorNode`.
  *
  * @param write how records leave: to a sink's topic or to a repartition topic
  */
 export function composeChain(
   subTopology: SubTopology,
   allNodes: readonly GraphNode[],
-  context: OperatorContext,
-  write: (node: SinkNode | RepartitionNode) => Forward<unknown, unknown>
+  context: TaskContext,
+  errors: ErrorHandling,
+  write: (node: SinkNode | RepartitionNode) => {
+    readonly topic: string
+    readonly forward: Forward<unknown, unknown>
+  }
 ): Entries {
   const composed = new Map<GraphNode, AnyForward>()
   // a repartition node ends this sub-topology where its parent is here, and starts it where it is itself a member
@@ -31,17 +39,26 @@ export function composeChain(
   const entry = (node: GraphNode): AnyForward => {
     const known = composed.get(node)
     if (known !== undefined) return known
-    const made =
-      node.kind === 'processor'
-        ? node.compose(downstream(node) as never, context, childrenByName(node))
-        : write(node as SinkNode)
+    const made = node.kind === 'processor' ? step(node) : end(node as SinkNode | RepartitionNode)
     composed.set(node, made)
     return made
   }
+  const step = (node: ProcessorNode): AnyForward => {
+    const after = downstream(node) as never
+    const children = childrenByName(node)
+    context.composing = node.name
+    const made = node.compose(after, context, children)
+    context.composing = ''
+    if (!errors.guardsSteps) return made
+    return errors.guardStep(node.name, made, node.parents.some(emitsChanges))
+  }
+  const end = (node: SinkNode | RepartitionNode): AnyForward => {
+    const { topic, forward } = write(node)
+    return errors.guardsSteps ? errors.guardSink(node.name, topic, forward) : forward
+  }
   const downstream = (node: GraphNode): AnyForward => {
-    const emits = node.kind === 'processor' ? node.emits : 'stream'
     const children = childrenOf(node).map(entry)
-    return emits === 'table'
+    return emitsChanges(node)
       ? fanOutChanges(children as ForwardChange<unknown, unknown>[])
       : fanOut(children as Forward<unknown, unknown>[])
   }
@@ -52,6 +69,10 @@ export function composeChain(
   const entries = new Map<SourceNode | RepartitionNode, Forward<unknown, unknown>>()
   for (const input of subTopology.inputs) entries.set(input, downstream(input) as Forward<unknown, unknown>)
   return entries
+}
+
+function emitsChanges(node: GraphNode): boolean {
+  return node.kind === 'processor' && node.emits === 'table'
 }
 
 function fanOut(children: readonly Forward<unknown, unknown>[]): Forward<unknown, unknown> {

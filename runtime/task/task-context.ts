@@ -1,6 +1,8 @@
 import { StreamsError } from '../../core/errors.ts'
 import type { DropReason, OperatorContext, PunctuationTime } from '../../processors/operator.ts'
 import type { StateStore } from '../../state/state-store.ts'
+import type { ErrorHandling } from './error-handling.ts'
+import { KeptNumbers } from './kept-numbers.ts'
 import type { Punctuation } from './punctuation.ts'
 
 /** What the operators of one task see of it. The fields about the current record are overwritten record by record. */
@@ -8,6 +10,9 @@ export class TaskContext implements OperatorContext {
   topic = ''
   partition = -1
   offset = -1
+  /** The step that is being composed: punctuation that it schedules now is its own. */
+  composing = ''
+  readonly kept = new KeptNumbers()
   readonly emitIntervalMs: number
   readonly logHeaders: OperatorContext['logHeaders']
   readonly #taskId: string
@@ -15,6 +20,7 @@ export class TaskContext implements OperatorContext {
   readonly #punctuation: Punctuation
   readonly #now: () => number
   readonly #onDropped: (reason: DropReason) => void
+  readonly #errors: ErrorHandling
   #streamTimeOf: () => number = () => -1
 
   constructor(
@@ -24,8 +30,10 @@ export class TaskContext implements OperatorContext {
     now: () => number,
     onDropped: (reason: DropReason) => void,
     emitIntervalMs: number,
-    logHeaders: OperatorContext['logHeaders']
+    logHeaders: OperatorContext['logHeaders'],
+    errors: ErrorHandling
   ) {
+    this.#errors = errors
     this.logHeaders = logHeaders
     this.emitIntervalMs = emitIntervalMs
     this.#taskId = taskId
@@ -41,6 +49,11 @@ export class TaskContext implements OperatorContext {
   }
 
   readonly streamTime = (): number => this.#streamTimeOf()
+
+  readonly keep = (name: string, read: () => number): number => this.kept.keep(name, read)
+
+  readonly keepTime = (name: string, read: () => number, usual = this.streamTime): number =>
+    this.kept.keepTime(name, read, usual)
 
   readonly #beforeCommit: (() => void)[] = []
 
@@ -61,7 +74,10 @@ export class TaskContext implements OperatorContext {
     intervalMs: number,
     time: PunctuationTime,
     callback: (timestamp: number) => void
-  ): (() => void) => this.#punctuation.schedule(intervalMs, time, this.#now(), callback)
+  ): (() => void) => {
+    const guarded = this.#errors.guardPunctuator(this.composing, callback)
+    return this.#punctuation.schedule(intervalMs, time, this.#now(), guarded)
+  }
 
   store(name: string): StateStore {
     const store = this.#stores.get(name)

@@ -1,17 +1,18 @@
-import { StreamsError } from '../../core/errors.ts'
 import type { Serde } from '../../core/serde.ts'
-import type { RecordCursor } from '../../kafka/batch/record-cursor.ts'
 import type { Fetched } from '../../kafka/port/consumer.ts'
 import type { GroupOffset } from '../../kafka/port/group.ts'
 import type { DropReason, Forward } from '../../processors/operator.ts'
 import type { Checkpoint, StateStore } from '../../state/state-store.ts'
-import type { GraphNode, RepartitionNode, SinkNode, SourceNode } from '../../topology/graph-node.ts'
+import type { GraphNode, RepartitionNode, SinkNode } from '../../topology/graph-node.ts'
 import type { TaskPlan } from '../task-plan.ts'
 import type { Collector } from './collector.ts'
-import { decodePartitionTime, encodeOffsetMetadata } from './offset-metadata.ts'
+import { ErrorHandling, type ErrorHandlingParts } from './error-handling.ts'
+import { eventTimeOf } from './event-time.ts'
+import { LookAhead, storesOnDisk } from './look-ahead.ts'
+import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts'
 import { composeChain } from './operator-chain.ts'
 import { type LagOf, PartitionGroup } from './partition-group.ts'
-import { PartitionQueue, type TimestampOf } from './partition-queue.ts'
+import { PartitionQueue } from './partition-queue.ts'
 import { Punctuation } from './punctuation.ts'
 import { TaskContext } from './task-context.ts'
 
@@ -27,11 +28,17 @@ export interface TaskStore {
   readonly changelog: Changelog | undefined
 }
 
+/** Where records of a sink or repartition step go. */
+export interface TaskOutput {
+  readonly topic: string
+  readonly forward: Forward<unknown, unknown>
+}
+
 export interface TaskParts {
   readonly plan: TaskPlan
   readonly allNodes: readonly GraphNode[]
   readonly stores: readonly TaskStore[]
-  readonly write: (node: SinkNode | RepartitionNode) => Forward<unknown, unknown>
+  readonly write: (node: SinkNode | RepartitionNode) => TaskOutput
   /** Committed positions of the inputs; an input without one starts at `earliest`. */
   readonly committed: ReadonlyMap<string, GroupOffset>
   readonly earliest: ReadonlyMap<string, number>
@@ -45,15 +52,21 @@ export interface TaskParts {
   readonly collector?: Collector
   /** See `OperatorContext`. Default 1,000 ms. */
   readonly emitIntervalMs?: number
+  /** Default: every error ends the task. */
+  readonly errors?: Pick<ErrorHandlingParts, 'handlers' | 'deadLetters' | 'onDeadLetter' | 'logger'>
 }
 
 interface Input {
   readonly queue: PartitionQueue
+  /** The source's name, for error handlers. */
+  readonly node: string
   readonly forward: Forward<unknown, unknown>
   readonly key: Serde<unknown>
   readonly value: Serde<unknown>
   /** Values of source topics come from outside and are validated; our own repartition topics are trusted. */
   readonly validate: ((value: unknown) => unknown) | undefined
+  /** Undefined: the task has no store to read ahead from. */
+  readonly lookAhead: LookAhead | undefined
 }
 
 const CLOCK_EVERY = 64
@@ -73,7 +86,13 @@ export class Task {
   readonly #punctuation = new Punctuation()
   readonly #now: () => number
   readonly #committedPositions = new Map<PartitionQueue, number>()
+  readonly #errors: ErrorHandling
   #dirty = false
+  /** The record being processed, decoded. */
+  #key: unknown = null
+  #value: unknown = null
+  /** That of the record's input. */
+  #lookAhead: LookAhead | undefined
 
   constructor(parts: TaskParts) {
     this.id = parts.plan.id
@@ -81,6 +100,12 @@ export class Task {
     this.#now = parts.now
     const byName = new Map(parts.globalStores)
     for (const { store } of parts.stores) byName.set(store.name, store)
+    this.#errors = new ErrorHandling({
+      ...parts.errors,
+      taskId: this.id,
+      now: parts.now,
+      onDropped: parts.onDropped
+    })
     this.#context = new TaskContext(
       this.id,
       byName,
@@ -92,28 +117,40 @@ export class Task {
         const changelog = parts.stores.find(({ store }) => store.name === name)?.changelog
         if (changelog !== undefined)
           parts.collector?.logHeaders(changelog.topic, parts.plan.partition, headersOf)
-      }
+      },
+      this.#errors
     )
     const queues = parts.plan.inputs.map(({ topic, node }) => {
       const committed = parts.committed.get(topic)
       const position = committed?.offset ?? parts.earliest.get(topic) ?? 0
-      const time = committed === undefined ? -1 : decodePartitionTime(committed.metadata)
-      const timestampOf = node.kind === 'source' ? this.#extractor(node, parts.onDropped) : undefined
-      return new PartitionQueue(topic, parts.plan.partition, position, time, timestampOf)
+      const { partitionTime, kept } = decodeOffsetMetadata(committed?.metadata ?? '')
+      this.#context.kept.restore(kept)
+      const timestampOf = node.kind === 'source' ? eventTimeOf(node, parts.onDropped) : undefined
+      return new PartitionQueue(topic, parts.plan.partition, position, partitionTime, timestampOf)
     })
     this.#group = new PartitionGroup(queues, parts.maxTaskIdleMs, parts.lagOf)
     this.#context.readStreamTimeFrom(() => this.#group.streamTime)
-    const entries = composeChain(parts.plan.subTopology, parts.allNodes, this.#context, parts.write)
+    const entries = composeChain(
+      parts.plan.subTopology,
+      parts.allNodes,
+      this.#context,
+      this.#errors,
+      parts.write
+    )
+    const onDisk = storesOnDisk(parts.stores.map(({ store }) => store))
+    for (const store of onDisk) store.onMiss((id) => this.#lookAhead?.missed(store, id))
     parts.plan.inputs.forEach(({ node, topic }, index) => {
       const queue = queues[index] as PartitionQueue
       const serdes = node.kind === 'source' ? node.topic : node
       this.#byPartition.set(topic, queue)
       this.#inputs.set(queue, {
         queue,
+        node: node.name,
         forward: entries.get(node) as Forward<unknown, unknown>,
         key: serdes.key,
         value: serdes.value,
-        validate: node.kind === 'source' ? serdes.value.validate : undefined
+        validate: node.kind === 'source' ? serdes.value.validate : undefined,
+        lookAhead: onDisk.length > 0 ? new LookAhead(queue, onDisk) : undefined
       })
     })
   }
@@ -172,6 +209,7 @@ export class Task {
 
   /** Runs wall-clock punctuation that is due. */
   punctuate(now: number): void {
+    this.#errors.source = undefined
     if (this.#punctuation.run('wall-clock', now)) this.#dirty = true
   }
 
@@ -194,14 +232,21 @@ export class Task {
    * is dirty, because a forward can make a store downstream dirty. Returns the positions to commit.
    */
   prepareCommit(): readonly GroupOffset[] {
-    this.#flushStores()
-    this.#context.prepareCommit()
-    this.#flushStores()
+    this.#errors.source = undefined
+    for (const { store } of this.stores) store.beginCommit()
+    try {
+      this.#flushStores()
+      this.#context.prepareCommit()
+      this.#flushStores()
+    } catch (error) {
+      throw this.#errors.failure(error)
+    }
+    const kept = this.#context.kept.current()
     return this.#group.queues.map(({ topic, partition, position, partitionTime }) => ({
       topic,
       partition,
       offset: position,
-      metadata: encodeOffsetMetadata(partitionTime)
+      metadata: encodeOffsetMetadata({ partitionTime, kept })
     }))
   }
 
@@ -221,6 +266,19 @@ export class Task {
     }
     for (const queue of this.#group.queues) this.#committedPositions.set(queue, queue.position)
     this.#dirty = false
+  }
+
+  /** Stores have work that they put off at their commit. */
+  get maintenanceDue(): boolean {
+    return this.stores.some(({ store }) => store.maintenanceDue)
+  }
+
+  /** Lets each store go on with it, one slice at least and for about `budgetMs` in all. Returns whether there is more. */
+  maintain(budgetMs: number): boolean {
+    const end = performance.now() + budgetMs
+    let more = false
+    for (const { store } of this.stores) if (store.maintain(end - performance.now())) more = true
+    return more
   }
 
   get partition(): number {
@@ -245,24 +303,33 @@ export class Task {
 
   #step(queue: PartitionQueue, now: number): void {
     const group = this.#group
-    group.reached(queue)
-    this.#process(this.#inputs.get(queue) as Input)
+    const input = this.#inputs.get(queue) as Input
+    this.#lookAhead = input.lookAhead
+    this.#lookAhead?.next()
+    // one that cannot be read is passed over, and does not move stream time either
+    if (this.#decode(input)) {
+      group.reached(queue)
+      this.#process(input)
+    }
     group.consumed(queue, now)
+    this.#errors.source = undefined
     this.#punctuation.run('stream', group.streamTime)
   }
 
-  /** The source's own idea of event time. It sees the whole record, which is decoded once more for it. */
-  #extractor(node: SourceNode, onDropped: (reason: DropReason) => void): TimestampOf | undefined {
-    const { timestampExtractor, topic } = node
-    if (timestampExtractor === undefined) return undefined
-    return (cursor: RecordCursor, partitionTime: number) => {
+  /** False for a record that is passed over because it cannot be read. */
+  #decode(input: Input): boolean {
+    const { queue } = input
+    const { cursor } = queue
+    this.#errors.source = queue
+    try {
       const { buffer, keyStart, keyEnd, valueStart, valueEnd } = cursor
-      const key = keyStart < 0 ? null : topic.key.decode(buffer, keyStart, keyEnd)
-      const value = valueStart < 0 ? null : topic.value.decode(buffer, valueStart, valueEnd)
-      const headers = cursor.headers()
-      const time = timestampExtractor({ key, value, timestamp: cursor.timestamp, headers }, partitionTime)
-      if (time < 0) onDropped('negative-timestamp')
-      return time
+      this.#key = keyStart < 0 ? null : input.key.decode(buffer, keyStart, keyEnd)
+      const value = valueStart < 0 ? null : input.value.decode(buffer, valueStart, valueEnd)
+      this.#value = value !== null && input.validate !== undefined ? input.validate(value) : value
+      return true
+    } catch (error) {
+      this.#errors.deserialization(error, queue, input.node)
+      return false
     }
   }
 
@@ -273,16 +340,9 @@ export class Task {
     context.partition = partition
     context.offset = cursor.offset
     try {
-      const { buffer, keyStart, keyEnd, valueStart, valueEnd } = cursor
-      const key = keyStart < 0 ? null : input.key.decode(buffer, keyStart, keyEnd)
-      let value = valueStart < 0 ? null : input.value.decode(buffer, valueStart, valueEnd)
-      if (value !== null && input.validate !== undefined) value = input.validate(value)
-      input.forward(value, key, headTimestamp, cursor.headers())
+      input.forward(this.#value, this.#key, headTimestamp, cursor.headers())
     } catch (error) {
-      const origin = `${topic}-${partition} at offset ${cursor.offset}`
-      if (error instanceof StreamsError)
-        throw new StreamsError(error.code, `${origin}: ${error.message}`, error)
-      throw new StreamsError('PROCESSOR_FAILED', `${origin}: ${(error as Error)?.message ?? error}`, error)
+      throw this.#errors.failure(error)
     }
   }
 }

@@ -41,7 +41,8 @@ export class BufferEntry<K, V> {
   older: BufferEntry<K, V> | undefined = undefined
 
   constructor(id: string, key: K, time: number, sub: number) {
-    this.id = id
+    // one text instead of two where the key is its own bytes
+    this.id = (key as unknown) === id ? (key as string & K) : id
     this.key = key
     this.time = time
     this.sub = sub

@@ -8,6 +8,11 @@ export class KeyIndex<K, V> implements BufferIndex<K, V> {
     return this.#entries.get(bytes.latin1Slice(start, end))
   }
 
+  /** By the bytes as latin1 text. */
+  get(id: string): BufferEntry<K, V> | undefined {
+    return this.#entries.get(id)
+  }
+
   add(entry: BufferEntry<K, V>): void {
     this.#entries.set(entry.id, entry)
   }

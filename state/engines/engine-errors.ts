@@ -41,8 +41,18 @@ export function openError(store: string, directory: string, error: unknown): Str
   )
 }
 
-/** Turns a failed read or write of an open engine into the project's error. */
-export function operationError(store: string, error: unknown): StreamsError {
+/** Turns a failed read or write of an open engine into the project's error; damage is told to `onDamage`. */
+export function operationError(
+  store: string,
+  error: unknown,
+  onDamage?: (damage: StreamsError) => void
+): StreamsError {
+  const meant = meaningOf(store, error)
+  if (meant.code === 'STORE_CORRUPT') onDamage?.(meant)
+  return meant
+}
+
+function meaningOf(store: string, error: unknown): StreamsError {
   if (error instanceof StreamsError) return error
   const native = innermost(error)
   const { message = String(error) } = native

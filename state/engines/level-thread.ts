@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import type {
   LevelAnswer,
@@ -14,11 +15,15 @@ const patienceMs = 120_000
  * One worker thread for all LevelDB stores of the calling thread. A call posts its request and sleeps until the worker has
  * answered: about as long as the operation itself and 20 µs, whatever the event loops do.
  */
-class LevelThread {
+export class LevelThread {
+  /** To be awaited before the first call; rejects when the worker cannot run, which it could not tell a thread that sleeps. */
+  readonly ready: Promise<void>
   readonly #port: MessagePort
   readonly #answered = new Int32Array(new SharedArrayBuffer(4))
   readonly #worker: Worker
   #calls = 0
+  #users = 0
+  #ended = false
 
   constructor() {
     const { port1, port2 } = new MessageChannel()
@@ -30,11 +35,31 @@ class LevelThread {
       transferList: [port2],
       execArgv: []
     })
-    this.#worker.unref()
+    // only its start keeps the process
+    this.ready = once(this.#worker, 'message').then(() => this.#worker.unref())
+    this.#worker.on('error', () => this.#markEnded())
+    this.#worker.on('exit', () => this.#markEnded())
   }
 
-  /** Throws what the worker met, with its native code. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  use(): this {
+    this.#users++
+    return this
+  }
+
+  /** To be called once for each use. The last one ends the worker. */
+  async release(): Promise<void> {
+    if (--this.#users > 0) return
+    this.#markEnded()
+    await this.#worker.terminate()
+  }
+
+  /** Throws what the worker met, with its native code; after two minutes without an answer, and at once when the worker has ended. */
   call(request: LevelRequest): LevelAnswer {
+    if (this.#ended) throw new Error('the storage thread has ended')
     const number = (this.#calls + 1) | 0
     this.#calls = number
     const numbered: NumberedRequest = { number, request }
@@ -50,7 +75,10 @@ class LevelThread {
     return received.answer
   }
 
-  /** Until the answer of that number is on the port. A wait can end early, by the late notice of the answer before. */
+  /**
+   * Until the answer of that number is on the port. A wait can end early, by the late notice of the answer before. The worker answers in the
+   * order of calls, so the word never goes back behind this number before it was seen.
+   */
   #await(number: number): void {
     for (;;) {
       const seen = Atomics.load(this.#answered, 0)
@@ -60,27 +88,16 @@ class LevelThread {
     }
   }
 
-  async end(): Promise<void> {
+  #markEnded(): void {
+    this.#ended = true
     this.#port.close()
-    await this.#worker.terminate()
   }
 }
 
 let shared: LevelThread | undefined
-let users = 0
 
-/** Each call is to be followed by one of `releaseLevelThread`. */
+/** The thread for this one's stores, a new one where the last has ended. To be released. */
 export function useLevelThread(): LevelThread {
-  users++
-  shared ??= new LevelThread()
-  return shared
+  if (shared === undefined || shared.ended) shared = new LevelThread()
+  return shared.use()
 }
-
-export async function releaseLevelThread(): Promise<void> {
-  if (--users > 0) return
-  const ended = shared
-  shared = undefined
-  await ended?.end()
-}
-
-export type { LevelThread }

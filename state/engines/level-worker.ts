@@ -1,4 +1,4 @@
-import { workerData } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { ClassicLevel } from 'classic-level'
 import {
   type LevelAnswer,
@@ -69,7 +69,16 @@ async function answer(request: LevelRequest): Promise<LevelAnswer> {
   }
 }
 
-port.on('message', async ({ number, request }: NumberedRequest) => {
+/** After the one before: a call that had given up waiting is overtaken neither by later calls nor by their answers. */
+let last: Promise<void> = Promise.resolve()
+port.on('message', (numbered: NumberedRequest) => {
+  last = last.then(() => serve(numbered))
+})
+
+// until here: what fails before is the start's failure
+parentPort?.postMessage('ready')
+
+async function serve({ number, request }: NumberedRequest): Promise<void> {
   let reply: LevelAnswer
   try {
     reply = await answer(request)
@@ -83,4 +92,4 @@ port.on('message', async ({ number, request }: NumberedRequest) => {
   port.postMessage(numbered, reply.rows === undefined ? [] : [reply.rows.bytes.buffer])
   Atomics.store(answered, 0, number)
   Atomics.notify(answered, 0)
-})
+}

@@ -7,13 +7,18 @@ import type { Engine, EngineEntry, EngineProperties, WriteOperation } from '../e
 import { openError, operationError } from './engine-errors.ts'
 import { type EngineOptions, engineDefaults } from './engine-options.ts'
 import { pack, unpack } from './level-protocol.ts'
-import { type LevelThread, releaseLevelThread, useLevelThread } from './level-thread.ts'
+import { type LevelThread, useLevelThread } from './level-thread.ts'
 
 /** Open in this thread: LevelDB's lock does not see them, because `multithreading` shares handles within a process. */
 const openLocations = new Set<string>()
 
 /** A line of LevelDB's list of tables: number, size, and the keys it spans. */
 const tableLine = /^ *\d+:(\d+)\[/gm
+
+/** Bytes of their own: a message takes along all that a view is a part of, such as the rows of a scan. */
+function copyOf(bytes: Buffer): Uint8Array {
+  return new Uint8Array(bytes)
+}
 
 /**
  * LevelDB, the portable engine. classic-level reads a key synchronously, but writes and scans with promises only. So the database is
@@ -27,18 +32,21 @@ export class LevelEngine implements Engine {
   readonly #directory: string
   readonly #database: ClassicLevel<Buffer, Buffer>
   readonly #thread: LevelThread
+  readonly #onDamage: EngineOptions['onDamage']
   #open = true
 
   private constructor(
     name: string,
     directory: string,
     database: ClassicLevel<Buffer, Buffer>,
-    thread: LevelThread
+    thread: LevelThread,
+    onDamage: EngineOptions['onDamage']
   ) {
     this.#name = name
     this.#directory = directory
     this.#database = database
     this.#thread = thread
+    this.#onDamage = onDamage
   }
 
   /** Rejects with the import's error where the package has no binary. */
@@ -51,20 +59,24 @@ export class LevelEngine implements Engine {
       throw new StreamsError('STORE_LOCKED', `store ${name} is open already: ${location}`)
     openLocations.add(location)
     const thread = useLevelThread()
+    let openInThread = false
     try {
+      await thread.ready
       await mkdir(location, { recursive: true })
       const blockCacheBytes = options.blockCacheBytes ?? engineDefaults.blockCacheBytes
       const memtableBytes = options.memtableBytes ?? engineDefaults.memtableBytes
       thread.call({ call: 'open', directory: location, blockCacheBytes, memtableBytes })
+      openInThread = true
       const database = new ClassicLevel<Buffer, Buffer>(location, {
         keyEncoding: 'buffer',
         valueEncoding: 'buffer'
       })
       await database.open({ multithreading: true })
-      return new LevelEngine(name, location, database, thread)
+      return new LevelEngine(name, location, database, thread, options.onDamage)
     } catch (error) {
+      if (openInThread && !thread.ended) thread.call({ call: 'close', directory: location })
       openLocations.delete(location)
-      await releaseLevelThread()
+      await thread.release()
       throw openError(name, directory, error)
     }
   }
@@ -87,7 +99,14 @@ export class LevelEngine implements Engine {
 
   scanSync(from: Buffer, to: Buffer | undefined, reverse: boolean, limit: number): EngineEntry[] {
     const { rows } = this.#guard(() =>
-      this.#thread.call({ call: 'scan', directory: this.#directory, from, to, reverse, limit })
+      this.#thread.call({
+        call: 'scan',
+        directory: this.#directory,
+        from: copyOf(from),
+        to: to === undefined ? undefined : copyOf(to),
+        reverse,
+        limit
+      })
     )
     const strings = rows === undefined ? [] : unpack(rows)
     const entries: EngineEntry[] = []
@@ -97,7 +116,9 @@ export class LevelEngine implements Engine {
   }
 
   deleteRangeSync(from: Buffer, to: Buffer): void {
-    this.#guard(() => this.#thread.call({ call: 'clear', directory: this.#directory, from, to }))
+    this.#guard(() =>
+      this.#thread.call({ call: 'clear', directory: this.#directory, from: copyOf(from), to: copyOf(to) })
+    )
   }
 
   properties(): EngineProperties {
@@ -110,6 +131,7 @@ export class LevelEngine implements Engine {
         // of both, with the cache of blocks
         memtableBytes: Number(this.#database.getProperty('leveldb.approximate-memory-usage')),
         blockCacheBytes: undefined,
+        tableReaderBytes: undefined,
         stalled: undefined,
         runningCompactions: undefined
       }
@@ -124,13 +146,17 @@ export class LevelEngine implements Engine {
       this.#open = false
       if (first !== undefined) await this.#database.put(first.key, first.value, { sync: true })
     } catch (error) {
-      throw operationError(this.#name, error)
+      throw operationError(this.#name, error, this.#onDamage)
     } finally {
       this.#open = false
-      openLocations.delete(this.#directory)
-      await this.#database.close()
-      this.#thread.call({ call: 'close', directory: this.#directory })
-      await releaseLevelThread()
+      try {
+        await this.#database.close()
+        // a thread that has ended has closed its handles
+        if (!this.#thread.ended) this.#thread.call({ call: 'close', directory: this.#directory })
+      } finally {
+        openLocations.delete(this.#directory)
+        await this.#thread.release()
+      }
     }
   }
 
@@ -139,7 +165,7 @@ export class LevelEngine implements Engine {
     try {
       return call()
     } catch (error) {
-      throw operationError(this.#name, error)
+      throw operationError(this.#name, error, this.#onDamage)
     }
   }
 }

@@ -64,6 +64,7 @@ export class MemoryEngine implements Engine {
       tableBytes: 0,
       memtableBytes: undefined,
       blockCacheBytes: undefined,
+      tableReaderBytes: undefined,
       stalled: false,
       runningCompactions: 0
     }

@@ -21,14 +21,16 @@ export class RocksEngine implements Engine {
   readonly dropsRanges = true
   readonly #name: string
   readonly #database: RocksLevel
+  readonly #onDamage: EngineOptions['onDamage']
   #open = true
   #failure: Error | undefined
   /** Used for every write: the memory of one let go of comes back only when the garbage collector and the event loop have been at it. */
   #batch: SyncBatch | undefined
 
-  private constructor(name: string, database: RocksLevel) {
+  private constructor(name: string, database: RocksLevel, onDamage: EngineOptions['onDamage']) {
     this.#name = name
     this.#database = database
+    this.#onDamage = onDamage
   }
 
   /** Rejects with the import's error where the package has no binary. */
@@ -43,6 +45,9 @@ export class RocksEngine implements Engine {
       cacheSize: options.blockCacheBytes ?? engineDefaults.blockCacheBytes,
       memtableMemoryBudget: options.memtableBytes ?? engineDefaults.memtableBytes,
       filterPolicy: `bloomfilter:${options.bloomBitsPerKey ?? engineDefaults.bloomBitsPerKey}:false`,
+      // as Kafka Streams has it. The binding's compression comes with dictionaries only: for their sake a whole file of 64 MiB is held in
+      // memory while it is written, and a read-modify-write costs two thirds more
+      compression: false,
       // the log lives for a few commits only: compressing it costs more than writing it
       walCompression: false
     })
@@ -51,7 +56,7 @@ export class RocksEngine implements Engine {
     } catch (error) {
       throw openError(name, directory, error)
     }
-    return new RocksEngine(name, database)
+    return new RocksEngine(name, database, options.onDamage)
   }
 
   getSync(key: Buffer): Buffer | undefined {
@@ -121,6 +126,7 @@ export class RocksEngine implements Engine {
       tableBytes: number('total-sst-files-size'),
       memtableBytes: number('cur-size-all-mem-tables'),
       blockCacheBytes: number('block-cache-usage'),
+      tableReaderBytes: number('estimate-table-readers-mem'),
       stalled: number('is-write-stopped') > 0 || number('actual-delayed-write-rate') > 0,
       runningCompactions: number('num-running-compactions')
     }
@@ -130,7 +136,11 @@ export class RocksEngine implements Engine {
     if (!this.#open) return
     this.#open = false
     this.#dropBatch()
-    await this.#database.close()
+    try {
+      await this.#database.close()
+    } catch (error) {
+      throw operationError(this.#name, error, this.#onDamage)
+    }
   }
 
   #dropBatch(): void {
@@ -144,14 +154,14 @@ export class RocksEngine implements Engine {
   /** The binding does not check: a call on a closed database ends the process. */
   #check(): void {
     if (!this.#open) throw new StreamsError('STORE_CLOSED', `store ${this.#name} is closed`)
-    if (this.#failure !== undefined) throw operationError(this.#name, this.#failure)
+    if (this.#failure !== undefined) throw operationError(this.#name, this.#failure, this.#onDamage)
   }
 
   #guard<T>(call: () => T): T {
     try {
       return call()
     } catch (error) {
-      throw operationError(this.#name, error)
+      throw operationError(this.#name, error, this.#onDamage)
     }
   }
 }

@@ -3,6 +3,7 @@ import { systemClock } from '../../core/clock.ts'
 import type { RecordCursor } from '../../kafka/batch/record-cursor.ts'
 import { BufferEntry } from '../buffer/entry.ts'
 import { KeyIndex } from '../buffer/key-index.ts'
+import type { KeysAhead, Prefetched } from '../buffer/keys-ahead.ts'
 import { CommittedState } from '../committed-state.ts'
 import type { Engine, EngineEntry, WriteOperation } from '../engine.ts'
 import { deepFreeze } from '../freeze.ts'
@@ -36,6 +37,7 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
   readonly #scratch = new GrowableBytes(256)
   /** A read is mostly followed by a write of the same key: that one need not be encoded again. */
   #last: BufferEntry<K, V> | undefined
+  #onMiss: ((id: string) => void) | undefined
 
   constructor(definition: KeyValueStoreDefinition<K, V>, engine: Engine, options: StoreOptions) {
     this.name = definition.name
@@ -96,18 +98,37 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
     return old
   }
 
-  /** Reads the keys that are not buffered in one call of the engine, for the reads that follow. */
-  prefetch(keys: Iterable<K>): void {
-    const entries: BufferEntry<K, V>[] = []
-    for (const key of keys) {
-      if (this.#find(key) === undefined) entries.push(this.#newEntry(key))
+  /**
+   * Reads the key that `keys` stands on and those after it, `limit` at most and no more than there is room for, in one call of the engine
+   * where they are not buffered. The reads that follow find what they would have found without.
+   */
+  prefetch(keys: KeysAhead, limit: number): Prefetched {
+    const { room } = this.#buffer
+    const entries = new Map<string, BufferEntry<K, V>>()
+    let seen = 0
+    while (seen < limit && entries.size + 1 < room) {
+      if (seen > 0 && !keys.next()) break
+      seen++
+      const { buffer, keyStart, keyEnd } = keys
+      if (keyStart < 0) continue
+      const id = buffer.latin1Slice(keyStart, keyEnd)
+      const found = this.#index.get(id)
+      if (found !== undefined) this.#buffer.touch(found)
+      else if (!entries.has(id)) {
+        const entry = this.#entryAhead(id, keys)
+        if (entry !== undefined) entries.set(id, entry)
+      }
     }
-    const found = this.#engine.multiGetSync(entries.map(engineKey))
-    for (let i = 0; i < entries.length; i++) {
-      const entry = entries[i] as BufferEntry<K, V>
-      // the same key may have come twice
-      if (this.#find(entry.key) === undefined) this.#buffer.adopt(entry, found[i])
-    }
+    if (entries.size === 0) return { seen, read: 0 }
+    const wanted = [...entries.values()]
+    const stored = this.#engine.multiGetSync(wanted.map(engineKey))
+    for (let i = 0; i < wanted.length; i++) this.#buffer.adopt(wanted[i] as BufferEntry<K, V>, stored[i])
+    return { seen, read: wanted.length }
+  }
+
+  /** Tells each key, by its bytes as latin1 text, that a read has to ask the engine for. */
+  onMiss(listener: (id: string) => void): void {
+    this.#onMiss = listener
   }
 
   range(from: K | null, to: K | null): IterableIterator<KeyValueEntry<K, V>> {
@@ -136,6 +157,15 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
 
   get commitWanted(): boolean {
     return this.#buffer.commitWanted
+  }
+
+  /** The bound of the write buffer. */
+  get maxBufferedBytes(): number {
+    return this.#buffer.maxBytes
+  }
+
+  beginCommit(): void {
+    this.#buffer.beginCommit()
   }
 
   flush(): boolean {
@@ -171,6 +201,10 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
     // clean entries may be older than what was restored
     this.abort()
     return count
+  }
+
+  get maintenanceDue(): boolean {
+    return false
   }
 
   maintain(): boolean {
@@ -211,9 +245,20 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
       return found
     }
     const entry = this.#newEntry(key)
+    this.#onMiss?.(entry.id)
     this.#buffer.adopt(entry, this.#engine.getSync(engineKey(entry)))
     this.#last = entry
     return entry
+  }
+
+  /** Undefined for bytes that are no key: whoever processes them will say so. */
+  #entryAhead(id: string, { buffer, keyStart, keyEnd }: KeysAhead): BufferEntry<K, V> | undefined {
+    try {
+      const key = this.#definition.key.decode(buffer, keyStart, keyEnd)
+      return new BufferEntry<K, V>(id, this.#freeze ? deepFreeze(key) : key, 0, 0)
+    } catch {
+      return undefined
+    }
   }
 
   #newEntry(key: K): BufferEntry<K, V> {

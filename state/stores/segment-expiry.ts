@@ -6,16 +6,15 @@ import { segmentBound, segmentInterval } from './timed-layout.ts'
 const sliceRows = 1000
 
 /**
- * Drops the segments of which everything has expired. Where the engine drops a range at once that is all; else a slice goes at each
- * commit, and more when `maintain` is called.
+ * Drops the segments of which everything has expired: at once where the engine drops ranges, else in slices of rows.
  */
 export class SegmentExpiry {
   readonly segmentMs: number
   readonly #engine: Engine
   readonly #retentionMs: number
-  /** Segments below are dropped, or on their way. */
+  /** Segments below are dropped, or due to be. */
   #firstSegment = 0
-  #unfinished = false
+  #due = false
 
   constructor(engine: Engine, retentionMs: number) {
     this.#engine = engine
@@ -32,33 +31,43 @@ export class SegmentExpiry {
     return this.segmentOf(Math.max(0, streamTime - this.#retentionMs))
   }
 
-  /** To be called after a commit, with the stream time it has written. */
-  advance(streamTime: number): void {
-    const live = this.liveFrom(streamTime)
-    if (live > this.#firstSegment) {
-      this.#firstSegment = live
-      if (this.#engine.dropsRanges) this.#engine.deleteRangeSync(dataFrom, segmentBound(live))
-      else this.#unfinished = true
-    }
-    if (this.#unfinished) this.#slice()
+  /** Whether there is something to drop. */
+  get due(): boolean {
+    return this.#due
   }
 
-  /** Whether there is more to do. */
+  /** To be called after a commit, with the stream time it has written. Drops nothing yet. */
+  advance(streamTime: number): void {
+    const live = this.liveFrom(streamTime)
+    if (live <= this.#firstSegment) return
+    this.#firstSegment = live
+    this.#due = true
+  }
+
+  /** One slice at least. Returns whether there is more to do. */
   maintain(budgetMs: number): boolean {
+    if (!this.#due) return false
     const end = performance.now() + budgetMs
-    while (this.#unfinished && performance.now() < end) this.#slice()
-    return this.#unfinished
+    do this.#drop()
+    while (this.#due && performance.now() < end)
+    return this.#due
   }
 
   /** To be called when the store was emptied. */
   reset(): void {
     this.#firstSegment = 0
-    this.#unfinished = false
+    this.#due = false
   }
 
-  #slice(): void {
-    const rows = this.#engine.scanSync(dataFrom, segmentBound(this.#firstSegment), false, sliceRows)
+  #drop(): void {
+    const bound = segmentBound(this.#firstSegment)
+    if (this.#engine.dropsRanges) {
+      this.#engine.deleteRangeSync(dataFrom, bound)
+      this.#due = false
+      return
+    }
+    const rows = this.#engine.scanSync(dataFrom, bound, false, sliceRows)
     if (rows.length > 0) this.#engine.writeBatchSync(rows.map(({ key }) => ({ key, value: null })))
-    this.#unfinished = rows.length === sliceRows
+    this.#due = rows.length === sliceRows
   }
 }

@@ -14,7 +14,8 @@ const latest = Number.MAX_SAFE_INTEGER - 1
 export class BufferedSessionStore<K, V> extends TimedStore<K, V> implements SessionStore<K, V> {
   constructor(definition: SessionStoreDefinition<K, V>, engine: Engine, options: StoreOptions) {
     const { name, key, value, logged, cached, retentionMs } = definition
-    super({ name, key, value, logged, cached, retentionMs, layout: sessionLayout }, engine, options)
+    const reachMs = retentionMs - 1
+    super({ name, key, value, logged, cached, retentionMs, reachMs, layout: sessionLayout }, engine, options)
   }
 
   /** Adds a listener. Old values are looked up only when there is one. */
@@ -41,8 +42,8 @@ export class BufferedSessionStore<K, V> extends TimedStore<K, V> implements Sess
   }
 
   findSessionsInTimeOrder(earliestEnd: number, latestEnd: number): SessionEntry<K, V>[] {
-    const entries = this.scanAll(range(earliestEnd, latestEnd, latest, false), null, null, asIs)
-    return inTimeOrder(entries, (key) => this.keyText(key)).map(sessionEntry)
+    const found = { ...range(earliestEnd, latestEnd, latest, false), keptSegments: true }
+    return inTimeOrder(this.scanAll(found, null, null, asIs), (key) => this.keyText(key)).map(sessionEntry)
   }
 
   fetch(key: K): IterableIterator<SessionEntry<K, V>> {

@@ -22,10 +22,14 @@ export interface TimedRange {
   /** The highest second time. */
   readonly latestSub: number
   readonly reverse: boolean
+  /** Also what has expired, as far back as segments are kept. Default false. */
+  readonly keptSegments?: boolean
 }
 
-/** The same, and within it the times of the engine's rows that have not expired. */
+/** The same, with what is fixed when a scan begins: how far back it sees, and within that the times of the engine's rows. */
 interface CommittedRange extends TimedRange {
+  /** What is older is seen only where it is buffered, see `seesExpired`. */
+  readonly visibleFrom: number
   readonly committedFrom: number
   readonly committedTo: number
 }
@@ -46,8 +50,8 @@ export interface TimedScansOptions<K, V> {
   readonly index: TimeIndex<K, V>
   readonly buffer: WriteBuffer<K, V>
   readonly segmentMs: number
-  /** Whether a buffered entry may be seen, for its age. */
-  readonly isVisible: (entry: BufferEntry<K, V>) => boolean
+  /** Whether what was put is seen for as long as it is buffered, however old. */
+  readonly seesExpired: boolean
 }
 
 type Entries<T> = Generator<T, undefined, undefined>
@@ -62,7 +66,7 @@ export class TimedScans<K, V> {
 
   /** Entries of one key, by their times. */
   ofKey<T>(key: K, id: string, range: CommittedRange, make: (entry: TimedEntry<K, V>) => T): Entries<T> {
-    const { layout, index, isVisible } = this.#options
+    const { layout, index } = this.#options
     const keyEnd = timedKeyAt + id.length
     const { reverse, from, to, latestSub } = range
     const rows = this.#rows(
@@ -83,7 +87,7 @@ export class TimedScans<K, V> {
         ? index.previous(id, start?.time ?? to + 1, start?.sub ?? 0)
         : index.next(id, start?.time ?? from, start?.sub ?? 0, start !== undefined)
       while (entry !== undefined && entry.time >= from && entry.time <= to) {
-        if (entry.sub <= latestSub && isVisible(entry)) return entry
+        if (entry.sub <= latestSub && this.#isVisible(entry, range)) return entry
         entry = reverse
           ? index.previous(id, entry.time, entry.sub)
           : index.next(id, entry.time, entry.sub, true)
@@ -99,7 +103,7 @@ export class TimedScans<K, V> {
     keys: { readonly from: string; readonly to: string | undefined },
     make: (entry: TimedEntry<K, V>) => T
   ): Entries<T> {
-    const { layout, buffer, isVisible } = this.#options
+    const { layout, buffer } = this.#options
     const inKeys = (id: string) => id >= keys.from && (keys.to === undefined || id <= keys.to)
     const inTimes = (time: number, sub: number) =>
       time >= range.from && time <= range.to && sub <= range.latestSub
@@ -122,7 +126,10 @@ export class TimedScans<K, V> {
       const next = (at: string | undefined) =>
         range.reverse ? buffer.sorted().previous(at) : buffer.sorted().next(at ?? '', at !== undefined)
       let entry = next(position)
-      while (entry !== undefined && !(inTimes(entry.time, entry.sub) && inKeys(entry.id) && isVisible(entry)))
+      while (
+        entry !== undefined &&
+        !(inTimes(entry.time, entry.sub) && inKeys(entry.id) && this.#isVisible(entry, range))
+      )
         entry = next(this.#positionOf(entry))
       return entry
     }
@@ -166,11 +173,12 @@ export class TimedScans<K, V> {
     inRange: (entry: BufferEntry<K, V>) => boolean,
     range: CommittedRange
   ): StoredRows<string> | undefined {
-    const { layout, index, value: serde, isVisible } = this.#options
+    const { layout, index, value: serde } = this.#options
     const rows: { position: string; row: EngineEntry }[] = []
     for (const entry of index.all()) {
       const { id, time, sub, value, timestamp } = entry
-      if (time >= range.committedFrom || value === null || !isVisible(entry) || !inRange(entry)) continue
+      if (time >= range.committedFrom || value === null) continue
+      if (!this.#isVisible(entry, range) || !inRange(entry)) continue
       rows.push({
         position: this.#positionOf(entry),
         row: {
@@ -180,6 +188,10 @@ export class TimedScans<K, V> {
       })
     }
     return rows.length === 0 ? undefined : new StoredRows(rows, range.reverse)
+  }
+
+  #isVisible(entry: BufferEntry<K, V>, range: CommittedRange): boolean {
+    return entry.time >= range.visibleFrom || (this.#options.seesExpired && entry.written)
   }
 
   #positionOf(entry: BufferEntry<K, V>): string {

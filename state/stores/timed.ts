@@ -25,6 +25,8 @@ export interface TimedOptions<K, V> {
   readonly logged: boolean
   readonly cached: boolean
   readonly retentionMs: number
+  /** How far back of stream time entries are read, ms, that moment included. */
+  readonly reachMs: number
   readonly layout: TimedLayout
 }
 
@@ -32,11 +34,11 @@ export interface TimedOptions<K, V> {
  * What window and session stores have in common: values by key and two times, of which the first expires. As in Kafka Streams:
  *
  * - Stream time is the highest time that has left the write buffer: with caching it goes on at flushes.
- * - An entry expires when stream time has reached its time plus the retention. Reads leave it out; only what is in the buffer since
- *   it was put, in a cached store, is found for as long as it stays there.
+ * - An entry expires when stream time is past its time by more than `reachMs`: by the retention, as a rule. Reads leave it out; only what is
+ *   in the buffer since it was put, in a cached store, is found for as long as it stays there.
  * - An expired entry can still be put: it is logged and forwarded like any other, and has no value before. It reaches the
  *   engine only where its segment is kept, and counts as an expired put where it is not.
- * - Whole segments are dropped after commits, by the stream time committed.
+ * - Whole segments are dropped by `maintain`, by the stream time committed.
  */
 export abstract class TimedStore<K, V> implements StateStore {
   readonly name: string
@@ -58,7 +60,6 @@ export abstract class TimedStore<K, V> implements StateStore {
 
   constructor(options: TimedOptions<K, V>, engine: Engine, storeOptions: StoreOptions) {
     const { name, key, value, layout, retentionMs, logged, cached } = options
-    const isExpired = (entry: BufferEntry<K, V>) => entry.time <= this.#streamTime - retentionMs
     this.name = name
     this.persistent = engine.kind !== 'memory'
     this.log = storeOptions.log
@@ -81,7 +82,7 @@ export abstract class TimedStore<K, V> implements StateStore {
         return entry.position
       },
       cached,
-      isExpired,
+      isExpired: ({ time }) => this.#isExpired(time),
       onFlush: (entry) => this.#onFlush(entry),
       bufferBytes: storeOptions.bufferBytes ?? defaultBufferBytes,
       log: storeOptions.log,
@@ -95,7 +96,7 @@ export abstract class TimedStore<K, V> implements StateStore {
       index: this.#index,
       buffer: this.buffer,
       segmentMs: this.#expiry.segmentMs,
-      isVisible: (entry) => (cached && entry.written) || !isExpired(entry)
+      seesExpired: cached
     })
   }
 
@@ -123,6 +124,10 @@ export abstract class TimedStore<K, V> implements StateStore {
 
   get commitWanted(): boolean {
     return this.buffer.commitWanted
+  }
+
+  beginCommit(): void {
+    this.buffer.beginCommit()
   }
 
   flush(): boolean {
@@ -179,7 +184,12 @@ export abstract class TimedStore<K, V> implements StateStore {
     // clean entries may be older than what was restored
     this.abort()
     this.#expiry.advance(streamTime)
+    this.#expiry.maintain(0)
     return count
+  }
+
+  get maintenanceDue(): boolean {
+    return this.#expiry.due
   }
 
   maintain(budgetMs: number): boolean {
@@ -255,12 +265,19 @@ export abstract class TimedStore<K, V> implements StateStore {
   }
 
   #committedRange(range: TimedRange) {
-    const oldest = this.#streamTime - this.#options.retentionMs + 1
+    const visibleFrom = range.keptSegments
+      ? this.#expiry.liveFrom(this.#streamTime) * this.#expiry.segmentMs
+      : this.#streamTime - this.#options.reachMs
     return {
       ...range,
-      committedFrom: Math.max(range.from, oldest, 0),
+      visibleFrom,
+      committedFrom: Math.max(range.from, visibleFrom, 0),
       committedTo: Math.min(range.to, this.#committed.observedStreamTime)
     }
+  }
+
+  #isExpired(time: number): boolean {
+    return time < this.#streamTime - this.#options.reachMs
   }
 
   #engineKey(id: string, time: number, sub: number): Buffer {
@@ -275,7 +292,7 @@ export abstract class TimedStore<K, V> implements StateStore {
   #read(key: K, time: number, sub: number): BufferEntry<K, V> | undefined {
     const end = this.#encodeKey(key)
     const found = this.#index.find(this.#scratch.buffer, timedKeyAt, end, time, sub)
-    const expired = time <= this.#streamTime - this.#options.retentionMs
+    const expired = this.#isExpired(time)
     if (found !== undefined) {
       if (expired && !(this.#options.cached && found.written)) return undefined
       this.buffer.touch(found)

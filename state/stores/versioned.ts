@@ -33,6 +33,8 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
   #streamTime: number
   #expiredPuts = 0
   #closed = false
+  /** From the beginning of a commit to its end. */
+  #committing = false
 
   constructor(definition: VersionedStoreDefinition<K, V>, engine: Engine, options: StoreOptions) {
     const { name, logged, historyRetentionMs } = definition
@@ -106,7 +108,7 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
     // a dropped version is logged as well, as in Kafka Streams: a restore drops it again
     this.#log?.(bytes, stored === null ? null : stored.subarray(timestampBytes), timestamp)
     if (result === 'dropped') this.#expiredPuts++
-    if (this.#rows.bytes > 2 * this.#bufferBytes)
+    if (this.#rows.bytes > 2 * this.#bufferBytes && !this.#committing)
       throw new StreamsError(
         'BUFFER_OVERFLOW',
         `one callback changed more of store ${this.name} than may wait for a commit: ${this.#rows.bytes} bytes, ` +
@@ -137,6 +139,10 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
     return this.#rows.bytes > 0 && this.#rows.bytes >= this.#bufferBytes
   }
 
+  beginCommit(): void {
+    this.#committing = true
+  }
+
   /** Everything is logged when it is put. */
   flush(): boolean {
     return false
@@ -145,11 +151,13 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
   commit(checkpoint: Checkpoint | undefined): void {
     this.#committed.write(this.#rows.operations(), checkpoint, this.#streamTime)
     this.#rows.clear()
+    this.#committing = false
     this.#expiry.advance(this.#streamTime)
   }
 
   abort(): void {
     this.#rows.clear()
+    this.#committing = false
     this.#streamTime = this.#committed.observedStreamTime
   }
 
@@ -165,7 +173,12 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
       this.#apply(key, stored, timestamp)
     }
     this.commit(checkpoint)
+    this.#expiry.maintain(0)
     return count
+  }
+
+  get maintenanceDue(): boolean {
+    return this.#expiry.due
   }
 
   maintain(budgetMs: number): boolean {

@@ -24,7 +24,8 @@ export class BufferedWindowStore<K, V> extends TimedStore<K, V> implements Windo
     const duplicates = definition.retainDuplicates === true
     const { name, key, value, logged, retentionMs } = definition
     const cached = definition.cached && !duplicates
-    super({ name, key, value, logged, cached, retentionMs, layout: windowLayout }, engine, options)
+    const reachMs = definition.readsOldest === true ? retentionMs : retentionMs - 1
+    super({ name, key, value, logged, cached, retentionMs, reachMs, layout: windowLayout }, engine, options)
     this.#duplicates = duplicates
   }
 

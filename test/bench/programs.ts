@@ -13,7 +13,9 @@ const programs: Readonly<Record<string, () => Promise<Program>>> = {
   'produce-kafkajs': async () => (await import('./kafka/kafkajs-clients.ts')).produceKafkaJs,
   transactions: async () => (await import('./kafka/transactions.ts')).transactions,
   memory: async () => (await import('./kafka/memory.ts')).memory,
-  state: async () => (await import('./state/program.ts')).stateProgram
+  state: async () => (await import('./state/program.ts')).stateProgram,
+  'look-ahead': async () => (await import('./state/look-ahead-program.ts')).lookAheadProgram,
+  types: async () => (await import('./types/suite.ts')).typeGrowth
 }
 
 /** Runs one program and prints its figures as the last line. */

@@ -2,6 +2,7 @@ import { atLeastOnce } from './at-least-once.ts'
 import type { ChaosCase } from './case.ts'
 import { crash } from './crash.ts'
 import { stores } from './stores.ts'
+import { takeover } from './takeover.ts'
 import { transactions } from './transactions.ts'
 
-export const cases: readonly ChaosCase[] = [transactions, atLeastOnce, crash, stores]
+export const cases: readonly ChaosCase[] = [transactions, atLeastOnce, crash, takeover, stores]

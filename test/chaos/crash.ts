@@ -7,12 +7,22 @@ import { type CrashTrial, runCrashTrial } from './crash-trial.ts'
 const guarantees = ['exactly_once_v2', 'at_least_once'] as const
 const engines = ['rocksdb', 'level'] as const
 const steps = [1, 2, 3, 4, 5] as const
-const points = [...steps.flatMap((step) => [`before step ${step}`, `after step ${step}`]), 'restore'] as const
+const expiry = ['before step 6', 'after step 6'] as const
+const points = [
+  ...steps.flatMap((step) => [`before step ${step}`, `after step ${step}`]),
+  ...expiry,
+  'restore'
+] as const
+/** So short that segments of windows expire all along; the input is up to two hours out of order. */
+const shortRetentionHours = 3
 
-/** A process killed before and after each step of the commit, and while it restores, over each engine and guarantee. */
+/**
+ * A process killed before and after each step of the commit (the last one drops expired windows), and while it restores, over each engine and
+ * guarantee.
+ */
 export const crash: ChaosCase = {
   name: 'crash',
-  describe: 'an application killed at each step of its commit, and in restore',
+  describe: 'an application killed at each step of its commit, in expiry and in restore',
   options: [
     { name: 'crash-records', default: '2000', describe: 'input records of each trial' },
     { name: 'crash-points', default: 'all', describe: 'only points that contain this, e.g. "step 3"' }
@@ -48,6 +58,7 @@ export const crash: ChaosCase = {
         point,
         // a run has a few commits only: it must come to the one it is killed in
         after: point === 'restore' ? random.below(4) : 1 + random.below(2),
+        ...(expiry.some((one) => one === point) ? { after: 2, retention: shortRetentionHours } : {}),
         input,
         state,
         outputs,

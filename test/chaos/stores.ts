@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { useLevelThread } from '../../state/engines/level-thread.ts'
 import { runRandomOperations, storeKinds } from '../state/random-operations.ts'
 import type { CaseResult, ChaosCase } from './case.ts'
 
@@ -14,6 +15,9 @@ export const stores: ChaosCase = {
     const trials = engines.flatMap((engine) => storeKinds.map((kind) => ({ engine, kind })))
     const durationMs = (context.number('stores-seconds') * 1000) / trials.length
     const results: CaseResult[] = []
+    // kept for all: a thread made anew at each restart would take most of the time
+    const thread = useLevelThread()
+    await thread.ready
     for (const [index, { engine, kind }] of trials.entries()) {
       const name = `${kind}, ${engine}`
       context.bars.update('stores', index, trials.length, name)
@@ -32,6 +36,7 @@ export const stores: ChaosCase = {
         results.push({ name, passed: false, details: (error as Error).message })
       }
     }
+    await thread.release()
     return results
   }
 }

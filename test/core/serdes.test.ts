@@ -3,10 +3,16 @@ import { z } from 'zod'
 import { GrowableBytes } from '../../core/bytes.ts'
 import type { Serde } from '../../core/serde.ts'
 import { bytes } from '../../core/serdes/bytes.ts'
+import { float64 } from '../../core/serdes/float64.ts'
+import { int16 } from '../../core/serdes/int16.ts'
+import { int32 } from '../../core/serdes/int32.ts'
+import { int64 } from '../../core/serdes/int64.ts'
 import { integer } from '../../core/serdes/integer.ts'
 import { json } from '../../core/serdes/json.ts'
 import { string } from '../../core/serdes/string.ts'
+import { uuid } from '../../core/serdes/uuid.ts'
 import { timeWindowed } from '../../core/serdes/windowed.ts'
+import { Random } from '../state/random.ts'
 
 /** Encodes at an odd place of a small target and reads back: neither start nor room may be taken for granted. */
 function through<T>(serde: Serde<T>, value: T): { text: string; value: T } {
@@ -44,6 +50,80 @@ describe('integer', () => {
     large.writeBigInt64BE(2n ** 53n)
     expect(() => integer().decode(large, 0, 8)).toThrow(expect.objectContaining({ code: 'DESERIALIZATION' }))
     expect(() => integer().decode(large, 0, 7)).toThrow(expect.objectContaining({ code: 'DESERIALIZATION' }))
+  })
+})
+
+describe("numbers and identifiers in Kafka's forms", () => {
+  it.each<[string, Serde<unknown>, unknown, string]>([
+    ['int16', int16() as Serde<unknown>, -2, 'fffe'],
+    ['int16', int16() as Serde<unknown>, 0x7fff, '7fff'],
+    ['int32', int32() as Serde<unknown>, -2, 'fffffffe'],
+    ['int32', int32() as Serde<unknown>, 0x12345678, '12345678'],
+    ['int64', int64() as Serde<unknown>, 2n ** 63n - 1n, '7fffffffffffffff'],
+    ['int64', int64() as Serde<unknown>, -(2n ** 63n), '8000000000000000'],
+    ['float64', float64() as Serde<unknown>, 1.5, '3ff8000000000000'],
+    ['float64', float64() as Serde<unknown>, -0, '8000000000000000'],
+    ['float64', float64() as Serde<unknown>, Number.NEGATIVE_INFINITY, 'fff0000000000000'],
+    ['float64', float64() as Serde<unknown>, Number.NaN, '7ff8000000000000'],
+    [
+      'uuid',
+      uuid() as Serde<unknown>,
+      '00112233-4455-6677-8899-aabbccddeeff',
+      Buffer.from('00112233-4455-6677-8899-aabbccddeeff').toString('hex')
+    ]
+  ])('%s', (name, serde, value, text) => {
+    const result = through(serde, value)
+    expect(serde.name).toBe(name)
+    expect(result.text).toBe(text)
+    expect(result.value).toBe(value)
+  })
+
+  it.each<[string, Serde<unknown>, unknown[], number[]]>([
+    ['int16', int16() as Serde<unknown>, [0x8000, -0x8001, 0.5, '1'], [0, 1, 3]],
+    ['int32', int32() as Serde<unknown>, [2 ** 31, -(2 ** 31) - 1, Number.NaN, '1'], [0, 3, 5]],
+    ['int64', int64() as Serde<unknown>, [2n ** 63n, -(2n ** 63n) - 1n, 1], [0, 7, 9]],
+    ['float64', float64() as Serde<unknown>, ['1', null], [0, 7, 9]],
+    ['uuid', uuid() as Serde<unknown>, ['', '00112233-4455-6677-8899-aabbccddeefg', 1], [0, 16, 35, 36]]
+  ])('%s refuses what has no such form', (_name, serde, values, lengths) => {
+    for (const value of values)
+      expect(() => through(serde, value)).toThrow(expect.objectContaining({ code: 'SERIALIZATION' }))
+    for (const length of lengths)
+      expect(() => serde.decode(Buffer.alloc(40), 2, 2 + length)).toThrow(
+        expect.objectContaining({ code: 'DESERIALIZATION' })
+      )
+  })
+
+  it('a UUID has one form, whatever its letters', () => {
+    const upper = '0A1B2C3D-0000-4000-8000-ABCDEF012345'
+    expect(through(uuid(), upper).value).toBe(upper.toLowerCase())
+    const read = Buffer.from(upper)
+    expect(uuid().decode(read, 0, read.length)).toBe(upper.toLowerCase())
+  })
+
+  it.each([1, 2, 3, 4])('read back what they wrote (seed %d)', (seed) => {
+    const random = new Random(seed)
+    for (let round = 0; round < 500; round++) {
+      const eight = Buffer.from(Array.from({ length: 8 }, () => random.below(256)))
+      const long = eight.readBigInt64BE()
+      expect(through(int64(), long)).toEqual({ text: eight.toString('hex'), value: long })
+      const small = Number(BigInt.asIntN(54, long))
+      if (Number.isSafeInteger(small)) {
+        // the same bytes as numbers
+        expect(through(integer(), small).text).toBe(through(int64(), BigInt(small)).text)
+        expect(through(integer(), small).value).toBe(small)
+      }
+      const double = eight.readDoubleBE()
+      if (!Number.isNaN(double))
+        expect(through(float64(), double)).toEqual({ text: eight.toString('hex'), value: double })
+      const int = eight.readInt32BE()
+      expect(through(int32(), int)).toEqual({ text: eight.toString('hex', 0, 4), value: int })
+      const short = eight.readInt16BE()
+      expect(through(int16(), short)).toEqual({ text: eight.toString('hex', 0, 2), value: short })
+      const id = Buffer.concat([eight, eight.toReversed()] as Uint8Array[])
+        .toString('hex')
+        .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+      expect(through(uuid(), id)).toEqual({ text: Buffer.from(id).toString('hex'), value: id })
+    }
   })
 })
 

@@ -15,6 +15,7 @@ import {
 import { openEngine } from '../../state/engines/open-engine.ts'
 import { storeDirectory } from '../../state/task-directory.ts'
 import { server } from '../sinks/servers.ts'
+import { deadLetterAfterAbort, expectDeadLetter } from './dead-letters.ts'
 import { totalsGraph } from './totals.ts'
 
 interface Message {
@@ -300,3 +301,7 @@ it('says which topic is missing partitions, and ends', async () => {
   })
   await streams.close()
 })
+
+it('a dead letter is in the transaction: one that was aborted and repeated is read once, with its headers', async () => {
+  expectDeadLetter(await deadLetterAfterAbort(client, prefix), prefix)
+}, 90_000)

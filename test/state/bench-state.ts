@@ -4,7 +4,9 @@ import type { EngineKind } from '../../state/engine.ts'
 import { divideBudget } from '../../state/engines/memory-budget.ts'
 import { openEngine } from '../../state/engines/open-engine.ts'
 import { openStore } from '../../state/open-store.ts'
+import { loadTable, nameOf } from './bench-load.ts'
 import { CountingJson } from './json-serde.ts'
+import { TextKeys } from './keys-ahead.ts'
 import { Random } from './random.ts'
 
 export interface StateBenchOptions {
@@ -41,7 +43,7 @@ const lookAhead = 500
 const windowsOfKey = 20
 
 /** Zipf (s = 1) by inverting the continuous distribution; the ranks are scattered over the keys. */
-function drawer(options: StateBenchOptions): () => number {
+export function drawer(options: Pick<StateBenchOptions, 'keys' | 'distribution'>): () => number {
   const random = new Random(11)
   const { keys, distribution } = options
   const unit = () => random.below(2 ** 31) / 2 ** 31
@@ -53,8 +55,6 @@ function drawer(options: StateBenchOptions): () => number {
   }
 }
 
-const name = (key: number) => `store-${String(key).padStart(10, '0')}`
-
 function cpuNs(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) * 1000
@@ -65,13 +65,14 @@ export async function stateBench(options: StateBenchOptions): Promise<StateBench
   const { keys, records, commitEvery, engine: kind, budgetBytes, directory } = options
   const rssBefore = process.memoryUsage.rss()
   const budget = divideBudget(budgetBytes, 1)
+  const value = new CountingJson<Total>()
   const engine = await openEngine(kind, `${directory}/table`, budget)
   const store = openStore(
     {
       kind: 'key-value',
       name: 'table',
       key: string(),
-      value: new CountingJson<Total>(),
+      value,
       logged: true,
       cached: true
     },
@@ -84,21 +85,14 @@ export async function stateBench(options: StateBenchOptions): Promise<StateBench
     while (store.flush());
     store.commit({ offset: ++offset, topicId: 'bench' })
   }
-  for (let key = 0; key < keys; key++) {
-    store.put(name(key), { count: 1, sum: key, last: 'a-line-of-some-bytes' }, 1)
-    if (key % 5000 === 4999 || store.commitWanted) {
-      commit()
-      await setImmediate()
-    }
-  }
-  commit()
+  await loadTable(store, keys, value, { count: 1, sum: 1, last: 'a-line-of-some-bytes' })
 
   const draw = drawer(options)
   let rss = 0
   const started = cpuNs()
   for (let record = 0; record < records; ) {
-    const ahead = Array.from({ length: Math.min(lookAhead, records - record) }, () => name(draw()))
-    store.prefetch(ahead)
+    const ahead = Array.from({ length: Math.min(lookAhead, records - record) }, () => nameOf(draw()))
+    store.prefetch(new TextKeys(ahead), lookAhead)
     for (const key of ahead) {
       const old = store.get(key)
       store.put(
@@ -162,7 +156,7 @@ async function benchWindows({
   }
   for (let window = 0; window < windowsOfKey; window++) {
     for (let key = 0; key < series; key++) {
-      store.put(name(key), key, window * 60_000, 1)
+      store.put(nameOf(key), key, window * 60_000, 1)
       if (store.commitWanted) commit()
     }
     commit()
@@ -172,7 +166,7 @@ async function benchWindows({
   const started = cpuNs()
   for (let i = 0; i < fetches; i++) {
     let found = 0
-    for (const { start } of store.fetch(name(random.below(series)), 0, windowsOfKey * 60_000))
+    for (const { start } of store.fetch(nameOf(random.below(series)), 0, windowsOfKey * 60_000))
       found += start >= 0 ? 1 : 0
     if (found !== windowsOfKey) throw new Error(`${found} windows instead of ${windowsOfKey}`)
   }

@@ -6,6 +6,7 @@ import type { KeyValueStoreDefinition } from '../../state/store-definition.ts'
 import type { BufferedKeyValueStore } from '../../state/stores/key-value.ts'
 import { Changelog, cursorOver } from './changelog.ts'
 import { CountingJson } from './json-serde.ts'
+import { TextKeys } from './keys-ahead.ts'
 import type { ModelRun } from './model-run.ts'
 import { Random } from './random.ts'
 
@@ -168,7 +169,7 @@ export async function runKeyValueModel({
         commit()
         break
       case 13:
-        store.prefetch([random.pick(keys), random.pick(keys), key, key])
+        store.prefetch(new TextKeys([random.pick(keys), random.pick(keys), key, key]), random.below(5))
         break
       case 14:
         if (random.below(3) > 0) break

@@ -1,6 +1,16 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { useLevelThread } from '../../state/engines/level-thread.ts'
 import { withDirectory } from './directories.ts'
 import { runRandomOperations, runStore, storeKinds } from './random-operations.ts'
+
+// each restart of a store would wait for a thread of its own
+let released: () => Promise<void>
+beforeAll(async () => {
+  const thread = useLevelThread()
+  released = () => thread.release()
+  await thread.ready
+})
+afterAll(() => released())
 
 describe.each(['memory', 'rocksdb', 'level'] as const)('over %s', (engine) => {
   test.each(storeKinds.flatMap((kind) => [true, false].map((cached) => ({ kind, cached }))))(
@@ -20,7 +30,7 @@ test('random operations go on for as long as they are told', () =>
     for (const kind of storeKinds) {
       const started = performance.now()
       const run = {
-        engine: 'rocksdb',
+        engine: 'memory',
         kind,
         seed: 1,
         durationMs: 200,

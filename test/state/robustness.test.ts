@@ -207,8 +207,8 @@ test('the room on a disk, and whether it is memory', async () => {
 
 test('a budget of memory is divided among the open stores', () => {
   expect(divideBudget(240 << 20, 4)).toEqual({
-    bufferBytes: 6 << 20,
-    blockCacheBytes: 12 << 20,
+    bufferBytes: 5 << 20,
+    blockCacheBytes: 5 << 20,
     memtableBytes: 5 << 20
   })
   const least = 256 << 10

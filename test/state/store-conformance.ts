@@ -6,6 +6,7 @@ import { openStore } from '../../state/open-store.ts'
 import { Changelog, cursorOver } from './changelog.ts'
 import { withDirectory } from './directories.ts'
 import { CountingJson } from './json-serde.ts'
+import { TextKeys } from './keys-ahead.ts'
 
 import { at, quiet, record, table, windows, withEngine } from './store-definitions.ts'
 
@@ -145,7 +146,8 @@ export function storeConformance(kind: EngineKind): void {
       store.flush()
       store.commit(at(1))
       const fresh = openStore({ ...table, value }, engine, quiet)
-      fresh.prefetch(Array.from({ length: 5_000 }, (_, i) => `key ${i}`))
+      const ahead = new TextKeys(Array.from({ length: 5_000 }, (_, i) => `key ${i}`))
+      expect(fresh.prefetch(ahead, 6_000)).toEqual({ seen: 5_000, read: 5_000 })
       value.decoded = 0
       for (let i = 0; i < 5_000; i++) expect(fresh.get(`key ${i}`)).toBe(i)
       expect(value.decoded).toBe(0)

@@ -31,7 +31,18 @@ interface Subject {
   fetchRange(from: string | null, to: string | null): TimedRow[]
 }
 
-function open(shape: Shape, cached: boolean, engine: Engine, options: StoreOptions, told: Told[]): Subject {
+interface Store {
+  readonly shape: Shape
+  readonly cached: boolean
+  readonly readsOldest: boolean
+}
+
+function open(
+  { shape, cached, readsOldest }: Store,
+  engine: Engine,
+  options: StoreOptions,
+  told: Told[]
+): Subject {
   const common = {
     name: 'velocity',
     key: string(),
@@ -66,7 +77,8 @@ function open(shape: Shape, cached: boolean, engine: Engine, options: StoreOptio
         [...(reverse ? store.reverseFindSessions(key, from, to) : store.findSessions(key, from, to))].map(
           row
         ),
-      fetchAll: (from, to) => store.findSessionsInTimeOrder(from, to).map(row).sort(compareRows),
+      fetchAll: (from, to) =>
+        [...store.fetchRange(null, null)].map(row).filter(({ time }) => time >= from && time <= to),
       inTimeOrder: (from, to) => store.findSessionsInTimeOrder(from, to).map(row),
       fetchRange: (from, to) => [...store.fetchRange(from, to)].map(row)
     }
@@ -75,7 +87,8 @@ function open(shape: Shape, cached: boolean, engine: Engine, options: StoreOptio
     kind: 'window',
     ...common,
     windowSizeMs: unitMs,
-    retainDuplicates: shape === 'duplicates'
+    retainDuplicates: shape === 'duplicates',
+    readsOldest
   } as const
   const store = openStore(definition, engine, options)
   // the store does not tell sequence numbers: they are in the values
@@ -114,18 +127,21 @@ export async function runTimedModel(run: ModelRun, shape: Shape): Promise<void> 
   // with room for all, what has expired stays to be seen in a cached store; with little, what it was evicted from may be gone
   const roomy = seed % 2 === 1
   const options = { bufferBytes: roomy ? 1 << 24 : 8_000, freeze: true }
-  const model = new TimedModel(retentionMs, cached)
+  const readsOldest = shape === 'window' && seed % 3 === 0
+  const model = new TimedModel(retentionMs, readsOldest ? retentionMs : retentionMs - 1, cached)
   const changelog = new Changelog()
   const told: Told[] = []
   let sequence = 0
   let committedSequence = 0
   let engine = await openEngine(kind, directory)
-  const reopen = () => open(shape, cached, engine, { ...options, log: changelog.log }, told)
+  const store = { shape, cached, readsOldest }
+  const reopen = () => open(store, engine, { ...options, log: changelog.log }, told)
   let subject = reopen()
 
-  const sure = (rows: TimedRow[]) => (roomy || !cached ? rows : rows.filter((row) => model.isLive(row)))
-  const expectRows = (actual: TimedRow[], expected: TimedRow[]) =>
-    expect(sure(actual)).toEqual(sure(expected))
+  const expectRows = (actual: TimedRow[], expected: TimedRow[], expiredToo = false) => {
+    const isSure = (row: TimedRow) => roomy || !cached || (expiredToo ? model.isKept(row) : model.isLive(row))
+    expect(actual.filter(isSure)).toEqual(expected.filter(isSure))
+  }
   const expectTold = (expected: Told[]) => {
     expect(told).toEqual(expected)
     told.length = 0
@@ -189,11 +205,16 @@ export async function runTimedModel(run: ModelRun, shape: Shape): Promise<void> 
         break
       }
       case 10: {
-        const expected = model.rows().filter((row) => row.time >= from && row.time <= time)
-        expectRows(subject.fetchAll(from, time), expected)
+        const inRange = (row: TimedRow) => row.time >= from && row.time <= time
+        expectRows(subject.fetchAll(from, time), model.rows().filter(inRange))
+        const expiredToo = shape === 'session'
         expectRows(
           subject.inTimeOrder(from, time),
-          [...expected].sort((a, b) => a.time - b.time || a.sub - b.sub || compareRows(a, b))
+          model
+            .rows(expiredToo)
+            .filter(inRange)
+            .sort((a, b) => a.time - b.time || a.sub - b.sub || compareRows(a, b)),
+          expiredToo
         )
         break
       }
@@ -235,12 +256,13 @@ export async function runTimedModel(run: ModelRun, shape: Shape): Promise<void> 
     if (subject.store.commitWanted) commit()
   }
   commit()
-  const copy = open(shape, false, await openEngine('memory', ''), { log: undefined }, [])
+  const copy = open({ ...store, cached: false }, await openEngine('memory', ''), { log: undefined }, [])
   copy.store.restore(cursorOver(changelog.committed), changelog.commit())
   expect(copy.store.observedStreamTime).toBe(
     shape === 'duplicates' ? copy.store.observedStreamTime : model.streamTime
   )
-  const live = model.rows().filter((row) => row.time > copy.store.observedStreamTime - retentionMs)
+  const oldest = copy.store.observedStreamTime - retentionMs + (readsOldest ? 0 : 1)
+  const live = model.rows().filter((row) => row.time >= oldest)
   expect(copy.fetchRange(null, null)).toEqual(live)
   while (subject.store.maintain(10));
   const rows = engine.scanSync(Buffer.from([1]), undefined, false, 100_000)

@@ -32,6 +32,7 @@ export function compareRows(a: TimedRow, b: TimedRow): number {
 /** Window and session stores as Kafka Streams has them: a store by segments, and a record cache before it that nothing leaves. */
 export class TimedModel {
   readonly #retentionMs: number
+  readonly #reachMs: number
   readonly #cached: boolean
   #cache = new Map<string, Put>()
   #dirty = new Set<string>()
@@ -41,8 +42,9 @@ export class TimedModel {
   streamTime = -1
   expiredPuts = 0
 
-  constructor(retentionMs: number, cached: boolean) {
+  constructor(retentionMs: number, reachMs: number, cached: boolean) {
     this.#retentionMs = retentionMs
+    this.#reachMs = reachMs
     this.#cached = cached
   }
 
@@ -79,12 +81,21 @@ export class TimedModel {
   }
 
   isLive({ time }: { readonly time: number }): boolean {
-    return time > this.streamTime - this.#retentionMs
+    return time >= this.streamTime - this.#reachMs
   }
 
-  /** All that may be seen, in order. */
-  rows(): TimedRow[] {
-    const seen = new Map([...this.#inner].filter(([, row]) => this.isLive(row)))
+  /** Whether it is in a segment that is kept, expired or not. */
+  isKept({ time }: { readonly time: number }): boolean {
+    const segmentMs = segmentInterval(this.#retentionMs)
+    const oldest = Math.max(0, this.streamTime - this.#retentionMs)
+    return Math.floor(time / segmentMs) >= Math.floor(oldest / segmentMs)
+  }
+
+  /** All that may be seen, in order; with the expired of the segments kept, if it is to. */
+  rows(expiredToo = false): TimedRow[] {
+    const seen = new Map(
+      [...this.#inner].filter(([, row]) => (expiredToo ? this.isKept(row) : this.isLive(row)))
+    )
     for (const [name, { row, value }] of this.#cache) {
       if (value === null) seen.delete(name)
       else seen.set(name, { ...row, value })
@@ -96,11 +107,8 @@ export class TimedModel {
     const name = nameOf(row)
     const old = this.#old(name)
     this.streamTime = Math.max(this.streamTime, row.time)
-    const segmentMs = segmentInterval(this.#retentionMs)
-    const segment = (time: number) => Math.floor(time / segmentMs)
-    const kept = segment(row.time) >= segment(Math.max(0, this.streamTime - this.#retentionMs))
     if (value === null) this.#inner.delete(name)
-    else if (kept) this.#inner.set(name, { ...row, value })
+    else if (this.isKept(row)) this.#inner.set(name, { ...row, value })
     else this.expiredPuts++
     return { at: name, value, old, timestamp: row.timestamp }
   }

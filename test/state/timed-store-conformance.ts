@@ -94,8 +94,10 @@ export function timedStoreConformance(kind: EngineKind): void {
         store.flush()
         expect(rows()).toBe(3)
         store.commit(undefined)
+        expect([rows(), store.maintenanceDue]).toEqual([4, true])
+        expect(store.maintain(0)).toBe(false)
         // segments are half of the retention: [0, 120000) has gone
-        expect(rows()).toBe(2)
+        expect([rows(), store.maintenanceDue]).toEqual([2, false])
         expect(openStore(windows, engine, quiet).observedStreamTime).toBe(360_000)
       }))
 
@@ -109,8 +111,8 @@ export function timedStoreConformance(kind: EngineKind): void {
         store.flush()
         store.commit(undefined)
         const rows = () => engine.scanSync(Buffer.from([1]), undefined, false, 10_000).length
-        expect(rows()).toBe(engine.dropsRanges ? 1 : 4_001)
         expect(store.maintain(0)).toBe(!engine.dropsRanges)
+        expect(rows()).toBe(engine.dropsRanges ? 1 : 4_001)
         while (store.maintain(1));
         expect(rows()).toBe(1)
       }))
@@ -176,6 +178,45 @@ export function timedStoreConformance(kind: EngineKind): void {
         expect([...store.fetchRange(null, null)].map(({ key }) => key)).toEqual(['a', 'b'])
       }))
 
+    test('sessions: a scan by time finds the expired ones, up to where segments are kept', () =>
+      withEngine(kind, (engine) => {
+        const store = openStore({ ...sessions, cached: false }, engine, quiet)
+        const ends = () => store.findSessionsInTimeOrder(0, 999_999).map(({ end }) => end)
+        // segments are half of the retention of 240 s
+        for (const end of [119_999, 120_000, 200_000]) store.put('a', end - 1, end, 'x', end)
+        store.commit(at(1))
+        store.put('b', 0, 240_000, 'x', 240_000)
+        store.put('a', 139_999, 140_000, 'not committed', 140_000)
+        expect(ends()).toEqual([119_999, 120_000, 140_000, 200_000, 240_000])
+        store.put('b', 0, 450_000, 'x', 450_000)
+        expect([...store.fetch('a')]).toEqual([])
+        expect(ends()).toEqual([120_000, 140_000, 200_000, 240_000, 450_000])
+        expect(store.findSessionsInTimeOrder(130_000, 199_999).map(({ end }) => end)).toEqual([140_000])
+        store.put('a', 149_999, 150_000, 'late, in a segment that is kept', 150_000)
+        store.put('a', 109_999, 110_000, 'late, in one that is not', 110_000)
+        store.remove('a', 119_999, 120_000, 120_000)
+        const kept = [140_000, 150_000, 200_000, 240_000, 450_000]
+        expect(ends()).toEqual(kept)
+        store.commit(at(2))
+        while (store.maintain(10));
+        expect(ends()).toEqual(kept)
+        store.put('b', 0, 480_000, 'x', 480_000)
+        expect(ends()).toEqual([240_000, 450_000, 480_000])
+      }))
+
+    test('windows: read up to the retention back, that one included, where the definition says so', () =>
+      withEngine(kind, (engine) => {
+        const store = openStore({ ...windows, cached: false, readsOldest: true }, engine, quiet)
+        for (const start of [59_999, 60_000, 300_000]) store.put('a', 'x', start, 1)
+        expect(store.get('a', 59_999)).toBeNull()
+        expect(store.get('a', 60_000)).toBe('x')
+        const starts = () => store.fetchAllInTimeOrder(0, 999_999).map(({ start }) => start)
+        expect(starts()).toEqual([60_000, 300_000])
+        store.commit(at(1))
+        store.abort()
+        expect(starts()).toEqual([60_000, 300_000])
+      }))
+
     test('versions: in any order, with what was valid when, and no further back than the history', () =>
       withEngine(kind, (engine) => {
         const changelog = new Changelog()
@@ -213,6 +254,15 @@ export function timedStoreConformance(kind: EngineKind): void {
         store.put('a', null, 10)
         expect(store.put('a', 'earlier', 5)).toBe('latest')
         expect(store.get('a')).toEqual({ value: 'earlier', timestamp: 5, validTo: undefined })
+      }))
+
+    test('versions: a deletion that was put on its own is remembered, though a value came and went at its time', () =>
+      withEngine(kind, (engine) => {
+        const store = openStore(versions, engine, quiet)
+        for (const value of [null, 'x', null]) expect(store.put('a', value, 10)).toBe('latest')
+        expect(store.put('a', 'earlier', 5)).toBe(10)
+        expect(store.get('a')).toBeNull()
+        expect(store.getAsOf('a', 9)).toEqual({ value: 'earlier', timestamp: 5, validTo: 10 })
       }))
   })
 }

@@ -14,6 +14,10 @@ const historyRetentionMs = 200_000
 interface Version {
   readonly from: number
   readonly value: number | null
+  /** A later version was known when this one was put: the store then remembers even a deletion as a span of time. */
+  readonly spans: boolean
+  /** Something says that a change happened at `from`, whatever becomes of the value: a span that ends there, or a deletion. */
+  readonly marked: boolean
 }
 
 /** The versions of a key, by time. */
@@ -21,18 +25,18 @@ class History {
   versions: Version[] = []
 
   put(from: number, value: number | null): number | 'latest' {
-    const at = this.versions.findIndex((version) => version.from >= from)
-    const next = this.versions.find((version) => version.from > from)
-    if (at < 0) {
-      this.versions.push({ from, value })
-      return 'latest'
-    }
-    const same = this.versions[at]?.from === from
-    this.versions.splice(at, same ? 1 : 0, { from, value })
-    // deleted where it began, and nothing valid before it: nothing says any more that something happened there
-    const before = this.versions[at - 1]
-    const lost = next === undefined && value === null && (before === undefined || before.value === null)
-    if (same && lost) this.versions.splice(at, 1)
+    const { versions } = this
+    const at = versions.findLastIndex((version) => version.from <= from)
+    const before = versions[at]
+    const next = versions[at + 1]
+    const spans = next !== undefined
+    if (next !== undefined) versions[at + 1] = { ...next, marked: true }
+    if (before?.from !== from) {
+      const split = before !== undefined && (before.value !== null || before.spans)
+      const marked = split || (!spans && value === null)
+      versions.splice(at + 1, 0, { from, value, spans, marked })
+    } else if (value === null && !spans && !before.marked) versions.splice(at, 1)
+    else versions[at] = { from, value, spans, marked: before.marked }
     return next?.from ?? 'latest'
   }
 

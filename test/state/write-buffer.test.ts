@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { int32 } from '../../core/serdes/int32.ts'
 import { string } from '../../core/serdes/string.ts'
 import type { Engine } from '../../state/engine.ts'
 import { MemoryEngine } from '../../state/engines/memory.ts'
@@ -6,6 +7,7 @@ import { openStore } from '../../state/open-store.ts'
 import type { KeyValueStoreDefinition } from '../../state/store-definition.ts'
 import { Changelog } from './changelog.ts'
 import { CountingJson } from './json-serde.ts'
+import { TextKeys } from './keys-ahead.ts'
 
 type Value = { n: number; text?: string; inner?: { list: number[] } }
 
@@ -245,6 +247,23 @@ describe('memory', () => {
     expect(store.commitWanted).toBe(false)
   })
 
+  test.each(['commit', 'abort'] as const)(
+    'within a commit puts are not bounded, after it (%s) they are',
+    (end) => {
+      const { store } = setUp({}, 10_000)
+      const putAll = () => {
+        for (let puts = 0; puts < 200; puts++) store.put(`${puts}`, { n: 1 }, 1)
+      }
+      store.beginCommit()
+      putAll()
+      expect(store.bufferedBytes).toBeGreaterThan(20_000)
+      store.flush()
+      if (end === 'commit') store.commit(undefined)
+      else store.abort()
+      expect(putAll).toThrow(expect.objectContaining({ code: 'BUFFER_OVERFLOW' }))
+    }
+  )
+
   test('what came and went counts for nothing', () => {
     const { store } = setUp({}, 1000)
     store.onChange(() => undefined)
@@ -274,12 +293,47 @@ describe('memory', () => {
     const { store, engine } = setUp({}, 1000)
     for (let round = 0; round < 3; round++) {
       store.get('a')
-      store.prefetch(Array.from({ length: 20 }, (_, i) => `${round} ${i}`))
+      for (let i = 0; i < 20; i++) store.get(`${round} ${i}`)
       engine.reads = 0
       store.get('a')
       expect(engine.reads).toBe(1)
       expect(store.bufferedBytes).toBeLessThanOrEqual(1000)
     }
+  })
+
+  test('keys are prefetched in one call, as many as there is room for beside the uncommitted ones', () => {
+    const { store, engine, commit, open } = setUp()
+    for (let n = 0; n < 10; n++) store.put(`${n}`, { n }, n)
+    commit()
+    const fresh = open()
+    const misses: string[] = []
+    fresh.onMiss((id) => misses.push(id))
+    const multiGets = vi.spyOn(engine, 'multiGetSync')
+    fresh.put('3', { n: 30 }, 1)
+    expect(fresh.prefetch(new TextKeys(['1', '3', 'x', '1', '2']), 4)).toEqual({ seen: 4, read: 2 })
+    expect(multiGets).toHaveBeenCalledTimes(1)
+    expect(['1', '3', 'x'].map((key) => fresh.get(key)?.n)).toEqual([1, 30, undefined])
+    expect(misses).toEqual([])
+    expect(fresh.get('2')).toEqual({ n: 2 })
+    expect(misses).toEqual(['2'])
+
+    const { store: small } = setUp({}, 2_000)
+    const many = Array.from({ length: 100 }, (_, i) => `${i}`)
+    const { seen, read } = small.prefetch(new TextKeys(many), 100)
+    expect([seen, read]).toEqual([5, 5])
+    while (!small.commitWanted) small.put(`put ${small.bufferedBytes}`, { n: 1 }, 1)
+    expect(small.prefetch(new TextKeys(many), 100)).toEqual({ seen: 0, read: 0 })
+  })
+
+  test('bytes that are no key are not prefetched, and do no harm', () => {
+    const engine = new MemoryEngine('totals')
+    const store = openStore(
+      { kind: 'key-value', name: 'totals', key: int32(), value: string(), logged: false, cached: true },
+      engine,
+      { log: undefined }
+    )
+    expect(store.prefetch(new TextKeys(['abc', 'abcd', '']), 10)).toEqual({ seen: 3, read: 1 })
+    expect([...store.all()]).toEqual([])
   })
 
   test('puts of one key over and over take no more room', () => {

@@ -20,6 +20,7 @@ const help = `Runs the application that Java and TypeScript run in turns, over t
   --state DIR          state folder (default: a new one, deleted at the end, so that state is always restored)
   --engine E           auto (default), rocksdb, level or memory
   --commit MS          commit interval (default 200)
+  --retention HOURS    how long windows are kept (default 48)
   --timeout SECONDS    give up after this time (default 120)
   --report             print one line of JSON at the end: records restored, and the stores' contents
   --kill-at POINT      kill the process there: "before step 3", "after step 5", "restore", ...
@@ -46,6 +47,7 @@ async function main(): Promise<number> {
       state: { type: 'string' },
       engine: { type: 'string', default: 'auto' },
       commit: { type: 'string', default: '200' },
+      retention: { type: 'string', default: '48' },
       timeout: { type: 'string', default: '120' },
       report: { type: 'boolean', default: false },
       'kill-at': { type: 'string', default: '' },
@@ -78,7 +80,11 @@ async function main(): Promise<number> {
       kill.restoreProgress(progress)
     }
   }
-  const streams = new KafkaStreams(takeoverTopology(app, kill.updated), config)
+  const topology = takeoverTopology(app, {
+    onUpdate: kill.updated,
+    retentionHours: Number(values.retention)
+  })
+  const streams = new KafkaStreams(topology, config)
   await streams.start()
   try {
     await allCommitted(streams, Number(values.timeout))

@@ -3,17 +3,22 @@ import { integer, json, StreamsBuilder, string, TimeWindows, type Topology, topi
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
-const partitions = 4
+export const partitions = 4
 
 const Amount = z.object({ amount: z.int() })
 const Totals = z.object({ count: z.int(), sum: z.int() })
 
-/**
- * The application whose state a Java application takes over, and gives back: see test/peer. Its names and formats are part of it.
- *
- * @param onUpdate called for each update of a key-value store
- */
-export function takeoverTopology(app: string, onUpdate: () => void = () => {}): Topology {
+export interface TakeoverTopologyOptions {
+  /** Called for each update of a key-value store */
+  readonly onUpdate?: () => void
+  /** How long windows are kept. Default 48, as in Java; shorter ones take grace away. */
+  readonly retentionHours?: number
+}
+
+/** The application whose state a Java application takes over, and gives back: see test/peer. Its names and formats are part of it. */
+export function takeoverTopology(app: string, options: TakeoverTopologyOptions = {}): Topology {
+  const { onUpdate = () => {}, retentionHours = 48 } = options
+  const retentionMs = retentionHours * hourMs
   const input = topic(`${app}-input`, { key: string(), value: json(Amount), partitions })
   const output = topic(`${app}-output`, { key: string(), value: json(Totals), partitions })
   const hours = topic(`${app}-output2`, { key: string(), value: json(z.int()), partitions })
@@ -34,8 +39,8 @@ export function takeoverTopology(app: string, onUpdate: () => void = () => {}): 
     .toStream()
     .to(output)
   byKey
-    .windowedBy(TimeWindows.ofSizeAndGrace(hourMs, dayMs))
-    .count({ name: 'hourly', retentionMs: 2 * dayMs })
+    .windowedBy(TimeWindows.ofSizeAndGrace(hourMs, Math.min(dayMs, retentionMs - hourMs)))
+    .count({ name: 'hourly', retentionMs })
     .toStream()
     .map((count, window) => [`${window.key}@${window.start}`, count])
     .to(hours)

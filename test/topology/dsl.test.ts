@@ -240,6 +240,7 @@ describe('what cannot run is told when it is declared or at its first use', () =
         b
           .stream(lines)
           .selectKey((l) => l.sku)
+          // @ts-expect-error it does not compile either
           .groupByKey()
       )
     ).toThrow(/give it a name/)
@@ -250,6 +251,7 @@ describe('what cannot run is told when it is declared or at its first use', () =
         b
           .stream(lines)
           .mapValues((l) => l.qty)
+          // @ts-expect-error it does not compile either
           .groupBy((n) => `${n}`, { name: 'n', key: string() })
       )
     ).toThrow(/add value/)

@@ -7,19 +7,23 @@ import {
   integer,
   JoinWindows,
   json,
+  type KeyValueStoreDefinition,
   type KStream,
   type KTable,
   keyValueStore,
   SessionWindows,
   SlidingWindows,
   type StreamsBuilder,
+  storeOf,
   string,
   TimeWindows,
   timeWindowed,
   topic,
   untilTimeLimit,
   untilWindowCloses,
-  type Windowed
+  type Windowed,
+  type WindowStoreDefinition,
+  windowStore
 } from '../../index.ts'
 
 const Sale = z.object({ sku: z.string(), qty: z.int(), store: z.string() })
@@ -33,8 +37,10 @@ const texts = topic('texts', { key: string(), value: string() })
 /** True when both are the same type. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 function same<A, B>(_yes: Same<A, B>): void {}
-type ValueOf<S> = S extends KStream<infer _K, infer V> ? V : S extends KTable<infer _K, infer V> ? V : never
-type KeyOf<S> = S extends KStream<infer K, infer _V> ? K : S extends KTable<infer K, infer _V> ? K : never
+type ValueOf<S> =
+  S extends KStream<infer _K, infer V, infer _U> ? V : S extends KTable<infer _K, infer V> ? V : never
+type KeyOf<S> =
+  S extends KStream<infer K, infer _V, infer _U> ? K : S extends KTable<infer K, infer _V> ? K : never
 
 export function types(builder: StreamsBuilder): void {
   const stream = builder.stream(sales)
@@ -158,8 +164,106 @@ export function types(builder: StreamsBuilder): void {
   const tables = table.join(builder.table(texts, { name: 'texts' }), (price, text) => `${price}${text}`)
   same<ValueOf<typeof tables>, string>(true)
 
+  // processors
+  const processed = stream.processValues<number>(() => ({
+    process(record, context) {
+      record.key.toUpperCase()
+      context.forward({ ...record, value: record.value.qty })
+      // @ts-expect-error the key must stay
+      context.forward({ ...record, key: 'another', value: 1 })
+      // @ts-expect-error neither may it go
+      context.forward({ ...record, key: null, value: 1 })
+      // @ts-expect-error values are numbers after this step
+      context.forward(record)
+    }
+  }))
+  same<KeyOf<typeof processed>, string>(true)
+  stream.process<string, number>(() => ({
+    process(record, context) {
+      // @ts-expect-error the stream after this step has a key
+      context.forward({ ...record, key: null, value: 1 })
+      // @ts-expect-error and a value
+      context.forward({ ...record, value: null })
+    }
+  }))
+  stream.process<string | null, number>(() => ({
+    process: (record, context) => context.forward({ ...record, key: null, value: 1 })
+  }))
+
   // stores
-  builder.addStateStore(keyValueStore({ name: 'mine', key: string(), value: integer() }))
+  const mine = keyValueStore({ name: 'mine', key: string(), value: integer() })
+  const recent = windowStore({
+    name: 'recent',
+    key: string(),
+    value: json(Sale),
+    windowSizeMs: 10,
+    retentionMs: 10
+  })
+  builder.addStateStore(mine)
   // @ts-expect-error a store needs serdes
   builder.addStateStore(keyValueStore({ name: 'mine' }))
+  stream.process<string, number>(
+    () => ({
+      process(record, context) {
+        context.store(mine).put(record.key, 1, record.timestamp)
+        context.store(recent).put(record.key, record.value, 0, 0)
+        const known = context.store(mine).get(record.key)
+        same<typeof known, number | null>(true)
+        // @ts-expect-error the store's values are numbers
+        context.store(mine).put(record.key, 'one', record.timestamp)
+        // @ts-expect-error a store is asked for by its definition, so that none is unknown
+        context.store('mime')
+        // @ts-expect-error nor can one be made up
+        context.store(other)
+      }
+    }),
+    { stores: [mine, recent] }
+  )
+  // @ts-expect-error no store is known by its name alone
+  stream.process<string, number>(() => ({ process: () => undefined }), { stores: ['mime'] })
+  const rows = storeOf(table)
+  same<typeof rows, KeyValueStoreDefinition<string, number>>(true)
+  const windowRows = storeOf(hours, 'window')
+  same<typeof windowRows, WindowStoreDefinition<string, number>>(true)
+  // @ts-expect-error a table without windows has no window store
+  storeOf(table, 'window')
+
+  // serdes: what a step has changed must be told to the next one that writes it
+  const quantities = stream.mapValues((sale) => sale.qty)
+  // @ts-expect-error numbers now, so how are they written?
+  quantities.repartition({ name: 'spread' })
+  quantities.repartition({ name: 'spread', value: integer() }).repartition({ name: 'known-again' })
+  // @ts-expect-error the key's serde alone is not enough
+  quantities.groupBy((qty) => qty, { name: 'by-qty', key: integer() })
+  quantities.groupBy((qty) => qty, { name: 'by-qty', key: integer(), value: integer() })
+  // @ts-expect-error a reduce keeps values
+  quantities.groupByKey().reduce({ name: 'sum', reducer: (a, b) => a + b })
+  quantities.groupByKey().reduce({ name: 'sum', reducer: (a, b) => a + b, value: integer() })
+  // a count keeps none of them
+  quantities.groupByKey().count({ name: 'counted' })
+  const perHour = quantities.groupByKey().windowedBy(TimeWindows.ofSizeWithNoGrace(60))
+  // @ts-expect-error a windowed reduce keeps values, too
+  perHour.reduce({ name: 'sum', reducer: (a, b) => a + b })
+  // @ts-expect-error so does a table
+  quantities.toTable({ name: 'latest' })
+  // @ts-expect-error both sides of a join of streams are kept
+  quantities.join(builder.stream(prices), (qty) => qty, { name: 'pairs', windows })
+  // @ts-expect-error the other one as well
+  stream.join(quantities, (sale) => sale, { name: 'pairs', windows })
+  stream.join(quantities, (sale) => sale, { name: 'pairs', windows, otherValue: integer() })
+
+  // keys: a new one goes through a topic, which has a name
+  const byQty = stream.selectKey((sale) => sale.qty)
+  // @ts-expect-error the topic needs a name, and the key a serde
+  byQty.groupByKey()
+  // @ts-expect-error the key needs a serde
+  byQty.groupByKey({ name: 'by-qty' })
+  byQty.groupByKey({ name: 'by-qty', key: integer() }).count({ name: 'by-qty' })
+  // @ts-expect-error the key of one of them is not known any more
+  stream.merge(stream.selectKey((sale) => sale.sku)).groupByKey()
+  // what a function says it takes, it gets
+  const known = (_sales: KStream<string, Sale>): void => undefined
+  known(stream.filter((sale) => sale.qty > 1))
+  // @ts-expect-error it could not write them
+  known(stream.mapValues((sale) => ({ ...sale })))
 }

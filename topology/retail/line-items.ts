@@ -3,7 +3,7 @@ import { LineItem, type Sale } from '../../processors/retail/model.ts'
 import * as topics from './topics.ts'
 
 /** Sales with what the store and product tables know: first by store, as they come, then by SKU. */
-export function lineItems(builder: StreamsBuilder, sales: KStream<string, Sale>): void {
+export function lineItems(builder: StreamsBuilder, sales: KStream<string, Sale, 'value'>): void {
   sales
     .leftJoin(
       builder.table(topics.stores, { name: 'stores' }),

@@ -4,7 +4,7 @@ import { saleRows } from '../../processors/retail/sale-rows.ts'
 import * as topics from './topics.ts'
 
 /** Rows become sales, still by store; those that cannot go to the dead-letter topic with file, row and reason. */
-export function sales(builder: StreamsBuilder): KStream<string, Sale> {
+export function sales(builder: StreamsBuilder): KStream<string, Sale, 'value'> {
   const rows = builder.stream(topics.rawCsv).processValues(saleRows)
   rows
     .filter((row) => !row.ok)

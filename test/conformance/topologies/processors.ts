@@ -1,15 +1,17 @@
-import {
-  type KeyValueStore,
-  keyValueStore,
-  type Processor,
-  Topology,
-  textHeader,
-  type WindowStore,
-  windowStore
-} from '../../../index.ts'
+import { keyValueStore, type Processor, Topology, textHeader, windowStore } from '../../../index.ts'
 import { type CaseTopologies, declared, json, jsonTopic, text } from './case-topology.ts'
 
 const numbers = () => jsonTopic<number>('in')
+const counted = keyValueStore({ name: 'counts', key: text, value: json<number>() })
+const summed = keyValueStore({ name: 'sums', key: text, value: json<number>() })
+const seenBefore = keyValueStore({ name: 'seen', key: text, value: json<number>() })
+const recently = windowStore({
+  name: 'recent',
+  key: text,
+  value: json<number>(),
+  windowSizeMs: 100,
+  retentionMs: 1000
+})
 
 interface Numbered {
   readonly count: number
@@ -20,7 +22,7 @@ interface Numbered {
 function router(): Processor<string, number, string, Numbered> {
   return {
     process(record, context) {
-      const counts = context.store<KeyValueStore<string, number>>('counts')
+      const counts = context.store(counted)
       const key = record.key as string
       const count = (counts.get(key) ?? 0) + 1
       counts.put(key, count, record.timestamp)
@@ -43,7 +45,7 @@ function summing(time: 'stream' | 'wall-clock'): () => Processor<string, number,
   return () => ({
     init(context) {
       context.schedule(100, time, (now) => {
-        const sums = context.store<KeyValueStore<string, number>>('sums')
+        const sums = context.store(summed)
         for (const { key, value } of sums.all()) {
           context.forward({ key, value: { at: now, sum: value }, timestamp: now, headers: [] })
           sums.delete(key, now)
@@ -51,7 +53,7 @@ function summing(time: 'stream' | 'wall-clock'): () => Processor<string, number,
       })
     },
     process(record, context) {
-      const sums = context.store<KeyValueStore<string, number>>('sums')
+      const sums = context.store(summed)
       const key = record.key as string
       sums.put(key, (sums.get(key) ?? 0) + (record.value as number), record.timestamp)
     }
@@ -60,10 +62,9 @@ function summing(time: 'stream' | 'wall-clock'): () => Processor<string, number,
 
 function punctuated(time: 'stream' | 'wall-clock') {
   return declared((builder) => {
-    builder.addStateStore(keyValueStore({ name: 'sums', key: text, value: json<number>() }))
     builder
       .stream(numbers())
-      .process(summing(time), { stores: ['sums'] })
+      .process(summing(time), { stores: [summed] })
       .to(jsonTopic<SumAt>('out'))
   })
 }
@@ -73,7 +74,7 @@ export const processorTopologies: CaseTopologies = {
     topology: new Topology()
       .addSource('source', numbers())
       .addProcessor('router', router, 'source')
-      .addStateStore(keyValueStore({ name: 'counts', key: text, value: json<number>() }), 'router')
+      .addStateStore(counted, 'router')
       .addSink('positive', jsonTopic<Numbered>('out-positive'), 'router')
       .addSink('negative', jsonTopic<Numbered>('out-negative'), 'router')
   }),
@@ -94,34 +95,30 @@ export const processorTopologies: CaseTopologies = {
   }),
 
   'process-values-with-store': declared((builder) => {
-    builder.addStateStore(keyValueStore({ name: 'seen', key: text, value: json<number>() }))
     builder
       .stream(numbers())
       .processValues<string>(
         () => ({
           process(record, context) {
-            const seen = context.store<KeyValueStore<string, number>>('seen')
+            const seen = context.store(seenBefore)
             const key = record.key as string
             const n = (seen.get(key) ?? 0) + 1
             seen.put(key, n, record.timestamp)
             for (let i = 0; i < n; i++) context.forward({ ...record, value: `${record.value}#${n}.${i}` })
           }
         }),
-        { stores: ['seen'] }
+        { stores: [seenBefore] }
       )
       .to(jsonTopic<string>('out'))
   }),
 
   'process-window-store-dedup': declared((builder) => {
-    builder.addStateStore(
-      windowStore({ name: 'recent', key: text, value: json<number>(), windowSizeMs: 100, retentionMs: 1000 })
-    )
     builder
       .stream(numbers())
       .process<string, number>(
         () => ({
           process(record, context) {
-            const recent = context.store<WindowStore<string, number>>('recent')
+            const recent = context.store(recently)
             const { key, value, timestamp } = record
             const id = `${key}/${value}`
             const seen = [...recent.fetch(id, timestamp - 100, timestamp + 100)].length > 0
@@ -129,7 +126,7 @@ export const processorTopologies: CaseTopologies = {
             if (!seen) context.forward(record)
           }
         }),
-        { stores: ['recent'] }
+        { stores: [recently] }
       )
       .to(jsonTopic<number>('out'))
   }),
