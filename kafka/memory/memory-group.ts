@@ -51,6 +51,11 @@ export class MemoryGroup implements GroupMember {
       throw new StreamsError('GROUP_FENCED', `group ${groupId}: another process joined as ${instanceId}`)
   }
 
+  /** Its session lasts for as long as it is open. */
+  stint(): number {
+    return 0
+  }
+
   metadata(): GroupMetadata {
     const { groupId, instanceId } = this.#options
     return { groupId, instanceId, memberId: this.#memberId, generationId: this.#generation() }

@@ -42,6 +42,9 @@ export class StaticMember implements GroupMember {
   readonly #assignor: GroupAssignor
   #memberId = ''
   #generation = -1
+  /** The member of the last join, and the number of its stint. */
+  #formerId = ''
+  #stint = 0
   #heartbeats: Heartbeats | undefined
   #rejoin = false
   /** Under way; resolves with what this member was given, or with nothing when it failed. */
@@ -108,15 +111,19 @@ export class StaticMember implements GroupMember {
     if (this.#fenced !== undefined) throw this.#fenced
   }
 
+  stint(): number {
+    return this.#stint
+  }
+
   metadata(): GroupMetadata {
     const { groupId, instanceId } = this.#options
     return { groupId, instanceId, memberId: this.#memberId, generationId: this.#generation }
   }
 
   async regains(offsets: readonly GroupOffset[]): Promise<boolean> {
-    const memberId = this.#memberId
+    const stint = this.#stint
     const share = await this.#joining
-    if (share === undefined || memberId !== this.#memberId) return false
+    if (share === undefined || stint !== this.#stint) return false
     if (this.#assignor.cooperative) return true
     const kept = new Set(share.map(({ topic, partition }) => partitionName(topic, partition)))
     return offsets.every(({ topic, partition }) => kept.has(partitionName(topic, partition)))
@@ -160,10 +167,12 @@ export class StaticMember implements GroupMember {
   }
 
   #tryCommit(offsets: readonly GroupOffset[]): Promise<CommitRefusal | undefined> {
+    // as who it is now, even if it joins as another meanwhile
+    const membership = this.#membership()
     return retrying(
       withinMs,
       this.#cluster.signal,
-      () => commitOffsets(this.#coordinator, this.#membership(), offsets),
+      () => commitOffsets(this.#coordinator, membership, offsets),
       this.#onRetry
     )
   }
@@ -193,6 +202,9 @@ export class StaticMember implements GroupMember {
       return 'again'
     }
     if (joined.errorCode !== 0) return this.#refused('joining', joined.errorCode)
+    const wentOn = joined.memberId !== this.#formerId || joined.generationId > this.#generation + 1
+    if (wentOn && this.#formerId !== '') this.#stint++
+    this.#formerId = joined.memberId
     this.#memberId = joined.memberId
     this.#generation = joined.generationId
     const leads = joined.leader === joined.memberId

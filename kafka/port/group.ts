@@ -53,6 +53,11 @@ export interface GroupMember extends OffsetCommitter {
   rejoinNeeded(): boolean
   /** Throws GROUP_FENCED if another process took this member's place. Called often; costs nothing. */
   check(): void
+  /**
+   * Goes up at a join before which the group went on without this member. What it had before may be somebody else's since: it must not commit
+   * it any more, though the group would take it.
+   */
+  stint(): number
   /** Committed positions; partitions without one are left out. Waits for open transactions (KIP-447). */
   committed(partitions: readonly TopicPartition[]): Promise<readonly GroupOffset[]>
   /** Commits positions for this generation. Throws GROUP_FENCED, GROUP_REBALANCE. */

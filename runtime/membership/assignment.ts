@@ -47,3 +47,15 @@ export interface TaskAssignment {
   /** Tasks wait for a warm-up: the group should join again after `probing.rebalance.interval.ms`. */
   readonly probing: boolean
 }
+
+export const noTasks: TaskShare = { active: [], standby: [], warmup: [] }
+
+export function sameShare(a: TaskShare, b: TaskShare): boolean {
+  return same(a.active, b.active) && same(a.standby, b.standby) && same(a.warmup, b.warmup)
+}
+
+/** Whatever the order. */
+function same(a: readonly string[], b: readonly string[]): boolean {
+  const names = new Set(a)
+  return names.size === b.length && b.every((name) => names.has(name))
+}

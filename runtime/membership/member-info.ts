@@ -14,6 +14,8 @@ const MemberInfo = z.object({
   processId: z.string(),
   /** Members with another graph cannot share its tasks. */
   topology: z.string(),
+  /** Counts the member's joins: a broker begins no round for a member that comes with nothing new. */
+  round: z.int(),
   active: z.array(z.string()),
   standby: z.array(z.string()),
   /** Changelog records missing on the process's disk, by task. */
@@ -25,13 +27,17 @@ export type MemberInfo = z.infer<typeof MemberInfo>
 
 const ShareInfo = z.object({
   version: z.int(),
+  /** The leader's graph. */
+  topology: z.string(),
+  /** How many tasks the leader knew of in all. */
+  tasks: z.int(),
   active: z.array(z.string()),
   standby: z.array(z.string()),
   warmup: z.array(z.string()),
-  /** Tasks that this member must give up are wanted by others, or warm up elsewhere: join again after this time, ms. */
-  probeAfterMs: z.number().nullable(),
+  /** Tasks wait for a warm-up: join again after the probing interval. */
+  probing: z.boolean(),
   /** Why it is given nothing. */
-  problem: z.string().nullable()
+  problem: z.enum(['another graph']).nullable()
 })
 /** What the leader tells a member. */
 export type ShareInfo = z.infer<typeof ShareInfo> & TaskShare

@@ -2,14 +2,15 @@ import { partitionName, type TopicPartition } from '../../core/record.ts'
 import type { GroupAssignor, Share, Subscriber } from '../../kafka/port/group-assignor.ts'
 import type { TaskPlan } from '../task-plan.ts'
 import { assignTasks } from './assign-tasks.ts'
-import type { AssignmentMember, AssignorSettings, TaskShare } from './assignment.ts'
+import { type AssignmentMember, type AssignorSettings, noTasks, type TaskShare } from './assignment.ts'
 import {
   decodeMemberInfo,
   decodeShareInfo,
   encodeMemberInfo,
   encodeShareInfo,
   type MemberInfo,
-  protocolVersion
+  protocolVersion,
+  type ShareInfo
 } from './member-info.ts'
 
 export interface TaskAssignorOptions {
@@ -19,9 +20,8 @@ export interface TaskAssignorOptions {
   readonly processId: string
   readonly tags: Readonly<Record<string, string>>
   readonly settings: AssignorSettings
-  readonly probingIntervalMs: number
   /** What this member has now. */
-  readonly owned: () => Pick<MemberInfo, 'active' | 'standby' | 'lags'>
+  readonly owned: () => Pick<MemberInfo, 'round' | 'active' | 'standby' | 'lags'>
 }
 
 /**
@@ -48,31 +48,45 @@ export class TaskAssignor implements GroupAssignor {
     subscribers: readonly Subscriber[],
     _leaderId: string
   ): ReadonlyMap<string, Share> {
-    const { tasks, topology, settings, probingIntervalMs } = this.#options
+    const { tasks, topology, settings } = this.#options
     const members: AssignmentMember[] = []
     const shares = new Map<string, Share>()
     for (const { memberId, userData } of subscribers) {
       const info = decodeMemberInfo(userData)
       if (info?.topology === topology)
         members.push({ id: memberId, ...info, lags: new Map(Object.entries(info.lags)) })
-      else shares.set(memberId, refusal())
+      else shares.set(memberId, { partitions: [], userData: this.#told(noTasks, false, 'another graph') })
     }
     const assignable = tasks.map(({ id, subTopology }) => ({ id, stateful: subTopology.stores.length > 0 }))
     const assignment = assignTasks(assignable, members, settings)
-    for (const [id, share] of withoutOwnedByOthers(assignment.shares, members)) {
-      const probeAfterMs = assignment.probing ? probingIntervalMs : null
+    for (const [id, share] of withoutOwnedByOthers(assignment.shares, members))
       shares.set(id, {
         partitions: this.#inputsOf(share.active),
-        userData: encodeShareInfo({ version: protocolVersion, problem: null, probeAfterMs, ...copy(share) })
+        userData: this.#told(share, assignment.probing, null)
       })
-    }
     return shares
   }
 
-  /** Partitions may have been added, and the assignment it had is one of this kind. */
+  /** The graph may have changed while the leader was away, and partitions may have been added. */
   stillFits({ userData }: Share): boolean {
     const info = decodeShareInfo(userData)
-    return info?.active.every((id) => this.#tasks.has(id)) ?? false
+    return info?.topology === this.#options.topology && info.tasks === this.#tasks.size
+  }
+
+  #told(share: TaskShare, probing: boolean, problem: ShareInfo['problem']): Buffer {
+    const { topology } = this.#options
+    const [active, standby, warmup] = [[...share.active], [...share.standby], [...share.warmup]]
+    const tasks = this.#tasks.size
+    return encodeShareInfo({
+      version: protocolVersion,
+      topology,
+      tasks,
+      active,
+      standby,
+      warmup,
+      probing,
+      problem
+    })
   }
 
   #inputsOf(taskIds: readonly string[]): TopicPartition[] {
@@ -97,19 +111,4 @@ function withoutOwnedByOthers(
       return [id, { ...share, active: share.active.filter(free) }]
     })
   )
-}
-
-function refusal(): Share {
-  const problem =
-    'the leader of the group runs another graph: members of one application must have the same; stop the old ones first, or give the new graph an application id of its own'
-  const nothing = { version: protocolVersion, active: [], standby: [], warmup: [], probeAfterMs: null }
-  return { partitions: [], userData: encodeShareInfo({ ...nothing, problem }) }
-}
-
-function copy({ active, standby, warmup }: TaskShare): {
-  active: string[]
-  standby: string[]
-  warmup: string[]
-} {
-  return { active: [...active], standby: [...standby], warmup: [...warmup] }
 }

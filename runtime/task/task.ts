@@ -259,8 +259,11 @@ export class Task {
     for (const { store, changelog } of this.stores) {
       if (changelog === undefined) store.commit(undefined)
       else {
-        const offset = acknowledged(changelog.topic, this.partition) ?? store.checkpoint?.offset ?? 0
-        const checkpoint: Checkpoint = { offset, topicId: changelog.topicId }
+        const { topic, topicId } = changelog
+        // a task that was elsewhere meanwhile is further than what was written here
+        const reached = store.checkpoint?.topicId === topicId ? store.checkpoint.offset : 0
+        const offset = Math.max(acknowledged(topic, this.partition) ?? 0, reached)
+        const checkpoint: Checkpoint = { offset, topicId }
         store.commit(checkpoint)
       }
     }
