@@ -122,6 +122,7 @@ export class KafkaStreams {
       }
     })
     this.#thread = thread
+    this.metrics.standbys(() => this.#copyLags())
     this.#cleanup = setInterval(
       () => void this.#removeForeignState(),
       this.#config.stateCleanupDelayMs
@@ -160,6 +161,13 @@ export class KafkaStreams {
     const onDisk = tasksOnDisk(stateDirectory, applicationId, ids)
     const lags = new Map(onDisk.map((id) => [id, acceptableRecoveryLag + 1]))
     for (const [id, lag] of this.#thread?.lags() ?? []) lags.set(id, lag)
+    return lags
+  }
+
+  #copyLags(): ReadonlyMap<string, number> {
+    const lags = new Map<string, number>()
+    for (const { id, role, lag } of this.tasks())
+      if (role !== 'active' && lag !== undefined) lags.set(id, lag)
     return lags
   }
 

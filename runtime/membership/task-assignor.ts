@@ -59,7 +59,8 @@ export class TaskAssignor implements GroupAssignor {
     }
     const assignable = tasks.map(({ id, subTopology }) => ({ id, stateful: subTopology.stores.length > 0 }))
     const assignment = assignTasks(assignable, members, settings)
-    for (const [id, share] of withoutOwnedByOthers(assignment.shares, members))
+    const stateful = new Set(assignable.flatMap((task) => (task.stateful ? [task.id] : [])))
+    for (const [id, share] of withoutOwnedByOthers(assignment.shares, members, (task) => stateful.has(task)))
       shares.set(id, {
         partitions: this.#inputsOf(share.active),
         userData: this.#told(share, assignment.probing, null)
@@ -98,17 +99,21 @@ export class TaskAssignor implements GroupAssignor {
   }
 }
 
-/** Shares without the tasks that another member still runs: it is told to give them up first. */
+/**
+ * Shares without the tasks that another member still runs: it is told to give them up first. Copies of them are kept warm meanwhile.
+ */
 function withoutOwnedByOthers(
   shares: ReadonlyMap<string, TaskShare>,
-  members: readonly AssignmentMember[]
+  members: readonly AssignmentMember[],
+  isStateful: (task: string) => boolean
 ): Map<string, TaskShare> {
   const owners = new Map<string, string>()
   for (const { id, active } of members) for (const task of active) owners.set(task, id)
   return new Map(
-    [...shares].map(([id, share]) => {
-      const free = (task: string) => (owners.get(task) ?? id) === id
-      return [id, { ...share, active: share.active.filter(free) }]
+    [...shares].map(([id, { active, standby, warmup }]) => {
+      const isFree = (task: string) => (owners.get(task) ?? id) === id
+      const awaited = active.filter((task) => !isFree(task) && isStateful(task))
+      return [id, { active: active.filter(isFree), standby, warmup: [...warmup, ...awaited] }]
     })
   )
 }

@@ -1,0 +1,240 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  integer,
+  type KafkaStreams,
+  type RestoreProgress,
+  StreamsBuilder,
+  type StreamsConfig,
+  string,
+  type Topology,
+  topic
+} from '../../index.ts'
+import { MemoryApp } from './memory-app.ts'
+
+const PARTITIONS = 8
+const KEYS = 40
+
+const words = topic('words', { key: string(), value: string(), partitions: PARTITIONS })
+const counts = topic('counts', { key: string(), value: integer(), partitions: PARTITIONS })
+
+/** Counts words over a repartition topic: 8 tasks without and 8 with state. */
+function rekeyed(): Topology {
+  const builder = new StreamsBuilder()
+  builder
+    .stream(words)
+    .groupBy((word) => word, { name: 'by-word', key: string() })
+    .count({ name: 'counts' })
+    .toStream()
+    .to(counts)
+  return builder.build()
+}
+
+/** Counts records by key: 8 tasks with state, one per partition of the topic. */
+function keyed(): Topology {
+  const builder = new StreamsBuilder()
+  builder.stream(words).groupByKey().count({ name: 'counts' }).toStream().to(counts)
+  return builder.build()
+}
+
+let app: MemoryApp
+let directories: string[]
+let written: number
+
+beforeEach(async () => {
+  app = await MemoryApp.create()
+  directories = []
+  written = 0
+})
+
+afterEach(async () => {
+  await app.dispose()
+  await Promise.all(directories.map((directory) => rm(directory, { recursive: true, force: true })))
+})
+
+/** A process with a state directory of its own. */
+async function replica(topology: Topology, config: Partial<StreamsConfig> = {}) {
+  const stateDirectory = await mkdtemp(join(tmpdir(), 'store-sku-replica-'))
+  directories.push(stateDirectory)
+  const restores: RestoreProgress[] = []
+  const streams = await app.start(topology, {
+    stateDirectory,
+    engine: 'memory',
+    // every update is told
+    cacheMaxBytes: 0,
+    commitIntervalMs: 10,
+    maxWarmupReplicas: PARTITIONS,
+    sessionTimeoutMs: 300,
+    onRestore: (progress) => {
+      if (progress.done) restores.push(progress)
+    },
+    ...config
+  })
+  return { streams, restores }
+}
+
+/** Writes each key so many times more. */
+async function write(times: number): Promise<void> {
+  const rows = Array.from({ length: times * KEYS }, (_, n) => ({
+    key: `k${n % KEYS}`,
+    value: `w${n % KEYS}`,
+    timestamp: written + n
+  }))
+  await app.write(words, rows)
+  written += rows.length
+}
+
+/** Writes while `work` goes on. */
+async function writingDuring<T>(work: Promise<T>): Promise<T> {
+  let done = false
+  const ended = work.finally(() => {
+    done = true
+  })
+  ended.catch(() => undefined)
+  while (!done) {
+    await write(1)
+    await setTimeout(2)
+  }
+  return ended
+}
+
+function active(streams: KafkaStreams): string[] {
+  return streams
+    .tasks()
+    .filter(({ role, running }) => role === 'active' && running)
+    .map(({ id }) => id)
+    .sort()
+}
+
+function copies(streams: KafkaStreams) {
+  return streams.tasks().filter(({ role }) => role !== 'active')
+}
+
+/** Each key was counted 1, 2, 3 and so on: nothing was lost, nothing counted or told twice. */
+function expectExactCounts(): void {
+  const told = new Map<string | null, (number | null)[]>()
+  for (const { decoded } of app.read(counts))
+    told.set(decoded.key, [...(told.get(decoded.key) ?? []), decoded.value])
+  expect(told.size).toBe(KEYS)
+  const each = Array.from({ length: written / KEYS }, (_, n) => n + 1)
+  for (const [key, values] of told) expect(values, `${key}`).toEqual(each)
+}
+
+describe('replicas', () => {
+  it('share the tasks, hand them over when one leaves, and count each record once', async () => {
+    await write(20)
+    const first = await replica(rekeyed())
+    await writingDuring(app.until(first.streams, () => active(first.streams).length === 2 * PARTITIONS))
+    const second = await replica(rekeyed())
+    await writingDuring(
+      app.until(
+        second.streams,
+        () => active(second.streams).length === PARTITIONS && active(first.streams).length === PARTITIONS
+      )
+    )
+    const all = [...active(first.streams), ...active(second.streams)]
+    expect(new Set(all).size).toBe(2 * PARTITIONS)
+    // both kinds are shared
+    for (const { streams } of [first, second])
+      expect(active(streams).filter((id) => id.startsWith('1_'))).toHaveLength(PARTITIONS / 2)
+
+    await writingDuring(first.streams.close({ leaveGroup: true }))
+    await writingDuring(app.until(second.streams, () => active(second.streams).length === 2 * PARTITIONS))
+    await app.caughtUp(second.streams)
+    expectExactCounts()
+  }, 20_000)
+
+  it('move a task only once its new home is warm, and those that stay never stop', async () => {
+    let commits = 0
+    const settings = { acceptableRecoveryLag: 10, maxWarmupReplicas: 2 }
+    const first = await replica(keyed(), {
+      ...settings,
+      onCommitPoint: (point) => {
+        if (point === 'after step 5') commits++
+      }
+    })
+    await write(200)
+    await app.caughtUp(first.streams)
+    const second = await replica(keyed(), settings)
+    let warmed = 0
+    let mostCold = 0
+    // commits of the first one that it took until a record was counted, by partition, from one record to the next
+    const waits = new Map<number, number>()
+    const outputs = () => new Map(app.read(counts).map(({ partition, offset }) => [partition, offset]))
+    while (active(second.streams).length < PARTITIONS / 2 || active(first.streams).length > PARTITIONS / 2) {
+      const before = outputs()
+      const begun = commits
+      await write(1)
+      warmed = Math.max(warmed, copies(second.streams).length)
+      const cold = copies(second.streams).filter(({ lag }) => lag === undefined || lag > 100)
+      mostCold = Math.max(mostCold, cold.length)
+      const waiting = new Set(before.keys())
+      for (let turn = 0; turn < 10 && waiting.size > 0; turn++) {
+        await setTimeout(5)
+        for (const [partition, offset] of outputs()) {
+          if (!waiting.has(partition) || offset === before.get(partition)) continue
+          waiting.delete(partition)
+          waits.set(partition, Math.max(waits.get(partition) ?? 0, commits - begun))
+        }
+      }
+      for (const partition of waiting) waits.set(partition, Number.POSITIVE_INFINITY)
+    }
+    await app.caughtUp(second.streams)
+    expectExactCounts()
+    expect(warmed).toBeGreaterThan(0)
+    expect(mostCold).toBeLessThanOrEqual(2)
+    const stayed = active(first.streams).map((id) => Number(id.slice(2)))
+    expect(stayed).toHaveLength(PARTITIONS / 2)
+    for (const partition of stayed) expect(waits.get(partition), `${partition}`).toBeLessThan(10)
+    // its copy was warm: what was left is far less than the 1,000 records of a partition
+    for (const { restored, task } of second.restores) expect(restored, task).toBeLessThan(100)
+  }, 20_000)
+
+  it('take over from standbys, which lack next to nothing', async () => {
+    const settings = { numStandbyReplicas: 1 }
+    const first = await replica(keyed(), settings)
+    const second = await replica(keyed(), settings)
+    await write(100)
+    await app.until(second.streams, () => active(second.streams).length === PARTITIONS / 2)
+    const warm = () => copies(second.streams).filter(({ lag }) => lag !== undefined && lag < 20)
+    await writingDuring(app.until(second.streams, () => warm().length === PARTITIONS / 2))
+    // stateful tasks have their copy at the other
+    expect(
+      warm()
+        .map(({ id }) => id)
+        .sort()
+    ).toEqual(active(first.streams))
+    const metric = await second.streams.metrics.registry.getSingleMetricAsString(
+      'streams_standby_lag_records'
+    )
+    expect(metric.match(/task="/g)).toHaveLength(PARTITIONS / 2)
+
+    second.restores.length = 0
+    // not a word to the group
+    await writingDuring(first.streams.close())
+    const lags = new Map(copies(second.streams).map(({ id, lag }) => [id, lag ?? 0]))
+    expect(lags.size).toBe(PARTITIONS / 2)
+    await writingDuring(app.until(second.streams, () => active(second.streams).length === PARTITIONS))
+    await app.caughtUp(second.streams)
+    expectExactCounts()
+    for (const { task, restored } of second.restores)
+      expect(restored, task).toBeLessThanOrEqual(lags.get(task) as number)
+  }, 20_000)
+
+  it('do not mix graphs: a member with another one is told so, and the others go on', async () => {
+    const first = await replica(rekeyed())
+    await app.until(first.streams, () => active(first.streams).length === 2 * PARTITIONS)
+    const other = await replica(keyed())
+    await expect(other.streams.finished).rejects.toMatchObject({
+      code: 'TOPOLOGY_CHANGED',
+      message: expect.stringContaining('runs another graph')
+    })
+    await write(3)
+    await app.caughtUp(first.streams)
+    expect(active(first.streams)).toHaveLength(2 * PARTITIONS)
+    expectExactCounts()
+  }, 20_000)
+})
