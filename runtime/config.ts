@@ -44,6 +44,8 @@ export interface StreamsConfig {
   readonly maxTaskIdleMs?: number
   /** `session.timeout.ms`: how long the group keeps the place of a silent process. Default 45,000 ms. */
   readonly sessionTimeoutMs?: number
+  /** `heartbeat.interval.ms`: how soon a process learns that the group wants it to join again. Default 3,000 ms. */
+  readonly heartbeatIntervalMs?: number
   /**
    * `num.standby.replicas`: copies of each stateful task that other processes keep warm, to take over at once. 0 (the default): none, and who
    * takes a task over restores it from its changelogs first.
@@ -129,6 +131,7 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     bufferedBytesPerPartition: 4 * 1024 * 1024,
     maxTaskIdleMs: 0,
     sessionTimeoutMs: 45_000,
+    heartbeatIntervalMs: 3_000,
     numStandbyReplicas: 0,
     maxWarmupReplicas: 2,
     acceptableRecoveryLag: 10_000,

@@ -131,7 +131,8 @@ export class KafkaStreams {
   }
 
   #member(processId: string, clientId: string, plan: Plan): Membership {
-    const { applicationId, kafka, sessionTimeoutMs, clientTags, ...config } = this.#config
+    const { applicationId, kafka, sessionTimeoutMs, heartbeatIntervalMs, clientTags, ...config } =
+      this.#config
     return new ClassicMembership({
       group: (assignor) =>
         kafka.group({
@@ -140,7 +141,8 @@ export class KafkaStreams {
           instanceId: clientId,
           topics: plan.inputTopics(),
           assignor,
-          sessionTimeoutMs
+          sessionTimeoutMs,
+          heartbeatIntervalMs
         }),
       tasks: plan.tasks,
       topology: graphFingerprint(this.#topology),

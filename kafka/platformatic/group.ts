@@ -45,10 +45,13 @@ export class StaticMember implements GroupMember {
   /** The member of the last join, and the number of its stint. */
   #formerId = ''
   #stint = 0
+  #stintBegan = -1
   #heartbeats: Heartbeats | undefined
   #rejoin = false
-  /** Under way; resolves with what this member was given, or with nothing when it failed. */
-  #joining: Promise<readonly TopicPartition[] | undefined> | undefined
+  /** What the last join gave this member; undefined when it failed. */
+  #given: readonly TopicPartition[] | undefined
+  /** Under way; never rejects. */
+  #joining: Promise<void> | undefined
   #fenced: StreamsError | undefined
 
   constructor(options: GroupOptions, clusterOptions: ClusterOptions) {
@@ -70,8 +73,12 @@ export class StaticMember implements GroupMember {
     this.check()
     const joining = this.#join()
     this.#joining = joining.then(
-      ({ partitions }) => partitions,
-      () => undefined
+      ({ partitions }) => {
+        this.#given = partitions
+      },
+      () => {
+        this.#given = undefined
+      }
     )
     try {
       return await joining
@@ -120,12 +127,16 @@ export class StaticMember implements GroupMember {
     return { groupId, instanceId, memberId: this.#memberId, generationId: this.#generation }
   }
 
-  async regains(offsets: readonly GroupOffset[]): Promise<boolean> {
-    const stint = this.#stint
-    const share = await this.#joining
-    if (share === undefined || stint !== this.#stint) return false
+  async regains(offsets: readonly GroupOffset[], refused: GroupMetadata): Promise<boolean> {
+    // between its two requests a join has the new generation already, and is refused for that it is under way
+    const waited = this.#joining !== undefined
+    await this.#joining
+    const given = this.#given
+    const isNew = waited || refused.generationId !== this.#generation
+    if (given === undefined || !isNew || refused.generationId < this.#stintBegan) return false
+    if (refused.memberId !== this.#memberId) return false
     if (this.#assignor.cooperative) return true
-    const kept = new Set(share.map(({ topic, partition }) => partitionName(topic, partition)))
+    const kept = new Set(given.map(({ topic, partition }) => partitionName(topic, partition)))
     return offsets.every(({ topic, partition }) => kept.has(partitionName(topic, partition)))
   }
 
@@ -139,8 +150,10 @@ export class StaticMember implements GroupMember {
     this.check()
     if (this.#generation < 0) throw this.#rebalance('this member has not joined')
     if (offsets.length === 0) return
+    const sentAs = this.metadata()
     let refusal = await this.#tryCommit(offsets)
-    if (refusal === 'rebalance' && (await this.regains(offsets))) refusal = await this.#tryCommit(offsets)
+    if (refusal === 'rebalance' && (await this.regains(offsets, sentAs)))
+      refusal = await this.#tryCommit(offsets)
     if (refusal === undefined) return
     if (refusal === 'fenced') throw this.#fence()
     this.#rejoin = true
@@ -203,6 +216,7 @@ export class StaticMember implements GroupMember {
     }
     if (joined.errorCode !== 0) return this.#refused('joining', joined.errorCode)
     const wentOn = joined.memberId !== this.#formerId || joined.generationId > this.#generation + 1
+    if (wentOn) this.#stintBegan = joined.generationId
     if (wentOn && this.#formerId !== '') this.#stint++
     this.#formerId = joined.memberId
     this.#memberId = joined.memberId

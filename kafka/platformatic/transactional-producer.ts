@@ -138,7 +138,8 @@ export class CoordinatedProducer implements TransactionalProducer {
     return this.#inTurn(async () => {
       const version = this.#openVersion()
       if (offsets.length === 0) return
-      const { groupId } = member.metadata()
+      let sentAs = member.metadata()
+      const { groupId } = sentAs
       const { signal } = this.#partitions
       this.#partitions.touch()
       if (version === 1 && !this.#announced.has(groupId)) {
@@ -148,20 +149,21 @@ export class CoordinatedProducer implements TransactionalProducer {
       const coordinator = this.#groups.get(groupId) ?? new Coordinator(this.#cluster, groupId)
       this.#groups.set(groupId, coordinator)
       const add = () =>
-        this.#coordinator.attempts(`adding offsets of group '${groupId}'`, this.#identity, signal, () =>
-          commitTransactionOffsets(
+        this.#coordinator.attempts(`adding offsets of group '${groupId}'`, this.#identity, signal, () => {
+          sentAs = member.metadata()
+          return commitTransactionOffsets(
             coordinator,
             this.#transactionalId,
             this.#identity,
             version,
-            member.metadata(),
+            sentAs,
             offsets
           )
-        )
+        })
       try {
         await add()
       } catch (error) {
-        if (!hasCode(error, 'GROUP_REBALANCE') || !(await member.regains(offsets))) throw error
+        if (!hasCode(error, 'GROUP_REBALANCE') || !(await member.regains(offsets, sentAs))) throw error
         await add()
       }
     })

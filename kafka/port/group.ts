@@ -24,8 +24,10 @@ export interface OffsetCommitter {
   /**
    * After a refusal because the group has a new generation: waits for this member's own join, if one is under way, and tells whether it may
    * commit these positions in its new generation. False: they are somebody else's.
+   *
+   * @param refused as whom it was tried
    */
-  regains(offsets: readonly GroupOffset[]): Promise<boolean>
+  regains(offsets: readonly GroupOffset[], refused: GroupMetadata): Promise<boolean>
 }
 
 export interface GroupOptions {

@@ -111,8 +111,8 @@ export class ClassicMembership implements Membership {
     return this.#group.metadata()
   }
 
-  async regains(offsets: readonly GroupOffset[]): Promise<boolean> {
-    return this.#group.stint() === this.#stint && (await this.#group.regains(offsets))
+  async regains(offsets: readonly GroupOffset[], refused: GroupMetadata): Promise<boolean> {
+    return this.#group.stint() === this.#stint && (await this.#group.regains(offsets, refused))
   }
 
   committed(partitions: readonly TopicPartition[]): Promise<readonly GroupOffset[]> {

@@ -1,4 +1,4 @@
-import { joinGroupV9, syncGroupV5 } from '@platformatic/kafka'
+import { joinGroupV9, leaveGroupV5, syncGroupV5 } from '@platformatic/kafka'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { TopicPartition } from '../../core/record.ts'
 import { PlatformaticClient } from '../../kafka/platformatic/client.ts'
@@ -166,6 +166,30 @@ describe('membership', { timeout: 60_000 }, () => {
     await outcome
     const committed = kept ? [{ topic, partition: 0, offset: 5, metadata: 'm' }] : []
     expect(await follower.committed([{ topic, partition: 0 }])).toEqual(committed)
+  })
+
+  it('a member that the group went on without knows so after it has joined again', async () => {
+    const space = workspace()
+    const topic = await space.topic(1)
+    const groupId = space.name('group')
+    const one = member(groupId, 'one', topic, cooperative)
+    await one.join()
+    const before = one.metadata()
+    const position = { topic, partition: 0, offset: 5, metadata: '' }
+    await one.join()
+    expect(one.stint(), 'it took part in every round').toBe(0)
+    expect(await one.regains([position], before)).toBe(true)
+
+    const coordinator = new Channel(parseAddress(realBrokers()[0]!), 'raw', {}, defaultChannel)
+    closing.push(coordinator)
+    const members = [{ memberId: '', groupInstanceId: 'one', reason: 'the test removes it' }]
+    const removed = await coordinator.call(leaveGroupV5.api, groupId, members)
+    expect(removed.errorCode).toBe(0)
+    await until('it knows', () => one.rejoinNeeded())
+    const former = one.metadata()
+    await one.join()
+    expect(one.stint()).toBe(1)
+    expect(await one.regains([position], former)).toBe(false)
   })
 })
 

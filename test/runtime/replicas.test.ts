@@ -3,42 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  integer,
-  type KafkaStreams,
-  type RestoreProgress,
-  StreamsBuilder,
-  type StreamsConfig,
-  string,
-  type Topology,
-  topic
-} from '../../index.ts'
+import type { KafkaStreams, RestoreProgress, StreamsConfig, Topology } from '../../index.ts'
 import { MemoryApp } from './memory-app.ts'
+import {
+  activeTasks as active,
+  expectExactCounts as expectExact,
+  KEYS,
+  keyed,
+  PARTITIONS,
+  rekeyed,
+  wordTopics
+} from './word-counts.ts'
 
-const PARTITIONS = 8
-const KEYS = 40
-
-const words = topic('words', { key: string(), value: string(), partitions: PARTITIONS })
-const counts = topic('counts', { key: string(), value: integer(), partitions: PARTITIONS })
-
-/** Counts words over a repartition topic: 8 tasks without and 8 with state. */
-function rekeyed(): Topology {
-  const builder = new StreamsBuilder()
-  builder
-    .stream(words)
-    .groupBy((word) => word, { name: 'by-word', key: string() })
-    .count({ name: 'counts' })
-    .toStream()
-    .to(counts)
-  return builder.build()
-}
-
-/** Counts records by key: 8 tasks with state, one per partition of the topic. */
-function keyed(): Topology {
-  const builder = new StreamsBuilder()
-  builder.stream(words).groupByKey().count({ name: 'counts' }).toStream().to(counts)
-  return builder.build()
-}
+const { words, counts } = wordTopics('')
 
 let app: MemoryApp
 let directories: string[]
@@ -101,26 +78,15 @@ async function writingDuring<T>(work: Promise<T>): Promise<T> {
   return ended
 }
 
-function active(streams: KafkaStreams): string[] {
-  return streams
-    .tasks()
-    .filter(({ role, running }) => role === 'active' && running)
-    .map(({ id }) => id)
-    .sort()
-}
-
 function copies(streams: KafkaStreams) {
   return streams.tasks().filter(({ role }) => role !== 'active')
 }
 
-/** Each key was counted 1, 2, 3 and so on: nothing was lost, nothing counted or told twice. */
 function expectExactCounts(): void {
-  const told = new Map<string | null, (number | null)[]>()
-  for (const { decoded } of app.read(counts))
-    told.set(decoded.key, [...(told.get(decoded.key) ?? []), decoded.value])
-  expect(told.size).toBe(KEYS)
-  const each = Array.from({ length: written / KEYS }, (_, n) => n + 1)
-  for (const [key, values] of told) expect(values, `${key}`).toEqual(each)
+  expectExact(
+    app.read(counts).map(({ decoded }) => decoded),
+    written
+  )
 }
 
 describe('replicas', () => {
