@@ -58,6 +58,11 @@ export class WriteBuffer<K, V> {
           }
   }
 
+  /** Nobody is called any more. */
+  detach(): void {
+    this.#listener = undefined
+  }
+
   get bytes(): number {
     return this.#bytes
   }

@@ -288,9 +288,10 @@ export class Task {
     return this.#group.queues[0]?.partition ?? 0
   }
 
-  /** The task processes nothing more. Its stores are closed by whoever opened them. */
+  /** The task processes nothing more. Its stores may be another's then; they are closed by whoever opened them. */
   stop(): void {
     this.#punctuation.clear()
+    for (const { store } of this.stores) store.detach()
   }
 
   now(): number {

@@ -182,6 +182,11 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
     this.#last = undefined
   }
 
+  detach(): void {
+    this.#buffer.detach()
+    this.#onMiss = undefined
+  }
+
   restore(cursor: RecordCursor, checkpoint: Checkpoint): number {
     const operations: WriteOperation[] = []
     let count = 0

@@ -148,6 +148,10 @@ export abstract class TimedStore<K, V> implements StateStore {
     this.sequence = this.#committed.sequence
   }
 
+  detach(): void {
+    this.buffer.detach()
+  }
+
   restore(cursor: RecordCursor, checkpoint: Checkpoint): number {
     const { layout } = this.#options
     const operations: WriteOperation[] = []

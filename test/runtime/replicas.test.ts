@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -50,7 +50,7 @@ async function replica(topology: Topology, config: Partial<StreamsConfig> = {}) 
     },
     ...config
   })
-  return { streams, restores }
+  return { streams, restores, stateDirectory: config.stateDirectory ?? stateDirectory }
 }
 
 /** Writes each key so many times more. */
@@ -188,6 +188,57 @@ describe('replicas', () => {
     expectExactCounts()
     for (const { task, restored } of second.restores)
       expect(restored, task).toBeLessThanOrEqual(lags.get(task) as number)
+  }, 20_000)
+
+  it('that had a task before go on with it; copies keep their folders', async () => {
+    const settings = {
+      engine: 'auto',
+      stateCleanupDelayMs: 20,
+      numStandbyReplicas: 1,
+      sessionTimeoutMs: 30_000
+    } as const
+    const first = await replica(keyed(), settings)
+    await write(10)
+    await app.caughtUp(first.streams)
+    const second = await replica(keyed(), settings)
+    const shared = () => [first, second].every(({ streams }) => active(streams).length === PARTITIONS / 2)
+    await writingDuring(app.until(second.streams, shared))
+    const warm = () => copies(first.streams).every(({ lag }) => lag === 0)
+    await app.until(first.streams, () => copies(first.streams).length === PARTITIONS / 2 && warm())
+    // longer than what nobody needs is kept
+    await setTimeout(100)
+    const folders = await readdir(join(first.stateDirectory, app.applicationId))
+    expect(folders.filter((name) => /^\d+_\d+$/.test(name))).toHaveLength(PARTITIONS)
+
+    await writingDuring(second.streams.close({ leaveGroup: true }))
+    await writingDuring(app.until(first.streams, () => active(first.streams).length === PARTITIONS))
+    await app.caughtUp(first.streams)
+    await first.streams.close()
+    const again = await replica(keyed(), { ...settings, stateDirectory: first.stateDirectory })
+    await app.until(again.streams, () => active(again.streams).length === PARTITIONS)
+    // what was written here before a task was elsewhere is not taken for where its store stands
+    expect(again.restores.map(({ restored }) => restored).filter((records) => records > 0)).toEqual([])
+    expectExactCounts()
+  }, 20_000)
+
+  it('whose task was rebuilt go on with it, and tell each change once', async () => {
+    const { streams } = await replica(keyed())
+    await write(5)
+    await app.caughtUp(streams)
+    await writingDuring(Promise.all(active(streams).map((id) => streams.rebuildTask(id))))
+    await write(5)
+    await app.caughtUp(streams)
+    expectExactCounts()
+  }, 20_000)
+
+  it('of a single process get their tasks anew when its graph has changed', async () => {
+    const first = await replica(keyed(), { sessionTimeoutMs: 30_000 })
+    await write(1)
+    await app.caughtUp(first.streams)
+    await first.streams.close()
+    const { stateDirectory } = first
+    const changed = await replica(rekeyed(), { stateDirectory, sessionTimeoutMs: 30_000 })
+    await app.until(changed.streams, () => active(changed.streams).length === 2 * PARTITIONS)
   }, 20_000)
 
   it('do not mix graphs: a member with another one is told so, and the others go on', async () => {
