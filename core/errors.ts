@@ -28,6 +28,7 @@ export const errorActions = {
   GROUP_REBALANCE: 'retry',
   GROUP_FENCED: 'stop',
   GROUP_NOT_EMPTY: 'retry',
+  APPLICATION_SHUTDOWN: 'stop',
   STORE_CORRUPT: 'restart-task',
   STORE_LOCKED: 'retry',
   STORE_CLOSED: 'restart-task',

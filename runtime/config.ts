@@ -44,6 +44,29 @@ export interface StreamsConfig {
   readonly maxTaskIdleMs?: number
   /** `session.timeout.ms`: how long the group keeps the place of a silent process. Default 45,000 ms. */
   readonly sessionTimeoutMs?: number
+  /** `heartbeat.interval.ms`: how soon a process learns that the group wants it to join again. Default 3,000 ms. */
+  readonly heartbeatIntervalMs?: number
+  /**
+   * `num.standby.replicas`: copies of each stateful task that other processes keep warm, to take over at once. 0 (the default): none, and who
+   * takes a task over restores it from its changelogs first.
+   */
+  readonly numStandbyReplicas?: number
+  /**
+   * `max.warmup.replicas`: tasks of the whole application that are made ready at their new place at the same time, while they still run at the
+   * old one. At least 1. Default 2.
+   */
+  readonly maxWarmupReplicas?: number
+  /** `acceptable.recovery.lag`: a process that lacks at most this many changelog records may take a task over. Default 10,000 records. */
+  readonly acceptableRecoveryLag?: number
+  /**
+   * `probing.rebalance.interval.ms`: how often the group looks whether copies have become warm, while tasks wait for that. A process whose
+   * warm-ups have all caught up says so at once. Default 600,000 ms.
+   */
+  readonly probingRebalanceIntervalMs?: number
+  /** `rack.aware.assignment.tags`: standbys should differ from their active and from each other in these of the `clientTags`. Default: none. */
+  readonly rackAwareTags?: readonly string[]
+  /** `client.tag.*`: where this process is, such as `{ zone: 'a' }`. Default: none. */
+  readonly clientTags?: Readonly<Record<string, string>>
   /** `deserialization.exception.handler`: what becomes of records that cannot be read. Default `fail`, as in Kafka Streams. */
   readonly deserializationExceptionHandler?: ErrorHandlers['deserializationExceptionHandler']
   /** `processing.exception.handler`: what becomes of records for which a step throws. Default `fail`. */
@@ -79,6 +102,16 @@ export interface RestoreProgress {
 
 export type ResolvedConfig = Required<StreamsConfig>
 
+const leastOf = {
+  commitIntervalMs: 0,
+  cacheMaxBytes: 0,
+  bufferedBytesPerPartition: 0,
+  numStandbyReplicas: 0,
+  maxWarmupReplicas: 1,
+  acceptableRecoveryLag: 0,
+  probingRebalanceIntervalMs: 0
+}
+
 /** Fills in the defaults. Throws CONFIG_INVALID. */
 export function resolveConfig(config: StreamsConfig): ResolvedConfig {
   if (!/^[a-zA-Z0-9._-]{1,100}$/.test(config.applicationId))
@@ -98,6 +131,13 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     bufferedBytesPerPartition: 4 * 1024 * 1024,
     maxTaskIdleMs: 0,
     sessionTimeoutMs: 45_000,
+    heartbeatIntervalMs: 3_000,
+    numStandbyReplicas: 0,
+    maxWarmupReplicas: 2,
+    acceptableRecoveryLag: 10_000,
+    probingRebalanceIntervalMs: 600_000,
+    rackAwareTags: [],
+    clientTags: {},
     ...failingHandlers,
     deadLetterTopic: defaultDeadLetterTopic(config.applicationId),
     topologyLock: undefined,
@@ -107,8 +147,8 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     onCommitPoint: () => undefined,
     ...config
   }
-  for (const name of ['commitIntervalMs', 'cacheMaxBytes', 'bufferedBytesPerPartition'] as const)
-    if (!(resolved[name] >= 0))
-      throw new StreamsError('CONFIG_INVALID', `${name} must be 0 or more, not ${resolved[name]}`)
+  for (const [name, least] of Object.entries(leastOf) as [keyof typeof leastOf, number][])
+    if (!(resolved[name] >= least))
+      throw new StreamsError('CONFIG_INVALID', `${name} must be ${least} or more, not ${resolved[name]}`)
   return resolved
 }

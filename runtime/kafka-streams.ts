@@ -1,22 +1,23 @@
 import { StreamsError } from '../core/errors.ts'
-import { bytes } from '../core/serdes/bytes.ts'
-import { type Topic, topic } from '../core/topic.ts'
-import type { Admin, NewTopic } from '../kafka/port/admin.ts'
-import type { GroupMember } from '../kafka/port/group.ts'
+import type { Admin } from '../kafka/port/admin.ts'
 import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
 import { removeObsoleteTaskDirectories } from '../state/obsolete-directories.ts'
+import { tasksOnDisk } from '../state/task-directories.ts'
 import { globalTask, processIdentity } from '../state/task-directory.ts'
 import type { ReadOnlyWindowStore } from '../state/window-store.ts'
 import type { Topology } from '../topology/topology.ts'
 import { type ResolvedConfig, resolveConfig, type StreamsConfig } from './config.ts'
 import { DiskGuard } from './disk-guard.ts'
+import { ClassicMembership } from './membership/classic-membership.ts'
+import { graphFingerprint } from './membership/graph-fingerprint.ts'
+import type { Membership } from './membership/membership.ts'
 import { StreamsMetrics } from './metrics.ts'
+import { prepareTopics } from './prepare-topics.ts'
 import { GlobalTables } from './restore/global-tables.ts'
-import { tombstoneRetentionMs } from './restore/tombstones.ts'
 import { storeBudget } from './store-budget.ts'
 import { StreamThread } from './stream-thread.ts'
-import { writesDeadLetters } from './task/error-handlers.ts'
-import { Plan } from './task-plan.ts'
+import type { Plan } from './task-plan.ts'
+import type { TaskStatus } from './task-set.ts'
 import { checkTopologyLock } from './topology-lock.ts'
 
 /** As Kafka Streams names them. `REBALANCING` covers joining and restoring. */
@@ -46,7 +47,7 @@ export class KafkaStreams {
   #state: StreamsState = 'CREATED'
   #thread: StreamThread | undefined
   #globals: GlobalTables | undefined
-  #group: GroupMember | undefined
+  #membership: Membership | undefined
   #admin: Admin | undefined
   #plan: Plan | undefined
   #running: Promise<void> | undefined
@@ -87,33 +88,9 @@ export class KafkaStreams {
     const clientId = `${applicationId}-${processId}`
     const admin = kafka.admin(`${clientId}-admin`)
     this.#admin = admin
-    const external = this.#topology.externalTopics()
-    await admin.createTopics(external.map(newTopic))
-    if (writesDeadLetters(this.#config)) await admin.createTopics([newTopic(deadLettersOf(this.#config))])
-    const described = await admin.describeTopics(external.map((topic) => topic.name))
-    const plan = new Plan(this.#topology, applicationId, (topic) => described.get(topic)?.partitions)
-    await admin.createTopics(plan.internalTopics)
-    const internal = await admin.describeTopics(plan.internalTopics.map((topic) => topic.name))
-    for (const { name, partitions } of plan.internalTopics) {
-      const found = internal.get(name)?.partitions
-      if (found !== partitions)
-        throw new StreamsError(
-          'TOPIC_MISMATCH',
-          `internal topic "${name}" has ${found} partitions but the graph needs ${partitions}; delete it and its application's state, or restore the former partition counts`
-        )
-    }
-    const configs = await admin.topicConfigs([
-      ...plan.internalTopics.map((topic) => topic.name),
-      ...plan.sourceChangelogs
-    ])
-    const group = kafka.group({
-      clientId,
-      groupId: applicationId,
-      instanceId: clientId,
-      topics: plan.inputTopics(),
-      sessionTimeoutMs: this.#config.sessionTimeoutMs
-    })
-    this.#group = group
+    const { plan, topics, deleteRetentionMs } = await prepareTopics(admin, this.#topology, this.#config)
+    const membership = this.#member(processId, clientId, plan)
+    this.#membership = membership
     logger.info(
       `${applicationId}: ${plan.tasks.length} tasks in ${this.#topology.subTopologies.length} sub-topologies`
     )
@@ -131,11 +108,9 @@ export class KafkaStreams {
       config: this.#config,
       topology: this.#topology,
       plan,
-      topics: new Map([...described, ...internal]),
-      deleteRetentionMs: new Map(
-        [...configs].map(([name, settings]) => [name, tombstoneRetentionMs(settings)])
-      ),
-      group,
+      topics,
+      deleteRetentionMs,
+      membership,
       admin,
       clientId,
       disk: this.#disk,
@@ -147,11 +122,60 @@ export class KafkaStreams {
       }
     })
     this.#thread = thread
+    this.metrics.standbys(() => this.#copyLags())
     this.#cleanup = setInterval(
       () => void this.#removeForeignState(),
       this.#config.stateCleanupDelayMs
     ).unref()
     this.#running = this.#run(thread)
+  }
+
+  #member(processId: string, clientId: string, plan: Plan): Membership {
+    const { applicationId, kafka, sessionTimeoutMs, heartbeatIntervalMs, clientTags, ...config } =
+      this.#config
+    return new ClassicMembership({
+      group: (assignor) =>
+        kafka.group({
+          clientId,
+          groupId: applicationId,
+          instanceId: clientId,
+          topics: plan.inputTopics(),
+          assignor,
+          sessionTimeoutMs,
+          heartbeatIntervalMs
+        }),
+      tasks: plan.tasks,
+      topology: graphFingerprint(this.#topology),
+      processId,
+      tags: clientTags,
+      settings: config,
+      probingIntervalMs: config.probingRebalanceIntervalMs,
+      lags: () => this.#lags(plan),
+      clock: config.clock,
+      logger: config.logger
+    })
+  }
+
+  /** Changelog records that this process lacks. What is on disk and not open is better than nothing, but nobody knows by how much. */
+  #lags(plan: Plan): ReadonlyMap<string, number> {
+    const { stateDirectory, applicationId, acceptableRecoveryLag } = this.#config
+    const ids = plan.tasks.map(({ id }) => id)
+    const onDisk = tasksOnDisk(stateDirectory, applicationId, ids)
+    const lags = new Map(onDisk.map((id) => [id, acceptableRecoveryLag + 1]))
+    for (const [id, lag] of this.#thread?.lags() ?? []) lags.set(id, lag)
+    return lags
+  }
+
+  #copyLags(): ReadonlyMap<string, number> {
+    const lags = new Map<string, number>()
+    for (const { id, role, lag } of this.tasks())
+      if (role !== 'active' && lag !== undefined) lags.set(id, lag)
+    return lags
+  }
+
+  /** The tasks that this process has a part in, in whatever role. */
+  tasks(): readonly TaskStatus[] {
+    return this.#thread?.status() ?? []
   }
 
   async #run(thread: StreamThread): Promise<void> {
@@ -171,7 +195,7 @@ export class KafkaStreams {
   /** State of tasks that have moved elsewhere. */
   async #removeForeignState(): Promise<void> {
     const { stateDirectory, applicationId, stateCleanupDelayMs, clock, logger } = this.#config
-    const owned = new Set(this.#thread?.taskIds)
+    const owned = new Set(this.tasks().map(({ id }) => id))
     if (this.#topology.globalStores.size > 0) owned.add(globalTask)
     // between two assignments nothing is owned, but all of it may be needed again in a moment
     if (this.#state !== 'RUNNING') return
@@ -195,7 +219,7 @@ export class KafkaStreams {
     this.#disk.close()
     clearInterval(this.#cleanup)
     await this.#globals?.close()
-    await this.#group?.close({ leave: this.#leaveGroup })
+    await this.#membership?.close({ leave: this.#leaveGroup })
     await this.#admin?.close()
   }
 
@@ -280,22 +304,5 @@ export class KafkaStreams {
     return tasks.flatMap((task) =>
       task.stores.map(({ store }) => store).filter((store) => store.name === name)
     )
-  }
-}
-
-/** Not an internal topic: others read it, and a reset of the application leaves it. */
-function deadLettersOf({ deadLetterTopic }: ResolvedConfig): Topic<Buffer, Buffer> {
-  return topic(deadLetterTopic, { key: bytes(), value: bytes() })
-}
-
-function newTopic(topic: Omit<Topic<unknown, unknown>, 'key' | 'value'>): NewTopic {
-  return {
-    name: topic.name,
-    partitions: topic.partitions,
-    configs: {
-      'cleanup.policy': topic.cleanupPolicy,
-      'retention.ms': String(topic.retentionMs),
-      'message.timestamp.type': 'CreateTime'
-    }
   }
 }

@@ -48,6 +48,17 @@ export class StreamsMetrics {
     registers: [this.registry]
   })
 
+  #standbyLags: () => ReadonlyMap<string, number> = () => new Map()
+  readonly #standbys: Gauge = new Gauge({
+    name: 'streams_standby_lag_records',
+    help: 'Changelog records that the copy of a task lacks that runs elsewhere',
+    labelNames: ['task'],
+    registers: [this.registry],
+    collect: () => {
+      this.#standbys.reset()
+      for (const [task, lag] of this.#standbyLags()) this.#standbys.set({ task }, lag)
+    }
+  })
   readonly #engines = new EngineMetrics(this.registry)
 
   /** From now on until it is closed, tells about the engine under a task's store. */
@@ -69,6 +80,11 @@ export class StreamsMetrics {
 
   committed(seconds: number): void {
     this.#commits.observe(seconds)
+  }
+
+  /** Asked for at each scrape: lags of standbys and warm-ups by task. */
+  standbys(lags: () => ReadonlyMap<string, number>): void {
+    this.#standbyLags = lags
   }
 
   tasks(count: number): void {

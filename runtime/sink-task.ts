@@ -158,8 +158,9 @@ export class SinkTask<K, V> {
   }
 
   async #join(): Promise<void> {
-    const mine = await this.#withBroker(() => this.#group.join())
-    if (mine === undefined || mine.length === 0) return
+    const share = await this.#withBroker(() => this.#group.join())
+    if (share === undefined || share.partitions.length === 0) return
+    const mine = share.partitions
     const names = this.#options.topics.map(({ name }) => name)
     const found = await this.#withBroker(() => this.#admin.describeTopics(names))
     const offsets = await this.#withBroker(() => this.#group.committed(mine))

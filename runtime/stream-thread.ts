@@ -1,13 +1,14 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { StreamsError } from '../core/errors.ts'
-import { partitionName } from '../core/record.ts'
+import type { TopicPartition } from '../core/record.ts'
 import type { Admin, TopicDescription } from '../kafka/port/admin.ts'
 import type { Consumer } from '../kafka/port/consumer.ts'
-import type { GroupMember } from '../kafka/port/group.ts'
 import type { Topology } from '../topology/topology.ts'
 import { Backoff } from './backoff.ts'
 import type { ResolvedConfig } from './config.ts'
 import type { DiskGuard } from './disk-guard.ts'
+import { noTasks, type TaskShare } from './membership/assignment.ts'
+import type { Membership } from './membership/membership.ts'
 import type { StreamsMetrics } from './metrics.ts'
 import { RepartitionPurge } from './repartition-purge.ts'
 import type { GlobalTables } from './restore/global-tables.ts'
@@ -15,8 +16,8 @@ import { Restorer } from './restore/restorer.ts'
 import { commit, type Writer } from './task/commit.ts'
 import type { Task } from './task/task.ts'
 import { TaskFactory } from './task-factory.ts'
-import type { Plan, TaskPlan } from './task-plan.ts'
-import { TaskSet } from './task-set.ts'
+import type { Plan } from './task-plan.ts'
+import { TaskSet, type TaskStatus } from './task-set.ts'
 
 /** Records are processed in slices of this length; then heartbeats, fetches and HTTP get their turn. */
 const SLICE_MS = 10
@@ -34,7 +35,7 @@ export interface StreamThreadParts {
   readonly plan: Plan
   readonly topics: ReadonlyMap<string, TopicDescription>
   readonly deleteRetentionMs: ReadonlyMap<string, number>
-  readonly group: GroupMember
+  readonly membership: Membership
   readonly admin: Admin
   readonly clientId: string
   readonly disk: DiskGuard
@@ -49,7 +50,10 @@ export class StreamThread {
   readonly #parts: StreamThreadParts
   readonly #purge: RepartitionPurge
   readonly #backoff = new Backoff(100, 10_000)
+  readonly #stopped = Promise.withResolvers<void>()
   #tasks: TaskSet | undefined
+  /** What `#tasks` holds. */
+  #share = noTasks
   #stopping = false
   #failures = 0
   #lastCommit = 0
@@ -73,14 +77,20 @@ export class StreamThread {
     return this.#tasks?.running ?? []
   }
 
-  /** Ids of the tasks whose state is in use here. */
-  get taskIds(): readonly string[] {
-    return this.#tasks?.ids ?? []
+  /** Every task whose state is in use here, copies included. */
+  status(): readonly TaskStatus[] {
+    return this.#tasks?.status() ?? []
+  }
+
+  /** Changelog records that the tasks held here lack. */
+  lags(): ReadonlyMap<string, number> {
+    return this.#tasks?.lags() ?? new Map()
   }
 
   /** Lets `run` commit, close its tasks and return. */
   stop(): void {
     this.#stopping = true
+    this.#stopped.resolve()
   }
 
   /**
@@ -100,7 +110,7 @@ export class StreamThread {
   async run(): Promise<void> {
     while (!this.#stopping) {
       try {
-        await this.#runAssignment()
+        await this.#runWriter()
       } catch (error) {
         if (!isRecoverable(error) || ++this.#failures > MAX_RESTARTS) throw error
         const delay = this.#backoff.next()
@@ -114,9 +124,9 @@ export class StreamThread {
     await this.#purge.close()
   }
 
-  /** From one join of the group to the next, or to the end. */
-  async #runAssignment(): Promise<void> {
-    const { config, group, plan, metrics, clientId, globals, onRunning } = this.#parts
+  /** For as long as a writer lives: to the next failure, or to the end. */
+  async #runWriter(): Promise<void> {
+    const { config, membership, metrics, clientId, globals, onRunning } = this.#parts
     // before anything is read: opening it ends the transaction that a killed predecessor left open
     const writer = await this.#openWriter()
     const consumer = config.kafka.consumer({ clientId: `${clientId}-consumer`, offsetReset: 'earliest' })
@@ -125,11 +135,17 @@ export class StreamThread {
       // before the group counts on this member, which may take long
       await globals.ready(() => this.#stopping)
       if (this.#stopping) return
-      const plans = plan.tasksFor(await group.join())
-      tasks = await this.#openTasks(plans, writer, consumer)
+      // others may take their time to join
+      await Promise.race([membership.join(), this.#stopped.promise])
+      if (this.#stopping) return
+      tasks = this.#makeTasks(writer, consumer)
       this.#tasks = tasks
+      this.#share = noTasks
       this.#lastCommit = config.clock.now()
-      while (!this.#stopping && !group.rejoinNeeded()) {
+      await this.#reconcile(tasks, writer)
+      while (!this.#stopping) {
+        membership.poll()
+        if (membership.assigned() !== this.#share) await this.#reconcile(tasks, writer)
         tasks.startReady()
         metrics.tasks(tasks.running.length)
         onRunning(tasks.allRunning)
@@ -150,6 +166,18 @@ export class StreamThread {
     }
   }
 
+  /** Gives up what the member is not to have any more, tells the group, and begins what is new. What stays goes on in the next turn. */
+  async #reconcile(tasks: TaskSet, writer: Writer): Promise<void> {
+    const { membership, config } = this.#parts
+    const share = membership.assigned()
+    if (tasks.mustGiveUp(share)) await this.#commit(tasks, writer)
+    await tasks.release(share)
+    membership.owns(share)
+    tasks.take(share)
+    this.#share = share
+    config.logger.info(`assigned: ${countsOf(share)}`)
+  }
+
   async #openWriter(): Promise<Writer> {
     const { config, clientId } = this.#parts
     const guarantee = config.processingGuarantee
@@ -164,26 +192,13 @@ export class StreamThread {
     return { guarantee, producer }
   }
 
-  async #openTasks(plans: readonly TaskPlan[], writer: Writer, consumer: Consumer): Promise<TaskSet> {
-    const { config, topology, plan, topics, deleteRetentionMs, group, admin, clientId, globals, metrics } =
-      this.#parts
-    const inputs = plans.flatMap((task) => task.inputs)
-    // stable input offsets first: what they stand for is then in the changelogs, which are read up to their end after this
-    const [committed, earliest] = await Promise.all([
-      group.committed(inputs),
-      admin.listOffsets(inputs, 'earliest')
-    ])
+  #makeTasks(writer: Writer, consumer: Consumer): TaskSet {
+    const { config, plan, membership, admin, clientId, globals, metrics } = this.#parts
     const factory = new TaskFactory({
-      config,
-      topology,
-      plan,
-      topics,
-      deleteRetentionMs,
+      ...this.#parts,
       producer: writer.producer,
-      globalStores: globals.stores,
-      metrics
+      globalStores: globals.stores
     })
-    await factory.loadTopics(plans)
     const restorer = new Restorer({
       kafka: config.kafka,
       admin,
@@ -195,24 +210,26 @@ export class StreamThread {
         config.onRestore(progress)
       }
     })
-    const tasks = new TaskSet({ factory, restorer, consumer, logger: config.logger })
-    try {
-      await tasks.open(
-        plans,
-        new Map(committed.map((offset) => [partitionName(offset.topic, offset.partition), offset])),
-        earliest
-      )
-    } catch (error) {
-      await tasks.close()
-      throw error
+    const positionsOf = async (inputs: readonly TopicPartition[]) => {
+      const [committed, earliest] = await Promise.all([
+        membership.committed(inputs),
+        admin.listOffsets(inputs, 'earliest')
+      ])
+      return { committed, earliest }
     }
-    return tasks
+    return new TaskSet({
+      factory,
+      restorer,
+      consumer,
+      planOf: (id) => plan.task(id),
+      positionsOf,
+      logger: config.logger
+    })
   }
 
   /** One round: take what was fetched, process a slice, commit if it is time, give the event loop its turn. */
   async #turn(tasks: TaskSet, writer: Writer, consumer: Consumer): Promise<void> {
-    const { config, globals, group, metrics } = this.#parts
-    group.check()
+    const { config, globals, metrics } = this.#parts
     globals.check()
     if (writer.guarantee === 'exactly_once_v2' && !this.#inTransaction) {
       await writer.producer.begin()
@@ -234,11 +251,11 @@ export class StreamThread {
   }
 
   async #commit(tasks: TaskSet, writer: Writer): Promise<void> {
-    const { config, group, metrics } = this.#parts
+    const { config, membership, metrics } = this.#parts
     const changed = tasks.running.filter((task) => task.needsCommit())
     if (changed.length > 0) {
       const start = performance.now()
-      const offsets = await commit(changed, writer, group, config.onCommitPoint)
+      const offsets = await commit(changed, writer, membership, config.onCommitPoint)
       this.#inTransaction = false
       this.#purge.committed(offsets)
       tasks.committed(offsets)
@@ -247,10 +264,14 @@ export class StreamThread {
       this.#backoff.reset()
     }
     this.#lastCommit = config.clock.now()
-    await tasks.takeOutForRebuild()
+    tasks.takeOutForRebuild()
   }
 }
 
 function isRecoverable(error: unknown): boolean {
   return error instanceof StreamsError && (error.action === 'retry' || error.action === 'restart-task')
+}
+
+function countsOf({ active, standby, warmup }: TaskShare): string {
+  return `${active.length} active tasks, ${standby.length} standbys, ${warmup.length} warm-ups`
 }

@@ -47,24 +47,25 @@ export class TaskFactory {
     this.#parts = parts
   }
 
-  /** Looks up every topic that the tasks write to. Comes before anything else. */
-  async loadTopics(plans: readonly TaskPlan[]): Promise<void> {
+  /** Looks up every topic that the task writes to. */
+  async #loadTopics({ subTopology }: TaskPlan): Promise<void> {
     const { topology, plan, producer } = this.#parts
     const names = new Set<string>()
     for (const node of topology.nodes) {
       if (node.kind === 'sink') names.add(node.topic.name)
       if (node.kind === 'repartition') names.add(plan.topicOf(node))
     }
-    for (const { subTopology } of plans)
-      for (const store of subTopology.stores) {
-        const changelog = plan.changelogOf(this.#definition(store))
-        if (changelog?.own === true) names.add(changelog.topic)
-      }
+    for (const store of subTopology.stores) {
+      const changelog = plan.changelogOf(this.#definition(store))
+      if (changelog?.own === true) names.add(changelog.topic)
+    }
     if (writesDeadLetters(this.#parts.config)) names.add(this.#parts.config.deadLetterTopic)
-    for (const name of names) this.#producerTopics.set(name, await producer.topic(name))
+    for (const name of names)
+      if (!this.#producerTopics.has(name)) this.#producerTopics.set(name, await producer.topic(name))
   }
 
   async open(plan: TaskPlan): Promise<OpenedTask> {
+    await this.#loadTopics(plan)
     const stores: TaskStore[] = []
     try {
       for (const name of plan.subTopology.stores)

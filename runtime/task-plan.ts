@@ -1,5 +1,5 @@
 import { StreamsError } from '../core/errors.ts'
-import { partitionName, type TopicPartition } from '../core/record.ts'
+import type { TopicPartition } from '../core/record.ts'
 import type { NewTopic } from '../kafka/port/admin.ts'
 import type { StoreDefinition } from '../state/store-definition.ts'
 import { changelogName } from '../topology/changelog-name.ts'
@@ -37,7 +37,7 @@ export class Plan {
   readonly sourceChangelogs: readonly string[]
   readonly #applicationId: string
   readonly #sourceOf: ReadonlyMap<string, string>
-  readonly #taskByInput = new Map<string, TaskPlan>()
+  readonly #byId: ReadonlyMap<string, TaskPlan>
 
   /** @param partitionsOf partition count of an existing topic. Throws TOPIC_MISSING, TOPIC_MISMATCH. */
   constructor(
@@ -80,9 +80,7 @@ export class Plan {
     }
     for (const node of topology.repartitions())
       internal.push(repartitionTopic(this.topicOf(node), counts.of(node)))
-    for (const task of tasks)
-      for (const input of task.inputs)
-        this.#taskByInput.set(partitionName(input.topic, input.partition), task)
+    this.#byId = new Map(tasks.map((task) => [task.id, task]))
     this.repartitionTopics = new Set(topology.repartitions().map((node) => this.topicOf(node)))
     this.tasks = tasks
     this.internalTopics = internal
@@ -100,14 +98,11 @@ export class Plan {
     return { topic: own ? `${this.#applicationId}-${topic}` : topic, own }
   }
 
-  /** The tasks that read any of these partitions. */
-  tasksFor(partitions: readonly TopicPartition[]): readonly TaskPlan[] {
-    const tasks = new Set<TaskPlan>()
-    for (const { topic, partition } of partitions) {
-      const task = this.#taskByInput.get(partitionName(topic, partition))
-      if (task !== undefined) tasks.add(task)
-    }
-    return [...tasks]
+  /** Throws STORE_UNKNOWN. */
+  task(id: string): TaskPlan {
+    const task = this.#byId.get(id)
+    if (task === undefined) throw new StreamsError('STORE_UNKNOWN', `the graph has no task ${id}`)
+    return task
   }
 
   /** Every topic that tasks read. */

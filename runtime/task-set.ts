@@ -1,19 +1,42 @@
 import { StreamsError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import { partitionName } from '../core/record.ts'
+import { partitionName, type TopicPartition } from '../core/record.ts'
 import type { Consumer, Fetched } from '../kafka/port/consumer.ts'
 import type { GroupOffset } from '../kafka/port/group.ts'
+import { HeldTask, type TaskRole } from './held-task.ts'
+import type { TaskShare } from './membership/assignment.ts'
 import type { RestoreJob } from './restore/restore-job.ts'
 import type { Restorer } from './restore/restorer.ts'
+import { RunningTasks } from './running-tasks.ts'
 import type { Task } from './task/task.ts'
-import type { OpenedTask, TaskFactory } from './task-factory.ts'
+import type { TaskFactory } from './task-factory.ts'
 import type { TaskPlan } from './task-plan.ts'
+
+/** Where inputs go on from. */
+export interface InputPositions {
+  readonly committed: readonly GroupOffset[]
+  /** First offsets, by `partitionName`: for inputs without a committed one. */
+  readonly earliest: ReadonlyMap<string, number>
+}
 
 export interface TaskSetParts {
   readonly factory: TaskFactory
   readonly restorer: Restorer
   readonly consumer: Consumer
+  readonly planOf: (taskId: string) => TaskPlan
+  /** Waits until no open transaction holds any of them. */
+  readonly positionsOf: (inputs: readonly TopicPartition[]) => Promise<InputPositions>
   readonly logger: Logger
+}
+
+export interface TaskStatus {
+  /** `<sub-topology>_<partition>` */
+  readonly id: string
+  readonly role: TaskRole
+  /** Active: it processes; else it restores. */
+  readonly running: boolean
+  /** Of a standby or warm-up: changelog records that it lacks; undefined until that is known. */
+  readonly lag: number | undefined
 }
 
 interface Rebuild {
@@ -23,35 +46,38 @@ interface Rebuild {
 }
 
 /**
- * The tasks of one assignment: each is opened, restored, and then runs. Tasks that are ready run while others restore.
- *
- *   opened -> restoring -> ready -> running -> (taken out for a rebuild) -> restoring ...
+ * The tasks that a thread holds, active ones and copies. Shares come and go; a task that stays never stops, and tasks that are ready run while
+ * others restore.
  */
 export class TaskSet {
   readonly #parts: TaskSetParts
-  readonly #opened: OpenedTask[] = []
-  #ready: OpenedTask[] = []
-  #running: Task[] = []
+  readonly #held = new Map<string, HeldTask>()
+  readonly #tasks: RunningTasks
+  #ready: HeldTask[] = []
   #rebuilds: Rebuild[] = []
-  /** What a restore in the background failed with; thrown by the next turn. */
+  /** What went wrong in the background; thrown by the next turn. */
   #failure: unknown
-  #committed = new Map<string, GroupOffset>()
-  #earliest: ReadonlyMap<string, number> = new Map()
+  readonly #committed = new Map<string, GroupOffset>()
+  readonly #earliest = new Map<string, number>()
+  #opening: Promise<unknown> = Promise.resolve()
 
   constructor(parts: TaskSetParts) {
     this.#parts = parts
+    this.#tasks = new RunningTasks(parts.consumer)
   }
 
   get running(): readonly Task[] {
-    return this.#running
+    return this.#tasks.all
   }
 
   get ids(): readonly string[] {
-    return this.#opened.map(({ plan }) => plan.id)
+    return [...this.#held.keys()]
   }
 
   get allRunning(): boolean {
-    return this.#running.length === this.#opened.length
+    let active = 0
+    for (const { role } of this.#held.values()) if (role === 'active') active++
+    return active === this.running.length
   }
 
   /** A task must be taken out at a commit. */
@@ -59,78 +85,91 @@ export class TaskSet {
     return this.#rebuilds.length > 0
   }
 
-  /** Opens the stores of all tasks and begins to restore them. On failure the caller closes what was opened. */
-  async open(
-    plans: readonly TaskPlan[],
-    committed: Map<string, GroupOffset>,
-    earliest: ReadonlyMap<string, number>
-  ): Promise<void> {
-    this.#committed = committed
-    this.#earliest = earliest
-    for (const plan of plans) this.#opened.push(await this.#parts.factory.open(plan))
-    let records = 0
-    const restores = this.#opened.map(async (task) => {
-      const restored = await this.#restore(task)
-      records += restored
-    })
-    Promise.all(restores).then(
-      () =>
-        this.#parts.logger.info(`restored ${records} changelog records in all; ${plans.length} tasks run`),
-      () => undefined
-    )
+  status(): TaskStatus[] {
+    return [...this.#held.values()].map((held) => ({
+      id: held.plan.id,
+      role: held.role,
+      running: this.#tasks.has(held.plan.id),
+      lag: held.role === 'active' ? undefined : this.#lagOf(held)
+    }))
   }
 
-  /** Lets restored tasks run. Throws what a restore failed with. */
+  /** Changelog records that the copies lack, by task; those not known yet are left out. */
+  lags(): Map<string, number> {
+    const lags = new Map<string, number>()
+    for (const [id, held] of this.#held) {
+      const lag = held.role === 'active' ? 0 : this.#lagOf(held)
+      if (lag !== undefined) lags.set(id, lag)
+    }
+    return lags
+  }
+
+  /** Whether a task that runs is not active in this share: all is to be committed before `release`. */
+  mustGiveUp(share: TaskShare): boolean {
+    return this.running.some(({ id }) => !share.active.includes(id))
+  }
+
+  /** Stops and closes what the share does not have. Tasks that become standbys keep their stores. */
+  async release(share: TaskShare): Promise<void> {
+    const roles = rolesOf(share)
+    const closing: HeldTask[] = []
+    for (const [id, held] of this.#held) {
+      const role = roles.get(id)
+      if (held.role === 'active' && role !== 'active') {
+        this.#stop(held)
+        if (role !== undefined) this.#follow(held)
+      }
+      if (role !== undefined) continue
+      closing.push(held)
+      this.#held.delete(id)
+    }
+    await this.#close(closing)
+  }
+
+  /** Begins, in the background, what the share has more. To be called after `release`. */
+  take(share: TaskShare): void {
+    const activated: HeldTask[] = []
+    for (const [id, role] of rolesOf(share)) {
+      const held = this.#held.get(id)
+      const former = held?.role
+      const task = held ?? this.#hold(id, role)
+      task.role = role
+      if (role === 'active' && former !== 'active') activated.push(task)
+      if (role !== 'active' && former === undefined) this.#follow(task)
+    }
+    if (activated.length > 0) void this.#activate(activated)
+  }
+
+  /** Lets restored tasks run. Throws what went wrong in the background. */
   startReady(): void {
     if (this.#failure !== undefined) throw this.#failure
+    if (this.#ready.length === 0) return
     const { factory, consumer } = this.#parts
-    for (const opened of this.#ready) {
+    for (const { opened } of this.#ready) {
+      if (opened === undefined) continue
       const task = factory.task(opened, this.#committed, this.#earliest, (topic, partition) =>
         consumer.lag(topic, partition)
       )
-      consumer.assign(task.positions())
-      this.#running.push(task)
+      this.#tasks.add(task)
     }
     this.#ready = []
   }
 
-  /** Hands fetched batches to their tasks; a partition with more than `limit` bytes waiting is paused. */
+  /** See `RunningTasks`. */
   accept(fetched: readonly Fetched[], limit: number): void {
-    for (const one of fetched) {
-      const task = this.#running.find((candidate) => candidate.reads(one.topic, one.partition))
-      if (task !== undefined && task.accept(one) > limit) this.#parts.consumer.pause(one.topic, one.partition)
-    }
+    this.#tasks.accept(fetched, limit)
   }
 
-  /** A slice: tasks in turn, until `deadline` (ms). `full` says that a write buffer has reached its bound. */
   process(now: number, deadline: number): { readonly processed: number; readonly full: boolean } {
-    let processed = 0
-    let full = false
-    let turns = 0
-    for (const task of this.#running) {
-      turns++
-      const count = task.processUntil(deadline)
-      processed += count
-      task.punctuate(now)
-      full ||= task.commitWanted()
-      if (count > 0 && task.now() >= deadline) break
-    }
-    // who had its turn goes to the end of the line
-    if (turns < this.#running.length)
-      this.#running = [...this.#running.slice(turns), ...this.#running.slice(0, turns)]
-    return { processed, full }
+    return this.#tasks.process(now, deadline)
   }
 
-  /** For when there is nothing better to do: stores go on with expiry and the like, for about `budgetMs`. */
   maintain(budgetMs: number): void {
-    for (const task of this.#running) if (task.maintain(budgetMs)) return
+    this.#tasks.maintain(budgetMs)
   }
 
-  /** Resumes partitions of which at most `limit` bytes wait. */
   resume(limit: number): void {
-    for (const task of this.#running)
-      for (const { topic, partition } of task.positions())
-        if (task.bufferedBytes(topic) <= limit) this.#parts.consumer.resume(topic, partition)
+    this.#tasks.resume(limit)
   }
 
   /** Remembers positions, for tasks that are made anew. */
@@ -140,35 +179,32 @@ export class TaskSet {
 
   /** Resolves when the task has been rebuilt from its changelogs. Throws STORE_UNKNOWN. */
   rebuild(taskId: string): Promise<void> {
-    if (!this.#opened.some(({ plan }) => plan.id === taskId))
+    if (this.#held.get(taskId)?.role !== 'active')
       throw new StreamsError('STORE_UNKNOWN', `no task ${taskId} runs here`)
     return new Promise((done, fail) => this.#rebuilds.push({ taskId, done, fail }))
   }
 
   /** To be called when all is committed: takes tasks out whose rebuild is wanted, and begins it. */
-  async takeOutForRebuild(): Promise<void> {
+  takeOutForRebuild(): void {
     const rebuilds = this.#rebuilds
     this.#rebuilds = []
     for (const { taskId, done, fail } of rebuilds) {
-      const task = this.#running.find(({ id }) => id === taskId)
-      const opened = this.#opened.find(({ plan }) => plan.id === taskId)
-      if (task === undefined || opened === undefined) {
+      const held = this.#held.get(taskId)
+      if (held?.opened === undefined || !this.#tasks.has(taskId)) {
         done()
         continue
       }
-      this.#running = this.#running.filter((other) => other !== task)
-      this.#parts.consumer.unassign(task.positions())
-      task.stop()
-      for (const { store } of opened.stores) store.wipe()
+      this.#stop(held)
+      for (const { store } of held.opened.stores) store.wipe()
       this.#parts.logger.info(`task ${taskId}: rebuilding its stores from their changelogs`)
-      this.#restore(opened).then(() => done(), fail)
+      this.#restore(held, held.begin()).then(() => done(), fail)
     }
   }
 
   /** Drops all uncommitted work. The tasks are not used any more. */
   abort(): void {
-    for (const task of this.#running) task.stop()
-    for (const { stores } of this.#opened) for (const { store } of stores) store.abort()
+    for (const task of this.running) task.stop()
+    for (const { opened } of this.#held.values()) for (const { store } of opened?.stores ?? []) store.abort()
   }
 
   /**
@@ -178,12 +214,51 @@ export class TaskSet {
   async close(): Promise<void> {
     for (const { fail } of this.#rebuilds)
       fail(new StreamsError('STORE_CLOSED', 'the application was closed'))
-    for (const task of this.#running) task.stop()
+    for (const task of this.running) task.stop()
     await this.#parts.restorer.close()
-    const stores = this.#opened.flatMap((opened) => opened.stores)
-    for (const closed of await Promise.allSettled(stores.map(({ store }) => store.close())))
-      if (closed.status === 'rejected')
-        this.#parts.logger.warn(`closing: ${(closed.reason as Error).message}`)
+    await this.#close([...this.#held.values()])
+  }
+
+  #hold(id: string, role: TaskRole): HeldTask {
+    const plan = this.#parts.planOf(id)
+    // one after the other, whatever became of those before
+    const opening = this.#opening.then(() => this.#parts.factory.open(plan))
+    this.#opening = opening.catch(() => undefined)
+    const held = new HeldTask(plan, role, opening)
+    this.#held.set(id, held)
+    return held
+  }
+
+  #stop(held: HeldTask): void {
+    held.begin()
+    this.#ready = this.#ready.filter((one) => one !== held)
+    this.#tasks.remove(held.plan.id)
+  }
+
+  async #activate(tasks: readonly HeldTask[]): Promise<void> {
+    const { positionsOf, logger } = this.#parts
+    const signals = tasks.map((held) => held.begin())
+    // stable input offsets first: what they stand for is then in the changelogs, which are read up to their end after this
+    const positions = positionsOf(tasks.flatMap(({ plan }) => plan.inputs)).then(
+      ({ committed, earliest }) => {
+        this.committed(committed)
+        for (const [name, offset] of earliest) this.#earliest.set(name, offset)
+      }
+    )
+    const restores = tasks.map(async (held, index) => {
+      const signal = signals[index] as AbortSignal
+      try {
+        await Promise.all([held.open(), positions])
+        return await this.#restore(held, signal)
+      } catch (error) {
+        if (!signal.aborted) this.#failure ??= error
+        throw error
+      }
+    })
+    const ended = await Promise.allSettled(restores)
+    const records = ended.reduce((sum, one) => sum + (one.status === 'fulfilled' ? one.value : 0), 0)
+    if (ended.every(({ status }) => status === 'fulfilled'))
+      logger.info(`restored ${records} changelog records in all; ${tasks.length} more tasks run`)
   }
 
   /** Where the task of an input goes on in it. */
@@ -192,24 +267,59 @@ export class TaskSet {
     return this.#committed.get(name)?.offset ?? this.#earliest.get(name) ?? 0
   }
 
-  async #restore(opened: OpenedTask): Promise<number> {
-    const { plan, stores } = opened
-    const jobs = stores.flatMap(({ store, changelog }): RestoreJob[] => {
-      if (changelog === undefined) return []
-      const { partition } = plan
-      const source = changelog.source && {
-        ...changelog.source,
-        position: this.#positionOf(changelog.topic, partition)
-      }
-      return [{ ...changelog, task: plan.id, store, partition, source }]
-    })
+  async #restore(held: HeldTask, signal: AbortSignal): Promise<number> {
     try {
-      const records = await this.#parts.restorer.restore(jobs)
-      this.#ready.push(opened)
+      const jobs = held.changelogs.map((job) => ({
+        ...job,
+        source: job.source && { ...job.source, position: this.#positionOf(job.topic, job.partition) }
+      }))
+      const records = await this.#parts.restorer.restore(jobs, signal)
+      if (signal.aborted) throw new StreamsError('STORE_CLOSED', `task ${held.plan.id} was given up`)
+      this.#ready.push(held)
       return records
     } catch (error) {
-      this.#failure ??= error
+      if (!signal.aborted) this.#failure ??= error
       throw error
     }
   }
+
+  /** Keeps the stores of a copy warm, in the background. */
+  async #follow(held: HeldTask): Promise<void> {
+    const signal = held.begin()
+    try {
+      await held.open()
+      if (!signal.aborted) await this.#parts.restorer.follow(followed(held), signal)
+    } catch (error) {
+      if (!signal.aborted) this.#failure ??= error
+    }
+  }
+
+  #lagOf(held: HeldTask): number | undefined {
+    if (held.opened === undefined) return undefined
+    let sum = 0
+    for (const job of followed(held)) {
+      const lag = this.#parts.restorer.lag(job)
+      if (lag === undefined) return undefined
+      sum += lag
+    }
+    return sum
+  }
+
+  async #close(tasks: readonly HeldTask[]): Promise<void> {
+    for (const errors of await Promise.all(tasks.map((held) => held.close())))
+      for (const error of errors) this.#parts.logger.warn(`closing: ${(error as Error).message}`)
+  }
+}
+
+/** What a copy can follow. A table whose changelog is its source topic waits for the position at which its task goes on. */
+function followed({ changelogs }: HeldTask): RestoreJob[] {
+  return changelogs.flatMap((job) => (job.source === undefined ? [{ ...job, source: undefined }] : []))
+}
+
+function rolesOf({ active, standby, warmup }: TaskShare): Map<string, TaskRole> {
+  const roles = new Map<string, TaskRole>()
+  for (const id of standby) roles.set(id, 'standby')
+  for (const id of warmup) roles.set(id, 'warmup')
+  for (const id of active) roles.set(id, 'active')
+  return roles
 }

@@ -57,6 +57,8 @@ export interface StateStore {
   commit(checkpoint: Checkpoint | undefined): void
   /** Forgets all buffered entries: the store is again what its last commit left. */
   abort(): void
+  /** Forgets whoever was told of changes: the task that used the store is over. */
+  detach(): void
   /**
    * Applies the changelog records that the cursor still holds, then moves the checkpoint, in one batch. Returns how many. Passes the buffer
    * by and forgets what is in it, uncommitted changes too: a store is restored before its task runs, or is a standby.

@@ -58,8 +58,8 @@ export class WriteBuffer<K, V> {
           }
   }
 
-  /** Nothing is told any more to whoever listened. */
-  forgetListeners(): void {
+  /** Nobody is called any more. */
+  detach(): void {
     this.#listener = undefined
   }
 

@@ -1,67 +1,36 @@
 import { StreamsError } from '../../core/errors.ts'
 import { partitionName, type TopicPartition } from '../../core/record.ts'
 import type { GroupMetadata, GroupOffset } from '../port/group.ts'
+import { GroupMembers } from './group-members.ts'
 
-/** Who holds a static place, since which generation. */
-interface Place {
-  readonly memberId: string
-  readonly generationId: number
-}
-
-/** What the broker keeps of a group: its offsets, who holds each static place, and which place has the partitions. */
+/** What the broker keeps of a group: its members, and its offsets. */
 export class GroupState {
   readonly groupId: string
+  readonly members: GroupMembers
   readonly #offsets = new Map<string, GroupOffset>()
   /** How many open transactions hold an offset of each partition. */
   readonly #pending = new Map<string, number>()
-  readonly #places = new Map<string, Place>()
-  #owner: string | undefined
-  #generation = 0
 
-  constructor(groupId: string) {
+  constructor(groupId: string, allOf: (topics: readonly string[]) => readonly TopicPartition[]) {
     this.groupId = groupId
-  }
-
-  /** Grows when the members must join again. */
-  get generation(): number {
-    return this.#generation
-  }
-
-  /** Takes the place of this instance id, whoever held it; true if the partitions are with it. */
-  join(instanceId: string, memberId: string): boolean {
-    this.#places.set(instanceId, { memberId, generationId: this.#generation })
-    this.#owner ??= instanceId
-    return this.#owner === instanceId
-  }
-
-  holds(instanceId: string, memberId: string): boolean {
-    return this.#places.get(instanceId)?.memberId === memberId
+    this.members = new GroupMembers(groupId, allOf)
   }
 
   /** What a transaction's offsets are checked against. Throws GROUP_FENCED, GROUP_REBALANCE. */
   check({ instanceId, memberId, generationId }: GroupMetadata): void {
-    const place = this.#places.get(instanceId)
-    if (place === undefined)
+    const generation = this.members.generationOf(instanceId)
+    if (generation < 0)
       throw new StreamsError('GROUP_REBALANCE', `group '${this.groupId}' does not know '${instanceId}'`)
-    if (place.memberId !== memberId)
+    if (!this.members.holds(instanceId, memberId))
       throw new StreamsError(
         'GROUP_FENCED',
         `group '${this.groupId}': another process took the place of '${instanceId}'`
       )
-    if (place.generationId !== generationId)
+    if (generation !== generationId)
       throw new StreamsError(
         'GROUP_REBALANCE',
-        `group '${this.groupId}': '${instanceId}' is in generation ${place.generationId}, not ${generationId}`
+        `group '${this.groupId}': '${instanceId}' is in generation ${generation}, not ${generationId}`
       )
-  }
-
-  /** Gives the place up; if the partitions were with it, the others join again for them. */
-  leave(instanceId: string, memberId: string): void {
-    if (!this.holds(instanceId, memberId)) return
-    this.#places.delete(instanceId)
-    if (this.#owner !== instanceId) return
-    this.#owner = undefined
-    this.#generation++
   }
 
   commit(offsets: readonly GroupOffset[]): void {
@@ -102,7 +71,7 @@ export class GroupState {
 
   /** Starts over with these offsets; false while there are members. */
   reset(offsets: readonly GroupOffset[]): boolean {
-    if (this.#places.size > 0) return false
+    if (this.members.size > 0) return false
     this.#offsets.clear()
     this.commit(offsets)
     return true

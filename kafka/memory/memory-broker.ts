@@ -99,7 +99,9 @@ export class MemoryBroker {
   group(groupId: string): GroupState {
     const known = this.#groups.get(groupId)
     if (known !== undefined) return known
-    const group = new GroupState(groupId)
+    const group = new GroupState(groupId, (topics) =>
+      topics.flatMap((topic) => this.topic(topic).logs.map(({ partition }) => ({ topic, partition })))
+    )
     this.#groups.set(groupId, group)
     return group
   }

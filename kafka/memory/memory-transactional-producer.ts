@@ -1,6 +1,6 @@
 import { hasCode, StreamsError } from '../../core/errors.ts'
 import { partitionName } from '../../core/record.ts'
-import type { GroupMetadata, GroupOffset } from '../port/group.ts'
+import type { GroupMetadata, GroupOffset, OffsetCommitter } from '../port/group.ts'
 import type { ProducerTopic, TransactionalProducer, TransactionalProducerOptions } from '../port/producer.ts'
 import type { MemoryBroker } from './memory-broker.ts'
 import { MemoryProducer } from './memory-producer.ts'
@@ -82,8 +82,8 @@ export class MemoryTransactionalProducer implements TransactionalProducer {
     })
   }
 
-  async sendOffsets(offsets: readonly GroupOffset[], group: GroupMetadata): Promise<void> {
-    this.sendOffsetsSync(offsets, group)
+  async sendOffsets(offsets: readonly GroupOffset[], member: OffsetCommitter): Promise<void> {
+    this.sendOffsetsSync(offsets, member.metadata())
   }
 
   /** Throws GROUP_FENCED, GROUP_REBALANCE, TRANSACTION_ABORTABLE, PRODUCER_FENCED. */

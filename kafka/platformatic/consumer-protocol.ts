@@ -1,6 +1,6 @@
 import { Reader, Writer } from '@platformatic/kafka'
 import type { TopicPartition } from '../../core/record.ts'
-import type { Share } from './group-assignor.ts'
+import type { Share } from '../port/group-assignor.ts'
 import { byTopic } from './group-partitions.ts'
 
 /*

@@ -108,5 +108,7 @@ const refusals: ReadonlyMap<number, CommitRefusal> = new Map([
   [brokerCode.fencedInstanceId, 'fenced'],
   [brokerCode.unknownMemberId, 'unknown-member'],
   [brokerCode.illegalGeneration, 'rebalance'],
-  [brokerCode.rebalanceInProgress, 'rebalance']
+  [brokerCode.rebalanceInProgress, 'rebalance'],
+  [brokerCode.staleMemberEpoch, 'rebalance'],
+  [brokerCode.fencedMemberEpoch, 'unknown-member']
 ])

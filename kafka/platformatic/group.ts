@@ -2,6 +2,7 @@ import { joinGroupV9, syncGroupV5 } from '@platformatic/kafka'
 import { StreamsError } from '../../core/errors.ts'
 import { partitionName, type TopicPartition } from '../../core/record.ts'
 import type { GroupMember, GroupMetadata, GroupOffset, GroupOptions } from '../port/group.ts'
+import { type GroupAssignor, roundRobin, type Share, type Subscriber } from '../port/group-assignor.ts'
 import { Cluster, type ClusterOptions } from './cluster.ts'
 import type { ChannelOptions } from './connections.ts'
 import {
@@ -12,7 +13,6 @@ import {
 } from './consumer-protocol.ts'
 import { Coordinator } from './coordinator.ts'
 import { brokerCode, brokerCodeName, brokerError } from './errors.ts'
-import { type GroupAssignor, leaderTakesAll, type Subscriber } from './group-assignor.ts'
 import { leaveGroup } from './group-leave.ts'
 import { type CommitRefusal, commitOffsets, fetchOffsets, type Membership } from './group-offsets.ts'
 import { Heartbeats } from './heartbeats.ts'
@@ -31,7 +31,7 @@ const stableWithinMs = 120_000
 const topicWithinMs = 2_000
 
 /** What one round of joining came to. */
-type Round = { readonly partitions: readonly TopicPartition[] } | 'again'
+type Round = Share | 'again'
 
 /** The port's member of a classic group, static by its instance id. */
 export class StaticMember implements GroupMember {
@@ -42,20 +42,23 @@ export class StaticMember implements GroupMember {
   readonly #assignor: GroupAssignor
   #memberId = ''
   #generation = -1
+  /** The member of the last join, and the number of its stint. */
+  #formerId = ''
+  #stint = 0
+  #stintBegan = -1
   #heartbeats: Heartbeats | undefined
   #rejoin = false
-  /** Under way; resolves with what this member was given, or with nothing when it failed. */
-  #joining: Promise<readonly TopicPartition[]> | undefined
+  /** What the last join gave this member; undefined when it failed. */
+  #given: readonly TopicPartition[] | undefined
+  /** Under way; never rejects. */
+  #joining: Promise<void> | undefined
   #fenced: StreamsError | undefined
 
-  constructor(
-    options: GroupOptions,
-    clusterOptions: ClusterOptions,
-    assignor: GroupAssignor = leaderTakesAll
-  ) {
-    this.#assignor = assignor
+  constructor(options: GroupOptions, clusterOptions: ClusterOptions) {
+    this.#assignor = options.assignor ?? roundRobin
     this.#options = {
       ...options,
+      assignor: this.#assignor,
       sessionTimeoutMs: options.sessionTimeoutMs ?? 45_000,
       heartbeatIntervalMs: options.heartbeatIntervalMs ?? 3_000
     }
@@ -66,10 +69,17 @@ export class StaticMember implements GroupMember {
     this.#joinChannel = { requestTimeoutMs: longest + 15_000, maxInflights: 1 }
   }
 
-  async join(): Promise<readonly TopicPartition[]> {
+  async join(): Promise<Share> {
     this.check()
     const joining = this.#join()
-    this.#joining = joining.catch(() => [])
+    this.#joining = joining.then(
+      ({ partitions }) => {
+        this.#given = partitions
+      },
+      () => {
+        this.#given = undefined
+      }
+    )
     try {
       return await joining
     } finally {
@@ -77,7 +87,7 @@ export class StaticMember implements GroupMember {
     }
   }
 
-  async #join(): Promise<readonly TopicPartition[]> {
+  async #join(): Promise<Share> {
     // joining counts as a sign of life; two kinds of them at once would only confuse
     this.#heartbeats?.stop()
     this.#heartbeats = undefined
@@ -94,7 +104,7 @@ export class StaticMember implements GroupMember {
         intervalMs: this.#options.heartbeatIntervalMs,
         sessionTimeoutMs: this.#options.sessionTimeoutMs
       })
-      return round.partitions
+      return round
     }
   }
 
@@ -108,9 +118,26 @@ export class StaticMember implements GroupMember {
     if (this.#fenced !== undefined) throw this.#fenced
   }
 
+  stint(): number {
+    return this.#stint
+  }
+
   metadata(): GroupMetadata {
     const { groupId, instanceId } = this.#options
     return { groupId, instanceId, memberId: this.#memberId, generationId: this.#generation }
+  }
+
+  async regains(offsets: readonly GroupOffset[], refused: GroupMetadata): Promise<boolean> {
+    // between its two requests a join has the new generation already, and is refused for that it is under way
+    const waited = this.#joining !== undefined
+    await this.#joining
+    const given = this.#given
+    const isNew = waited || refused.generationId !== this.#generation
+    if (given === undefined || !isNew || refused.generationId < this.#stintBegan) return false
+    if (refused.memberId !== this.#memberId) return false
+    if (this.#assignor.cooperative) return true
+    const kept = new Set(given.map(({ topic, partition }) => partitionName(topic, partition)))
+    return offsets.every(({ topic, partition }) => kept.has(partitionName(topic, partition)))
   }
 
   async committed(partitions: readonly TopicPartition[]): Promise<readonly GroupOffset[]> {
@@ -123,15 +150,10 @@ export class StaticMember implements GroupMember {
     this.check()
     if (this.#generation < 0) throw this.#rebalance('this member has not joined')
     if (offsets.length === 0) return
+    const sentAs = this.metadata()
     let refusal = await this.#tryCommit(offsets)
-    if (refusal === 'rebalance' && this.#joining !== undefined) {
-      // the generation changed under a commit because this member joins itself: what it has kept is still its own
-      const kept = new Set(
-        (await this.#joining).map(({ topic, partition }) => partitionName(topic, partition))
-      )
-      if (offsets.every(({ topic, partition }) => kept.has(partitionName(topic, partition))))
-        refusal = await this.#tryCommit(offsets)
-    }
+    if (refusal === 'rebalance' && (await this.regains(offsets, sentAs)))
+      refusal = await this.#tryCommit(offsets)
     if (refusal === undefined) return
     if (refusal === 'fenced') throw this.#fence()
     this.#rejoin = true
@@ -158,10 +180,12 @@ export class StaticMember implements GroupMember {
   }
 
   #tryCommit(offsets: readonly GroupOffset[]): Promise<CommitRefusal | undefined> {
+    // as who it is now, even if it joins as another meanwhile
+    const membership = this.#membership()
     return retrying(
       withinMs,
       this.#cluster.signal,
-      () => commitOffsets(this.#coordinator, this.#membership(), offsets),
+      () => commitOffsets(this.#coordinator, membership, offsets),
       this.#onRetry
     )
   }
@@ -191,6 +215,10 @@ export class StaticMember implements GroupMember {
       return 'again'
     }
     if (joined.errorCode !== 0) return this.#refused('joining', joined.errorCode)
+    const wentOn = joined.memberId !== this.#formerId || joined.generationId > this.#generation + 1
+    if (wentOn) this.#stintBegan = joined.generationId
+    if (wentOn && this.#formerId !== '') this.#stint++
+    this.#formerId = joined.memberId
     this.#memberId = joined.memberId
     this.#generation = joined.generationId
     const leads = joined.leader === joined.memberId
@@ -212,8 +240,7 @@ export class StaticMember implements GroupMember {
     const share = decodeAssignment(synced.assignment)
     // joining once more as a known leader starts a rebalance
     if (leads && joined.skipAssignment && !this.#assignor.stillFits(share, wanted)) return 'again'
-    this.#assignor.assigned(share)
-    return { partitions: share.partitions }
+    return share
   }
 
   #assign(
@@ -238,6 +265,11 @@ export class StaticMember implements GroupMember {
     this.#coordinator.note(code)
     if (code === brokerCode.fencedInstanceId) throw this.#fence()
     if (code === brokerCode.unknownMemberId) this.#memberId = ''
+    if (code === brokerCode.inconsistentGroupProtocol)
+      throw new StreamsError(
+        'CONFIG_INVALID',
+        `group '${this.#options.groupId}' has members of another kind, such as a Java application; give this one a group of its own, or stop them first`
+      )
     if (rejoinable.has(code)) return 'again'
     throw brokerError(`${what} in group '${this.#options.groupId}' as '${this.#options.instanceId}'`, code)
   }

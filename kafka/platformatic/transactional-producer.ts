@@ -1,6 +1,6 @@
 import { hasCode, StreamsError } from '../../core/errors.ts'
 import { partitionName } from '../../core/record.ts'
-import type { GroupMetadata, GroupOffset } from '../port/group.ts'
+import type { GroupOffset, OffsetCommitter } from '../port/group.ts'
 import type { ProducerTopic, TransactionalProducer, TransactionalProducerOptions } from '../port/producer.ts'
 import { BatchSender } from './batch-sender.ts'
 import { Cluster, type ClusterOptions } from './cluster.ts'
@@ -134,11 +134,12 @@ export class CoordinatedProducer implements TransactionalProducer {
     }
   }
 
-  sendOffsets(offsets: readonly GroupOffset[], group: GroupMetadata): Promise<void> {
+  sendOffsets(offsets: readonly GroupOffset[], member: OffsetCommitter): Promise<void> {
     return this.#inTurn(async () => {
       const version = this.#openVersion()
       if (offsets.length === 0) return
-      const { groupId } = group
+      let sentAs = member.metadata()
+      const { groupId } = sentAs
       const { signal } = this.#partitions
       this.#partitions.touch()
       if (version === 1 && !this.#announced.has(groupId)) {
@@ -147,9 +148,24 @@ export class CoordinatedProducer implements TransactionalProducer {
       }
       const coordinator = this.#groups.get(groupId) ?? new Coordinator(this.#cluster, groupId)
       this.#groups.set(groupId, coordinator)
-      await this.#coordinator.attempts(`adding offsets of group '${groupId}'`, this.#identity, signal, () =>
-        commitTransactionOffsets(coordinator, this.#transactionalId, this.#identity, version, group, offsets)
-      )
+      const add = () =>
+        this.#coordinator.attempts(`adding offsets of group '${groupId}'`, this.#identity, signal, () => {
+          sentAs = member.metadata()
+          return commitTransactionOffsets(
+            coordinator,
+            this.#transactionalId,
+            this.#identity,
+            version,
+            sentAs,
+            offsets
+          )
+        })
+      try {
+        await add()
+      } catch (error) {
+        if (!hasCode(error, 'GROUP_REBALANCE') || !(await member.regains(offsets, sentAs))) throw error
+        await add()
+      }
     })
   }
 

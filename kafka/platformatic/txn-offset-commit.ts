@@ -16,7 +16,9 @@ const memberErrors: ReadonlyMap<number, 'GROUP_FENCED' | 'GROUP_REBALANCE'> = ne
   [brokerCode.fencedInstanceId, 'GROUP_FENCED'],
   [brokerCode.unknownMemberId, 'GROUP_REBALANCE'],
   [brokerCode.illegalGeneration, 'GROUP_REBALANCE'],
-  [brokerCode.rebalanceInProgress, 'GROUP_REBALANCE']
+  [brokerCode.rebalanceInProgress, 'GROUP_REBALANCE'],
+  [brokerCode.staleMemberEpoch, 'GROUP_REBALANCE'],
+  [brokerCode.fencedMemberEpoch, 'GROUP_REBALANCE']
 ])
 
 /**

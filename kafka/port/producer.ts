@@ -1,6 +1,6 @@
 import type { Headers } from '../../core/record.ts'
 import type { Serde } from '../../core/serde.ts'
-import type { GroupMetadata, GroupOffset } from './group.ts'
+import type { GroupOffset, OffsetCommitter } from './group.ts'
 
 export interface ProducerOptions {
   readonly clientId: string
@@ -83,7 +83,7 @@ export interface TransactionalProducer extends Producer {
    * Adds input positions: one request with all of them, with the member's generation, so that a member that lost its partitions cannot
    * commit them. Throws GROUP_FENCED, GROUP_REBALANCE (then `abort`), TRANSACTION_ABORTABLE, PRODUCER_FENCED.
    */
-  sendOffsets(offsets: readonly GroupOffset[], group: GroupMetadata): Promise<void>
+  sendOffsets(offsets: readonly GroupOffset[], member: OffsetCommitter): Promise<void>
   /** Flushes and commits. After it throws TRANSACTION_ABORTABLE, the caller must treat the transaction as aborted. */
   commit(): Promise<void>
   /** Drops what is open and unacknowledged and aborts; an empty transaction too. The producer can `begin` again. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../../core/clock.ts'
 import { StreamsError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
@@ -5,7 +6,7 @@ import { partitionName } from '../../core/record.ts'
 import { RecordCursor } from '../../kafka/batch/record-cursor.ts'
 import type { Admin } from '../../kafka/port/admin.ts'
 import type { KafkaClient } from '../../kafka/port/client.ts'
-import type { Consumer } from '../../kafka/port/consumer.ts'
+import type { Consumer, Fetched } from '../../kafka/port/consumer.ts'
 import type { RestoreProgress } from '../config.ts'
 import { changelogStart } from './changelog-start.ts'
 import type { RestoreJob } from './restore-job.ts'
@@ -24,11 +25,16 @@ const POLL_MS = 100
 /** Small enough that applying what came does not hold up the tasks that run meanwhile. */
 const FETCH_BYTES = 1024 * 1024
 
+/** One fetch may bring more than should be applied without a turn for the others. */
+const SLICE_MS = 10
+
 interface Running extends RestoreJob {
   readonly start: number
   readonly end: number
   /** Walks what was fetched of a source topic. */
   readonly records: SourceChangelog | undefined
+  /** Goes on past the end: the store of a standby. */
+  readonly follows: boolean
   restored: number
   readonly done: () => void
   readonly fail: (error: unknown) => void
@@ -39,7 +45,7 @@ interface Running extends RestoreJob {
  *
  * Reads committed records until the position, past markers and gaps, has reached the high watermark taken at the start: a committed tail
  * may lie beyond the last stable offset, because markers reach partitions at different times. A table that has its source topic for a changelog is
- * brought to just where its task goes on: what comes after will be processed.
+ * brought to just where its task goes on: what comes after will be processed. Stores of standbys are followed without an end.
  */
 export class Restorer {
   readonly #options: RestorerOptions
@@ -58,15 +64,44 @@ export class Restorer {
     })
   }
 
-  /** Resolves with the number of records applied, when all these stores are up to date. */
-  async restore(jobs: readonly RestoreJob[]): Promise<number> {
-    if (jobs.length === 0) return 0
+  /**
+   * Resolves with the number of records applied, when all these stores are up to date. Once `signal` is aborted no store of them is touched
+   * any more, and the restore rejects with STORE_CLOSED.
+   */
+  async restore(jobs: readonly RestoreJob[], signal?: AbortSignal): Promise<number> {
+    const started = await this.#start(jobs, false, signal)
+    return started.reduce((sum, { restored }) => sum + restored, 0)
+  }
+
+  /** Keeps these stores up to date until `signal` is aborted. Rejects with STORE_CLOSED then, or with what it failed with. */
+  async follow(jobs: readonly RestoreJob[], signal: AbortSignal): Promise<void> {
+    await this.#start(jobs, true, signal)
+  }
+
+  /** Records between a store and its changelog's end; undefined while it is neither restored nor followed. */
+  lag({ topic, partition }: RestoreJob): number | undefined {
+    const job = this.#running.get(partitionName(topic, partition))
+    if (job === undefined) return undefined
+    const position = this.#consumer.position(topic, partition) ?? job.start
+    return this.#consumer.lag(topic, partition) ?? Math.max(0, job.end - position)
+  }
+
+  /** Ends what is under way, where it is: the stores keep what was applied, and the restores reject with STORE_CLOSED. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#loop
+    this.#failAll(ended())
+    await this.#consumer.close()
+  }
+
+  async #start(jobs: readonly RestoreJob[], follows: boolean, signal?: AbortSignal): Promise<Running[]> {
+    if (jobs.length === 0) return []
     const { admin, clock, logger } = this.#options
     const [earliest, latest] = await Promise.all([
       admin.listOffsets(jobs, 'earliest'),
       admin.listOffsets(jobs, 'latest')
     ])
-    if (this.#closed) return 0
+    if (this.#closed || signal?.aborted) throw ended()
     const started: Running[] = []
     const finished: Promise<void>[] = []
     for (const job of jobs) {
@@ -74,27 +109,30 @@ export class Restorer {
       const { source } = job
       const end = Math.min(latest.get(name) ?? 0, source?.position ?? Number.POSITIVE_INFINITY)
       const start = changelogStart(job, earliest.get(name) ?? 0, end, clock.now(), logger)
-      if (start >= end) continue
+      if (start >= end && !follows) continue
       const { promise, resolve, reject } = Promise.withResolvers<void>()
       const records = source && new SourceChangelog(this.#cursor, source, end)
-      const running: Running = { ...job, start, end, records, restored: 0, done: resolve, fail: reject }
+      const running = { ...job, start, end, records, follows, restored: 0, done: resolve, fail: reject }
       this.#running.set(name, running)
       started.push(running)
       finished.push(promise)
     }
     this.#consumer.assign(started.map(({ topic, partition, start }) => ({ topic, partition, offset: start })))
-    for (const job of started) this.#report(job, false)
+    signal?.addEventListener('abort', () => this.#end(started), { once: true })
+    if (!follows) for (const job of started) this.#report(job, false)
     this.#loop ??= this.#run()
     await Promise.all(finished)
-    return started.reduce((sum, { restored }) => sum + restored, 0)
+    return started
   }
 
-  /** Ends what is under way, where it is: the stores keep what was applied, and the restores reject with STORE_CLOSED. */
-  async close(): Promise<void> {
-    this.#closed = true
-    await this.#loop
-    this.#failAll(new StreamsError('STORE_CLOSED', 'the restore was ended'))
-    await this.#consumer.close()
+  #end(jobs: readonly Running[]): void {
+    for (const job of jobs) {
+      const name = partitionName(job.topic, job.partition)
+      if (this.#running.get(name) !== job) continue
+      this.#running.delete(name)
+      this.#consumer.unassign([job])
+      job.fail(ended())
+    }
   }
 
   async #run(): Promise<void> {
@@ -102,7 +140,7 @@ export class Restorer {
       await this.#consumer.arrival(POLL_MS)
       if (this.#closed || this.#running.size === 0) continue
       try {
-        this.#applyArrived()
+        await this.#applyArrived()
       } catch (error) {
         this.#consumer.unassign([...this.#running.values()])
         this.#failAll(error)
@@ -115,25 +153,24 @@ export class Restorer {
     this.#running.clear()
   }
 
-  #applyArrived(): void {
+  async #applyArrived(): Promise<void> {
     const now = performance.now()
     const report = now - this.#lastReport >= POLL_MS
     if (report) this.#lastReport = now
-    for (const fetched of this.#consumer.take()) {
-      const { topic, partition, batches } = fetched
-      const job = this.#running.get(partitionName(topic, partition))
-      if (job === undefined) continue
-      this.#cursor.open(batches)
-      const { topicId, records, end } = job
-      job.restored +=
-        records === undefined
-          ? job.store.restore(this.#cursor, { offset: batches.next, topicId })
-          : job.store.restore(records, { offset: Math.min(batches.next, end), topicId })
+    const arrived = this.#consumer.take().map((fetched) => ({ fetched, job: this.#jobOf(fetched) }))
+    let turn = now
+    for (const { fetched, job } of arrived) {
+      // it may have ended during the turns of others, or begun anew elsewhere
+      if (job !== undefined && job === this.#jobOf(fetched)) this.#apply(job, fetched, report)
       fetched.release?.()
-      if (report) this.#report(job, false)
+      if (performance.now() - turn < SLICE_MS) continue
+      await setImmediate()
+      if (this.#closed) return
+      turn = performance.now()
     }
     for (const [name, job] of this.#running) {
-      if ((this.#consumer.position(job.topic, job.partition) ?? 0) < job.end) continue
+      const { topic, partition, end, follows } = job
+      if (follows || (this.#consumer.position(topic, partition) ?? 0) < end) continue
       this.#running.delete(name)
       this.#consumer.unassign([job])
       this.#report(job, true)
@@ -149,7 +186,25 @@ export class Restorer {
     }
   }
 
+  #jobOf({ topic, partition }: Fetched): Running | undefined {
+    return this.#running.get(partitionName(topic, partition))
+  }
+
+  #apply(job: Running, { batches }: Fetched, report: boolean): void {
+    this.#cursor.open(batches)
+    const { store, topicId, records, end } = job
+    job.restored +=
+      records === undefined
+        ? store.restore(this.#cursor, { offset: batches.next, topicId })
+        : store.restore(records, { offset: Math.min(batches.next, end), topicId })
+    if (report && !job.follows) this.#report(job, false)
+  }
+
   #report({ store, task, restored, start, end }: Running, done: boolean): void {
     this.#options.onProgress({ store: store.name, task, restored, total: end - start, done })
   }
+}
+
+function ended(): StreamsError {
+  return new StreamsError('STORE_CLOSED', 'the restore was ended')
 }

@@ -1,4 +1,4 @@
-import type { GroupMember, GroupOffset } from '../../kafka/port/group.ts'
+import type { GroupMember, GroupOffset, OffsetCommitter } from '../../kafka/port/group.ts'
 import type { Producer, TransactionalProducer } from '../../kafka/port/producer.ts'
 import type { Task } from './task.ts'
 
@@ -24,7 +24,7 @@ export type CommitPoint = `${'before' | 'after'} step ${1 | 2 | 3 | 4 | 5 | 6}`
 export async function commit(
   tasks: readonly Task[],
   writer: Writer,
-  group: GroupMember,
+  group: OffsetCommitter & Pick<GroupMember, 'commit'>,
   reached: (point: CommitPoint) => void
 ): Promise<readonly GroupOffset[]> {
   const { producer } = writer
@@ -43,7 +43,7 @@ export async function commit(
   // 3. the positions of the inputs: committed, or added to the transaction
   reached('before step 3')
   if (writer.guarantee === 'at_least_once') await group.commit(offsets)
-  else await writer.producer.sendOffsets(offsets, group.metadata())
+  else await writer.producer.sendOffsets(offsets, group)
   reached('after step 3')
 
   // 4. the transaction

@@ -264,9 +264,11 @@ export class Task {
       if (changelog === undefined) store.commit(undefined)
       else {
         const { topic, topicId, source } = changelog
-        const reached =
+        const written =
           source === undefined ? acknowledged(topic, this.partition) : this.#byPartition.get(topic)?.position
-        const checkpoint: Checkpoint = { offset: reached ?? store.checkpoint?.offset ?? 0, topicId }
+        // a task that was elsewhere meanwhile is further than what was written here
+        const reached = store.checkpoint?.topicId === topicId ? store.checkpoint.offset : 0
+        const checkpoint: Checkpoint = { offset: Math.max(written ?? 0, reached), topicId }
         store.commit(checkpoint)
       }
     }
@@ -291,10 +293,11 @@ export class Task {
     return this.#group.queues[0]?.partition ?? 0
   }
 
-  /** The task processes nothing more. Its stores are closed by whoever opened them. */
+  /** The task processes nothing more. Its stores may be another's then; they are closed by whoever opened them. */
   stop(): void {
     this.#punctuation.clear()
     this.#context.close()
+    for (const { store } of this.stores) store.detach()
   }
 
   now(): number {

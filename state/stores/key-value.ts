@@ -181,6 +181,11 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
     this.#last = undefined
   }
 
+  detach(): void {
+    this.#buffer.detach()
+    this.#onMiss = undefined
+  }
+
   restore(cursor: ChangelogCursor, checkpoint: Checkpoint): number {
     const operations: WriteOperation[] = []
     let count = 0
@@ -212,8 +217,6 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
 
   wipe(): void {
     this.abort()
-    this.#buffer.forgetListeners()
-    this.#onMiss = undefined
     this.#committed.wipe()
   }
 

@@ -147,6 +147,10 @@ export abstract class TimedStore<K, V> implements StateStore {
     this.sequence = this.#committed.sequence
   }
 
+  detach(): void {
+    this.buffer.detach()
+  }
+
   restore(cursor: ChangelogCursor, checkpoint: Checkpoint): number {
     const { layout } = this.#options
     const operations: WriteOperation[] = []
@@ -196,7 +200,6 @@ export abstract class TimedStore<K, V> implements StateStore {
   }
 
   wipe(): void {
-    this.buffer.forgetListeners()
     this.#committed.wipe()
     this.#expiry.reset()
     this.abort()

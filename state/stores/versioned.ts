@@ -160,6 +160,9 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
     this.#streamTime = this.#committed.observedStreamTime
   }
 
+  /** Nobody is told of its changes. */
+  detach(): void {}
+
   restore(cursor: ChangelogCursor, checkpoint: Checkpoint): number {
     this.abort()
     let count = 0

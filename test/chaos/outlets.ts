@@ -47,7 +47,7 @@ export class ExactlyOnceOutlet implements Outlet {
   }
 
   prepare(offsets: readonly GroupOffset[], member: GroupMember): Promise<void> {
-    return opened(this.#producer).sendOffsets(offsets, member.metadata())
+    return opened(this.#producer).sendOffsets(offsets, member)
   }
 
   commit(): Promise<void> {

@@ -171,7 +171,7 @@ export class Transformer {
   }
 
   async #join(): Promise<void> {
-    this.#partitions = await this.#member.join()
+    this.#partitions = (await this.#member.join()).partitions
     await this.#rewind()
   }
 

@@ -105,25 +105,25 @@ describe('the broker in memory, without awaiting', () => {
     expect(broker.readAll('log').map(({ timestamp }) => timestamp)).toEqual([5000, 5010])
   })
 
-  it('keeps group offsets for their topic only', () => {
+  it('keeps group offsets for their topic only', async () => {
     const { broker, client } = made()
     broker.createTopicSync('sales', 1)
     const partition = { topic: 'sales', partition: 0 }
     const member = client.group({ clientId: 'test', groupId: 'g', instanceId: 'a', topics: ['sales'] })
     const early = { ...partition, offset: 3, metadata: 'm' }
-    expect(() => member.commitSync([early])).toThrow(expect.objectContaining({ code: 'GROUP_REBALANCE' }))
-    expect(member.joinSync()).toEqual([partition])
-    member.commitSync([early])
-    expect(member.committedSync([partition])).toEqual([early])
+    await expect(member.commit([early])).rejects.toMatchObject({ code: 'GROUP_REBALANCE' })
+    expect((await member.join()).partitions).toEqual([partition])
+    await member.commit([early])
+    expect(await member.committed([partition])).toEqual([early])
     broker.deleteTopicSync('sales')
-    expect(member.committedSync([partition])).toEqual([])
+    expect(await member.committed([partition])).toEqual([])
   })
 
-  it('runs transactions', () => {
+  it('runs transactions', async () => {
     const { broker, client } = made()
     broker.createTopicSync('sales', 1)
     const member = client.group({ clientId: 'test', groupId: 'g', instanceId: 'a', topics: ['sales'] })
-    const [partition] = member.joinSync()
+    const [partition] = (await member.join()).partitions
     const producer = client.transactionalProducerSync({ clientId: 'test', transactionalId: 'id' })
     const write = (value: string) => producer.topicSync('sales').append(0, null, 0, 0, text, value, 1000, [])
     const seen = () => broker.readAll('sales').map(({ value }) => String(value))
@@ -133,7 +133,7 @@ describe('the broker in memory, without awaiting', () => {
     expect(seen()).toEqual([])
     producer.commitSync()
     expect(seen()).toEqual(['one'])
-    expect(member.committedSync([partition!])).toMatchObject([{ offset: 7, metadata: 'm' }])
+    expect(await member.committed([partition!])).toMatchObject([{ offset: 7, metadata: 'm' }])
     producer.beginSync()
     write('lost')
     producer.flushSync()

@@ -1,19 +1,15 @@
-import { joinGroupV9, syncGroupV5 } from '@platformatic/kafka'
+import { joinGroupV9, leaveGroupV5, syncGroupV5 } from '@platformatic/kafka'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { TopicPartition } from '../../core/record.ts'
 import { PlatformaticClient } from '../../kafka/platformatic/client.ts'
 import { Channel, defaultChannel, parseAddress } from '../../kafka/platformatic/connections.ts'
 import { encodeAssignment, encodeSubscription } from '../../kafka/platformatic/consumer-protocol.ts'
 import { StaticMember } from '../../kafka/platformatic/group.ts'
-import {
-  type GroupAssignor,
-  leaderTakesAll,
-  type Share,
-  type Subscriber
-} from '../../kafka/platformatic/group-assignor.ts'
+import { type GroupAssignor, leaderTakesAll, type Subscriber } from '../../kafka/port/group-assignor.ts'
 import { sleep, until, workspaces } from './conformance/workspace.ts'
 import { realBrokers } from './platformatic/brokers.ts'
 
+const cooperative: GroupAssignor = { ...leaderTakesAll, cooperative: true }
 const timing = { clientId: 'test', sessionTimeoutMs: 10_000, heartbeatIntervalMs: 200 }
 
 describe('membership', { timeout: 60_000 }, () => {
@@ -38,8 +34,8 @@ describe('membership', { timeout: 60_000 }, () => {
     topic: string,
     assignor: GroupAssignor = leaderTakesAll
   ): StaticMember {
-    const options = { ...timing, groupId, instanceId, topics: [topic] }
-    const opened = new StaticMember(options, { brokers: realBrokers(), metrics }, assignor)
+    const options = { ...timing, groupId, instanceId, topics: [topic], assignor }
+    const opened = new StaticMember(options, { brokers: realBrokers(), metrics })
     closing.push(opened)
     return opened
   }
@@ -49,13 +45,13 @@ describe('membership', { timeout: 60_000 }, () => {
     const topic = await space.topic(2)
     const groupId = space.name('group')
     const first = member(groupId, 'pod-0', topic)
-    expect(await first.join()).toHaveLength(2)
+    expect((await first.join()).partitions).toHaveLength(2)
     const { generationId } = first.metadata()
     const before = count('LeaveGroup')
     await first.close()
     expect(count('LeaveGroup')).toBe(before)
     const second = member(groupId, 'pod-0', topic)
-    expect(await second.join()).toHaveLength(2)
+    expect((await second.join()).partitions).toHaveLength(2)
     expect(second.metadata().generationId).toBe(generationId)
     await second.close({ leave: true })
     expect(count('LeaveGroup')).toBe(before + 1)
@@ -100,8 +96,8 @@ describe('membership', { timeout: 60_000 }, () => {
     const topic = await space.topic(4)
     const groupId = space.name('group')
     const asked: { all: readonly TopicPartition[]; members: readonly Subscriber[] }[] = []
-    const told = new Map<string, Share>()
     const halves = (name: string): GroupAssignor => ({
+      cooperative: false,
       userData: () => Buffer.from(`lag of ${name}`),
       assign: (all, members) => {
         asked.push({ all, members })
@@ -115,38 +111,43 @@ describe('membership', { timeout: 60_000 }, () => {
           ])
         )
       },
-      assigned: (share) => told.set(name, share),
       stillFits: () => true
     })
     const one = member(groupId, 'one', topic, halves('one'))
-    expect(await one.join()).toHaveLength(4)
+    const alone = await one.join()
+    expect(alone.partitions).toHaveLength(4)
+    expect(alone.userData?.toString()).toBe('heard lag of one')
     expect(asked).toHaveLength(1)
     expect(asked[0]).toMatchObject({
       all: [0, 1, 2, 3].map((partition) => ({ topic, partition })),
       members: [{ memberId: one.metadata().memberId, instanceId: 'one', topics: [topic] }]
     })
     expect(asked[0]?.members[0]?.userData?.toString()).toBe('lag of one')
-    expect(told.get('one')?.userData?.toString()).toBe('heard lag of one')
     const two = member(groupId, 'two', topic, halves('two'))
     const joining = two.join()
     await until('the group wants to rebalance', () => one.rejoinNeeded())
     const shares = await Promise.all([one.join(), joining])
-    expect(shares.map((share) => share.length)).toEqual([2, 2])
-    expect(new Set(shares.flat().map(({ partition }) => partition)).size).toBe(4)
-    expect(told.get('two')?.userData?.toString()).toBe('heard lag of two')
-    expect(told.get('one')?.userData?.toString()).toBe('heard lag of one')
+    expect(shares.map(({ partitions }) => partitions.length)).toEqual([2, 2])
+    expect(
+      new Set(shares.flatMap(({ partitions }) => partitions.map(({ partition }) => partition))).size
+    ).toBe(4)
+    expect(shares.map(({ userData }) => userData?.toString())).toEqual([
+      'heard lag of one',
+      'heard lag of two'
+    ])
   })
 
   it.each([
-    ['is sent again with the new generation when its partition was kept', true],
-    ['is refused when its partition was given away', false]
-  ])('a commit while its own member joins %s', async (_what, kept) => {
+    ['is sent again with the new generation when its partition was kept', true, leaderTakesAll],
+    ['is refused when its partition was given away', false, leaderTakesAll],
+    ['is sent again when partitions are given up only by who has them', true, cooperative]
+  ])('a commit while its own member joins %s', async (_what, kept, assignor) => {
     const space = workspace()
     const topic = await space.topic(1)
     const groupId = space.name('group')
     const leader = await RawLeader.join(groupId, topic)
     closing.push(leader)
-    const follower = member(groupId, 'follower', topic)
+    const follower = member(groupId, 'follower', topic, assignor)
     const before = count('JoinGroup')
     const joining = follower.join()
     await leader.rejoin()
@@ -159,11 +160,36 @@ describe('membership', { timeout: 60_000 }, () => {
       ? expect(committing).resolves.toBeUndefined()
       : expect(committing).rejects.toMatchObject({ code: 'GROUP_REBALANCE' })
     await until('it was refused', () => count('OffsetCommit') > commits)
-    await leader.assign(kept ? [{ topic, partition: 0 }] : [])
-    expect(await joining).toHaveLength(kept ? 1 : 0)
+    const stays = kept && assignor !== cooperative
+    await leader.assign(stays ? [{ topic, partition: 0 }] : [])
+    expect((await joining).partitions).toHaveLength(stays ? 1 : 0)
     await outcome
     const committed = kept ? [{ topic, partition: 0, offset: 5, metadata: 'm' }] : []
     expect(await follower.committed([{ topic, partition: 0 }])).toEqual(committed)
+  })
+
+  it('a member that the group went on without knows so after it has joined again', async () => {
+    const space = workspace()
+    const topic = await space.topic(1)
+    const groupId = space.name('group')
+    const one = member(groupId, 'one', topic, cooperative)
+    await one.join()
+    const before = one.metadata()
+    const position = { topic, partition: 0, offset: 5, metadata: '' }
+    await one.join()
+    expect(one.stint(), 'it took part in every round').toBe(0)
+    expect(await one.regains([position], before)).toBe(true)
+
+    const coordinator = new Channel(parseAddress(realBrokers()[0]!), 'raw', {}, defaultChannel)
+    closing.push(coordinator)
+    const members = [{ memberId: '', groupInstanceId: 'one', reason: 'the test removes it' }]
+    const removed = await coordinator.call(leaveGroupV5.api, groupId, members)
+    expect(removed.errorCode).toBe(0)
+    await until('it knows', () => one.rejoinNeeded())
+    const former = one.metadata()
+    await one.join()
+    expect(one.stint()).toBe(1)
+    expect(await one.regains([position], former)).toBe(false)
   })
 })
 

@@ -88,10 +88,7 @@ for (const version of [1, 2] as const)
           await producer.begin()
           await append(producer, topic, numbered(30, 0, i * 30))
           proxy.lose(txnOffsetCommit, loss)
-          await producer.sendOffsets(
-            [{ topic: input, partition: 0, offset: i, metadata: `${i}` }],
-            member.metadata()
-          )
+          await producer.sendOffsets([{ topic: input, partition: 0, offset: i, metadata: `${i}` }], member)
           await producer.commit()
         }
         expect(proxy.lost - before).toBeGreaterThan(10)

@@ -141,7 +141,7 @@ for (const version of [1, 2] as const)
         await producer.begin()
         for (let i = 0; i < 100; i++) target.append(i % 4, null, 0, 0, text, `${round} ${i}`, 1, [])
         await producer.flush()
-        await producer.sendOffsets(positions(input, round), member.metadata())
+        await producer.sendOffsets(positions(input, round), member)
         await producer.commit()
       }
       await step(0)

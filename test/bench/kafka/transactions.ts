@@ -30,10 +30,7 @@ export async function transactions(settings: ClientSettings): Promise<Figures> {
       const { key, value } = records[at]!
       topic.append(at % topic.partitions, key, 0, key.length, raw, value, 1_700_000_000_000, noHeaders)
     }
-    await producer.sendOffsets(
-      [{ topic: settings.topic, partition: 0, offset: count, metadata: '' }],
-      member.metadata()
-    )
+    await producer.sendOffsets([{ topic: settings.topic, partition: 0, offset: count, metadata: '' }], member)
     await producer.commit()
     count++
   }

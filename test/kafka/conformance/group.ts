@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { partitionName, type TopicPartition } from '../../../core/record.ts'
 import type { GroupMember } from '../../../kafka/port/group.ts'
+import { leaderTakesAll } from '../../../kafka/port/group-assignor.ts'
 import { sleep, until, type Workspace } from './workspace.ts'
 
 /** Keeps a member in its group, joining again whenever the group wants it. */
@@ -22,12 +23,13 @@ class Participant {
   }
 
   async #run(): Promise<void> {
-    this.partitions = await this.#member.join()
+    this.partitions = (await this.#member.join()).partitions
     this.joined = true
     while (this.#running) {
       await sleep(50)
       this.#member.check()
-      if (this.#running && this.#member.rejoinNeeded()) this.partitions = await this.#member.join()
+      if (this.#running && this.#member.rejoinNeeded())
+        this.partitions = (await this.#member.join()).partitions
     }
   }
 }
@@ -45,7 +47,7 @@ export function describeGroup(workspace: () => Workspace): void {
       const all = topics.flatMap((topic, index) =>
         (index === 0 ? [0, 1, 2] : [0]).map((p) => partitionName(topic, p))
       )
-      expect(sorted(await member.join())).toEqual(all.sort())
+      expect(sorted((await member.join()).partitions)).toEqual(all.sort())
       expect(member.rejoinNeeded()).toBe(false)
       member.check()
     })
@@ -55,7 +57,7 @@ export function describeGroup(workspace: () => Workspace): void {
       const topic = await space.topic(3)
       const groupId = space.name('group')
       const member = space.group({ groupId, instanceId: 'a', topics: [topic] })
-      const partitions = await member.join()
+      const { partitions } = await member.join()
       expect(await member.committed(partitions)).toEqual([])
       await member.commit([{ topic, partition: 0, offset: 1, metadata: 'first' }])
       const committed = [
@@ -79,10 +81,10 @@ export function describeGroup(workspace: () => Workspace): void {
       const topic = await space.topic(2)
       const options = { groupId: space.name('group'), instanceId: 'pod-0', topics: [topic] }
       const former = space.group(options)
-      const partitions = await former.join()
+      const { partitions } = await former.join()
       await former.commit([{ topic, partition: 1, offset: 42, metadata: 'm' }])
       const restarted = space.group(options)
-      expect(sorted(await restarted.join())).toEqual(sorted(partitions))
+      expect(sorted((await restarted.join()).partitions)).toEqual(sorted(partitions))
       expect(await restarted.committed(partitions)).toEqual([
         { topic, partition: 1, offset: 42, metadata: 'm' }
       ])
@@ -113,17 +115,35 @@ export function describeGroup(workspace: () => Workspace): void {
       const topic = await space.topic(2)
       const options = { groupId: space.name('group'), instanceId: 'pod-0', topics: [topic] }
       const former = space.group(options)
-      const partitions = await former.join()
+      const { partitions } = await former.join()
       await former.close()
       const restarted = space.group(options)
-      expect(sorted(await restarted.join())).toEqual(sorted(partitions))
+      expect(sorted((await restarted.join()).partitions)).toEqual(sorted(partitions))
     })
 
-    it('leaves a second member without work until the first one leaves', async () => {
+    it('shares the partitions among its members, and gives them to who stays', async () => {
       const space = workspace()
       const topic = await space.topic(3)
       const groupId = space.name('group')
       const members = ['a', 'b'].map((instanceId) => space.group({ groupId, instanceId, topics: [topic] }))
+      const [first, second] = members as [GroupMember, GroupMember]
+      const one = new Participant(first)
+      await until('the first member has all', () => one.partitions.length === 3)
+      const two = new Participant(second)
+      await until('each has its part', () => one.partitions.length === 2 && two.partitions.length === 1)
+      await one.stop()
+      await first.close({ leave: true })
+      await until('the other one has all', () => two.partitions.length === 3)
+      await two.stop()
+    })
+
+    it('gives a second member no work until the first one leaves, if its assignor wants it so', async () => {
+      const space = workspace()
+      const topic = await space.topic(3)
+      const groupId = space.name('group')
+      const members = ['a', 'b'].map((instanceId) =>
+        space.group({ groupId, instanceId, topics: [topic], assignor: leaderTakesAll })
+      )
       const [first, second] = members as [GroupMember, GroupMember]
       const one = new Participant(first)
       await until('the first member has all', () => one.partitions.length === 3)

@@ -42,13 +42,13 @@ export function describeTransactionOffsets(workspace: () => Workspace): void {
       const producer = await space.transactional()
       await producer.begin()
       await append(producer, await space.topic(), [{ value: 'output' }])
-      await producer.sendOffsets(positions(topic, 10), member.metadata())
+      await producer.sendOffsets(positions(topic, 10), member)
       await producer.commit()
       expect(sorted(await member.committed(all))).toEqual(positions(topic, 10))
       // several calls at once, as callers that do not know of each other make them
       await producer.begin()
       await Promise.all(
-        all.map(({ partition }) => producer.sendOffsets(positions(topic, 20, [partition]), member.metadata()))
+        all.map(({ partition }) => producer.sendOffsets(positions(topic, 20, [partition]), member))
       )
       await producer.commit()
       expect(sorted(await member.committed(all))).toEqual(positions(topic, 20))
@@ -61,11 +61,11 @@ export function describeTransactionOffsets(workspace: () => Workspace): void {
       await member.commit(positions(topic, 5))
       const producer = await space.transactional()
       await producer.begin()
-      await producer.sendOffsets(positions(topic, 10), member.metadata())
+      await producer.sendOffsets(positions(topic, 10), member)
       await producer.abort()
       expect(sorted(await member.committed(all))).toEqual(positions(topic, 5))
       await producer.begin()
-      await producer.sendOffsets(positions(topic, 30), member.metadata())
+      await producer.sendOffsets(positions(topic, 30), member)
       await producer.commit()
       expect(sorted(await member.committed(all))).toEqual(positions(topic, 30))
     })
@@ -76,7 +76,7 @@ export function describeTransactionOffsets(workspace: () => Workspace): void {
       const asked = positions(topic, 0, [0])
       const producer = await space.transactional()
       await producer.begin()
-      await producer.sendOffsets(positions(topic, 10, [0]), member.metadata())
+      await producer.sendOffsets(positions(topic, 10, [0]), member)
       let answered = false
       const asking = member.committed(asked).then((offsets) => {
         answered = true
@@ -103,13 +103,14 @@ export function describeTransactionOffsets(workspace: () => Workspace): void {
       ] as const) {
         await producer.begin()
         await append(producer, output, [{ value: code }])
-        await expect(producer.sendOffsets(positions(topic, 10), metadata)).rejects.toMatchObject({ code })
+        const committer = { metadata: () => metadata, regains: async () => false }
+        await expect(producer.sendOffsets(positions(topic, 10), committer)).rejects.toMatchObject({ code })
         await expect(producer.commit()).rejects.toMatchObject({ code: 'TRANSACTION_ABORTABLE' })
         await producer.abort()
       }
       await producer.begin()
       await append(producer, output, [{ value: 'kept' }])
-      await producer.sendOffsets(positions(topic, 20), next.metadata())
+      await producer.sendOffsets(positions(topic, 20), next)
       await producer.commit()
       expect(sorted(await next.committed(positions(topic, 0)))).toEqual(positions(topic, 20))
       expect(values(await space.read(output, 1))).toEqual(['kept'])
@@ -122,7 +123,7 @@ export function describeTransactionOffsets(workspace: () => Workspace): void {
       const former = await space.transactional({ transactionalId })
       await former.begin()
       await space.transactional({ transactionalId })
-      await expect(former.sendOffsets(positions(topic, 10), member.metadata())).rejects.toMatchObject({
+      await expect(former.sendOffsets(positions(topic, 10), member)).rejects.toMatchObject({
         code: 'PRODUCER_FENCED'
       })
       expect(await member.committed(positions(topic, 0))).toEqual([])

@@ -95,7 +95,7 @@ export class Workspace {
     )
   }
 
-  group(options: Pick<GroupOptions, 'groupId' | 'instanceId' | 'topics'>): GroupMember {
+  group(options: Pick<GroupOptions, 'groupId' | 'instanceId' | 'topics' | 'assignor'>): GroupMember {
     return this.#closing(
       this.client.group({
         clientId: `conformance-${options.instanceId}`,

@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto'
+import { StreamsError } from '../../core/errors.ts'
+import type { TopicPartition } from '../../core/record.ts'
+import type { GroupMetadata, GroupOffset } from '../port/group.ts'
+import type {
+  StreamsGroupMember,
+  StreamsGroupOptions,
+  StreamsTasks,
+  TaskOffset
+} from '../port/streams-group.ts'
+import { Cluster, type ClusterOptions } from './cluster.ts'
+import { defaultChannel } from './connections.ts'
+import { Coordinator } from './coordinator.ts'
+import { brokerCode, brokerError } from './errors.ts'
+import { commitOffsets, fetchOffsets, type Membership } from './group-offsets.ts'
+import { pausing, retrying, ticks } from './retry.ts'
+import {
+  type StreamsHeartbeat,
+  type StreamsHeartbeatAnswer,
+  streamsGroupHeartbeat
+} from './streams-heartbeat-api.ts'
+import { problemOf } from './streams-status.ts'
+
+const noTasks: StreamsTasks = Object.freeze({ active: [], standby: [], warmup: [] })
+/** How long brokers may be away during one call. */
+const withinMs = 60_000
+const stableWithinMs = 120_000
+const joinEpoch = 0
+const leaveEpoch = -1
+const leaveForAWhileEpoch = -2
+const leaveWithinMs = 5_000
+
+/**
+ * A member of a streams group. Heartbeats go both ways: they bring assignments, and tell what this member has.
+ *
+ *   join (epoch 0) -> heartbeats (epoch given by the broker) -> lost (epoch fenced, or silent for a session) -> join ...
+ */
+export class StreamsMember implements StreamsGroupMember {
+  readonly #options: StreamsGroupOptions
+  readonly #cluster: Cluster
+  readonly #coordinator: Coordinator
+  readonly #memberId = randomUUID()
+  #epoch = joinEpoch
+  #assigned = noTasks
+  #owned = noTasks
+  /** What the broker has not been told yet. */
+  #untold: { tasks?: StreamsTasks; offsets?: readonly TaskOffset[]; shutdown?: boolean } = {}
+  #intervalMs = 5_000
+  #heardAt = 0
+  #loop: Promise<void> | undefined
+  #wake = new AbortController()
+  #closed = false
+  /** Why this member has no place any more; a join may get it one. */
+  #lost: string | undefined
+  #failure: StreamsError | undefined
+
+  constructor(options: StreamsGroupOptions, clusterOptions: ClusterOptions) {
+    this.#options = options
+    this.#cluster = new Cluster(options.clientId, clusterOptions)
+    this.#coordinator = new Coordinator(this.#cluster, options.groupId)
+  }
+
+  async join(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    this.#lost = undefined
+    this.#epoch = joinEpoch
+    this.#owned = noTasks
+    this.#assigned = noTasks
+    this.#untold = {}
+    const { instanceId, processId, topology, tags, rebalanceTimeoutMs } = this.#options
+    const first = { instanceId, processId, topology, tags, rebalanceTimeoutMs, tasks: noTasks }
+    await retrying(withinMs, this.#cluster.signal, async () => {
+      const answer = await this.#beat(first)
+      // the former member of this instance has not left yet: its session ends by itself
+      if (answer.errorCode === brokerCode.unreleasedInstanceId)
+        throw new StreamsError('BROKER_UNAVAILABLE', this.#about('its former member is still there'))
+      this.#take(answer)
+      this.check()
+    })
+    this.#loop ??= this.#run()
+  }
+
+  assigned(): StreamsTasks {
+    return this.#assigned
+  }
+
+  owns(tasks: StreamsTasks): void {
+    this.#owned = tasks
+    this.#untold.tasks = tasks
+    this.#wake.abort()
+  }
+
+  progress(offsets: readonly TaskOffset[]): void {
+    this.#untold.offsets = offsets
+  }
+
+  shutDownApplication(): void {
+    this.#untold.shutdown = true
+    this.#wake.abort()
+  }
+
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#lost === undefined && this.#loop !== undefined && this.#silentMs() > withinMs)
+      this.#lost = `it heard nothing of its group for ${withinMs} ms`
+    if (this.#lost !== undefined) throw new StreamsError('GROUP_REBALANCE', this.#about(this.#lost))
+  }
+
+  metadata(): GroupMetadata {
+    const { groupId, instanceId } = this.#options
+    // an instance id that is absent is null on the wire; the port has none that is empty
+    return { groupId, instanceId: instanceId ?? '', memberId: this.#memberId, generationId: this.#epoch }
+  }
+
+  /** The broker accepts a former epoch for tasks that this member has kept, so that a refusal is final. */
+  async regains(): Promise<boolean> {
+    return false
+  }
+
+  async committed(partitions: readonly TopicPartition[]): Promise<readonly GroupOffset[]> {
+    return await retrying(stableWithinMs, this.#cluster.signal, () =>
+      fetchOffsets(this.#coordinator, this.#options.groupId, partitions, true)
+    )
+  }
+
+  async commit(offsets: readonly GroupOffset[]): Promise<void> {
+    this.check()
+    if (offsets.length === 0) return
+    const refusal = await retrying(withinMs, this.#cluster.signal, () =>
+      commitOffsets(this.#coordinator, this.#membership(), offsets)
+    )
+    if (refusal === undefined) return
+    this.#lost = `its offsets were refused in epoch ${this.#epoch} (${refusal})`
+    this.check()
+  }
+
+  async close(options: { readonly leave?: boolean } = {}): Promise<void> {
+    this.#closed = true
+    this.#wake.abort()
+    await this.#loop
+    try {
+      if (this.#epoch > 0 && this.#lost === undefined) {
+        const forAWhile = this.#options.instanceId !== null && options.leave !== true
+        this.#epoch = forAWhile ? leaveForAWhileEpoch : leaveEpoch
+        await retrying(leaveWithinMs, this.#cluster.signal, () => this.#beat({}, leaveWithinMs))
+      }
+    } catch {
+      // the brokers are away: the session ends by itself
+    } finally {
+      await this.#cluster.close()
+    }
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closed) {
+      if (this.#untold.tasks === undefined && this.#untold.shutdown !== true)
+        await pausing(this.#intervalMs, AbortSignal.any([this.#wake.signal, this.#cluster.signal]))
+      this.#wake = new AbortController()
+      if (this.#closed) return
+      if (this.#lost !== undefined || this.#failure !== undefined) continue
+      await this.#tell()
+    }
+  }
+
+  async #tell(): Promise<void> {
+    const untold = this.#untold
+    this.#untold = {}
+    try {
+      this.#take(
+        await this.#beat({
+          tasks: untold.tasks ?? null,
+          offsets: untold.offsets ?? null,
+          shutdownApplication: untold.shutdown ?? false
+        })
+      )
+    } catch (error) {
+      // an answer may be lost after the broker acted on it: everything is told again
+      this.#untold = { tasks: this.#owned, ...this.#untold }
+      if (!(error instanceof StreamsError) || error.code === 'BROKER_UNAVAILABLE')
+        await pausing(Math.min(1_000, this.#intervalMs), this.#cluster.signal)
+      else this.#failure = error
+    }
+  }
+
+  #take(answer: StreamsHeartbeatAnswer): void {
+    this.#coordinator.note(answer.errorCode)
+    const { errorCode, errorMessage } = answer
+    if (errorCode === brokerCode.fencedMemberEpoch || errorCode === brokerCode.unknownMemberId) {
+      this.#lost = errorMessage ?? 'the group does not know it any more'
+      return
+    }
+    if (errorCode !== 0)
+      throw brokerError(
+        this.#about('a heartbeat was refused') + (errorMessage === null ? '' : ` (${errorMessage})`),
+        errorCode
+      )
+    this.#heardAt = ticks()
+    this.#epoch = answer.memberEpoch
+    this.#intervalMs = answer.heartbeatIntervalMs
+    if (answer.tasks !== null) this.#assigned = answer.tasks
+    const problem = problemOf(answer.status)
+    if (problem !== undefined) this.#failure = new StreamsError(problem.code, this.#about(problem.reason))
+  }
+
+  #beat(changes: Partial<StreamsHeartbeat>, timeoutMs = 10_000): Promise<StreamsHeartbeatAnswer> {
+    return this.#coordinator.call(
+      'heartbeat',
+      { ...defaultChannel, requestTimeoutMs: timeoutMs },
+      streamsGroupHeartbeat[1],
+      {
+        groupId: this.#options.groupId,
+        memberId: this.#memberId,
+        memberEpoch: this.#epoch,
+        instanceId: this.#options.instanceId,
+        rebalanceTimeoutMs: -1,
+        topology: null,
+        tasks: null,
+        processId: null,
+        tags: null,
+        offsets: null,
+        shutdownApplication: false,
+        ...changes
+      }
+    )
+  }
+
+  #membership(): Membership {
+    const { groupId, instanceId } = this.#options
+    return { groupId, instanceId, memberId: this.#memberId, generation: this.#epoch }
+  }
+
+  #silentMs(): number {
+    return ticks() - this.#heardAt
+  }
+
+  #about(what: string): string {
+    return `streams group '${this.#options.groupId}', member ${this.#memberId}: ${what}`
+  }
+}

@@ -1,0 +1,222 @@
+import { type API, createAPI, type Reader, Writer } from '@platformatic/kafka'
+import type {
+  StreamsSubTopology,
+  StreamsTasks,
+  StreamsTopic,
+  TaskIds,
+  TaskOffset
+} from '../port/streams-group.ts'
+
+/** A heartbeat; what has not changed since the last one is null. */
+export interface StreamsHeartbeat {
+  readonly groupId: string
+  readonly memberId: string
+  /** 0 joins, -1 leaves, -2 leaves for a while (static members). */
+  readonly memberEpoch: number
+  readonly instanceId: string | null
+  /** -1: unchanged. */
+  readonly rebalanceTimeoutMs: number
+  /** With epoch 0 only. */
+  readonly topology: readonly StreamsSubTopology[] | null
+  readonly tasks: StreamsTasks | null
+  readonly processId: string | null
+  readonly tags: Readonly<Record<string, string>> | null
+  readonly offsets: readonly TaskOffset[] | null
+  readonly shutdownApplication: boolean
+}
+
+export interface StreamsHeartbeatAnswer {
+  readonly errorCode: number
+  readonly errorMessage: string | null
+  readonly memberEpoch: number
+  readonly heartbeatIntervalMs: number
+  readonly taskOffsetIntervalMs: number
+  readonly acceptableRecoveryLag: number
+  readonly status: readonly { readonly code: number; readonly detail: string }[]
+  /** Null: unchanged. */
+  readonly tasks: StreamsTasks | null
+}
+
+/*
+ * StreamsGroupHeartbeat request (API key 88), versions 0 and 1, compact strings and arrays, each struct with tagged fields at its end:
+ *
+ *   string group_id | string member_id | int32 member_epoch | int32 endpoint_information_epoch | string? instance_id | string? rack_id |
+ *   int32 rebalance_timeout_ms | topology? | task_ids[]? active | task_ids[]? standby | task_ids[]? warmup | string? process_id |
+ *   endpoint? | key_value[]? client_tags | task_offset[]? offsets | task_offset[]? end_offsets | bool shutdown_application
+ *
+ *   topology:    int8 1 | int32 epoch | subtopology[]                                       (int8 -1: null)
+ *   subtopology: string id | string[] source_topics | string[] source_topic_regex | topic_info[] changelogs | string[] repartition_sinks |
+ *                topic_info[] repartition_sources | copartition_group[]
+ *   topic_info:  string name | int32 partitions | int16 replication_factor | key_value[] configs
+ *   copartition_group: int16[] source_topics | int16[] source_topic_regex | int16[] repartition_sources  (indexes into the above)
+ *   task_ids:    string subtopology_id | int32[] partitions
+ *   task_offset: string subtopology_id | int32 partition | int64 offset
+ *
+ * The broker compares the topologies of all members for equality, so all arrays are sorted.
+ */
+function createRequest(beat: StreamsHeartbeat): Writer {
+  const writer = Writer.create()
+    .appendString(beat.groupId)
+    .appendString(beat.memberId)
+    .appendInt32(beat.memberEpoch)
+    .appendInt32(-1)
+    .appendString(beat.instanceId)
+    .appendString(null)
+    .appendInt32(beat.rebalanceTimeoutMs)
+  if (beat.topology === null) writer.appendInt8(-1)
+  else
+    writer
+      .appendInt8(1)
+      .appendInt32(0)
+      .appendArray([...beat.topology], appendSubTopology, true, false)
+      .appendTaggedFields()
+  for (const role of ['active', 'standby', 'warmup'] as const)
+    writer.appendArray(copy(beat.tasks?.[role]), appendTaskIds, true, false)
+  writer.appendString(beat.processId).appendInt8(-1)
+  writer.appendArray(beat.tags === null ? null : sortedEntries(beat.tags), appendKeyValue, true, false)
+  for (const field of ['offset', 'endOffset'] as const)
+    writer.appendArray(
+      copy(beat.offsets),
+      (to: Writer, one: TaskOffset) =>
+        to
+          .appendString(one.subTopology)
+          .appendInt32(one.partition)
+          .appendInt64(BigInt(one[field]))
+          .appendTaggedFields(),
+      true,
+      false
+    )
+  return writer.appendBoolean(beat.shutdownApplication).appendTaggedFields()
+}
+
+function appendSubTopology(writer: Writer, sub: StreamsSubTopology): void {
+  const sources = [...sub.sourceTopics].sort()
+  const repartitions = [...sub.repartitionSourceTopics].sort(byName)
+  const indexes = (list: readonly unknown[]) => list.map((_, index) => index)
+  // whatever one part of the graph reads is read by the same tasks
+  const together = sources.length + repartitions.length > 1 ? [{ sources, repartitions }] : []
+  writer
+    .appendString(sub.id)
+    .appendArray(sources, appendName, true, false)
+    .appendArray([], appendName, true, false)
+    .appendArray([...sub.changelogTopics].sort(byName), appendTopic, true, false)
+    .appendArray([...sub.repartitionSinkTopics].sort(), appendName, true, false)
+    .appendArray(repartitions, appendTopic, true, false)
+    .appendArray(
+      together,
+      (to, group) =>
+        to
+          .appendArray(indexes(group.sources), appendIndex, true, false)
+          .appendArray([], appendIndex, true, false)
+          .appendArray(indexes(group.repartitions), appendIndex, true, false)
+          .appendTaggedFields(),
+      true,
+      false
+    )
+    .appendTaggedFields()
+}
+
+function appendTopic(writer: Writer, { name, partitions, configs }: StreamsTopic): void {
+  writer
+    .appendString(name)
+    .appendInt32(partitions)
+    // the broker's default replication factor
+    .appendInt16(0)
+    .appendArray(sortedEntries(configs), appendKeyValue, true, false)
+    .appendTaggedFields()
+}
+
+function appendTaskIds(writer: Writer, { subTopology, partitions }: TaskIds): void {
+  writer
+    .appendString(subTopology)
+    .appendArray([...partitions], (to, partition) => to.appendInt32(partition), true, false)
+    .appendTaggedFields()
+}
+
+function appendKeyValue(writer: Writer, [key, value]: readonly [string, string]): void {
+  writer.appendString(key).appendString(value).appendTaggedFields()
+}
+
+function appendName(writer: Writer, name: string): void {
+  writer.appendString(name)
+}
+
+function appendIndex(writer: Writer, index: number): void {
+  writer.appendInt16(index)
+}
+
+function sortedEntries(record: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+function byName(a: StreamsTopic, b: StreamsTopic): number {
+  return a.name < b.name ? -1 : 1
+}
+
+function copy<T>(list: readonly T[] | null | undefined): T[] | null {
+  return list === null || list === undefined ? null : [...list]
+}
+
+/*
+ * StreamsGroupHeartbeat answer; fields of version 1 alone are marked:
+ *
+ *   int32 throttle_time_ms | int16 error_code | string? error_message | string member_id | int32 member_epoch | int32 heartbeat_interval_ms |
+ *   int32 acceptable_recovery_lag (version 0) | int32 task_offset_interval_ms | int64 acceptable_recovery_lag (version 1) |
+ *   status[]? | task_ids[]? active | task_ids[]? standby | task_ids[]? warmup | bool topology_description_required (version 1) |
+ *   int32 endpoint_information_epoch | endpoint_partitions[]?
+ *
+ *   status: int8 code | string detail
+ *   endpoint_partitions: endpoint (string host | uint16 port) | topic_partitions[] active | topic_partitions[] standby
+ *   topic_partitions: string topic | int32[] partitions
+ */
+function parseResponse(
+  version: 0 | 1
+): (...args: [number, number, number, Reader]) => StreamsHeartbeatAnswer {
+  return (_correlationId, _apiKey, _apiVersion, reader) => {
+    reader.readInt32()
+    const errorCode = reader.readInt16()
+    const errorMessage = reader.readNullableString()
+    reader.readString()
+    const memberEpoch = reader.readInt32()
+    const heartbeatIntervalMs = reader.readInt32()
+    let acceptableRecoveryLag = version === 0 ? reader.readInt32() : 0
+    const taskOffsetIntervalMs = reader.readInt32()
+    if (version === 1) acceptableRecoveryLag = Number(reader.readInt64())
+    const status = reader.readNullableArray(readStatus, true, false) ?? []
+    const active = reader.readNullableArray(readTaskIds, true, false)
+    const standby = reader.readNullableArray(readTaskIds, true, false) ?? []
+    const warmup = reader.readNullableArray(readTaskIds, true, false) ?? []
+    // what follows is for interactive queries, and nothing comes after it
+    return {
+      errorCode,
+      errorMessage,
+      memberEpoch,
+      heartbeatIntervalMs,
+      taskOffsetIntervalMs,
+      acceptableRecoveryLag,
+      status,
+      tasks: active === null ? null : { active, standby, warmup }
+    }
+  }
+}
+
+function readStatus(reader: Reader): { readonly code: number; readonly detail: string } {
+  const status = { code: reader.readInt8(), detail: reader.readString() }
+  reader.readTaggedFields()
+  return status
+}
+
+function readTaskIds(reader: Reader): TaskIds {
+  const tasks = {
+    subTopology: reader.readString(),
+    partitions: reader.readArray((from) => from.readInt32(), true, false)
+  }
+  reader.readTaggedFields()
+  return tasks
+}
+
+export const streamsGroupHeartbeat: Readonly<Record<0 | 1, API<[StreamsHeartbeat], StreamsHeartbeatAnswer>>> =
+  {
+    0: createAPI(88, 0, createRequest, parseResponse(0)),
+    1: createAPI(88, 1, createRequest, parseResponse(1))
+  }

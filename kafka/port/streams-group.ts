@@ -1,0 +1,70 @@
+import type { GroupMember } from './group.ts'
+
+/** Tasks of one sub-topology, by partition number. */
+export interface TaskIds {
+  readonly subTopology: string
+  readonly partitions: readonly number[]
+}
+
+export interface StreamsTasks {
+  readonly active: readonly TaskIds[]
+  readonly standby: readonly TaskIds[]
+  /** Copies that will become active here once they are warm. */
+  readonly warmup: readonly TaskIds[]
+}
+
+/** A topic that the broker makes for the application. */
+export interface StreamsTopic {
+  readonly name: string
+  /** 0: as many as the tasks that use it. */
+  readonly partitions: number
+  readonly configs: Readonly<Record<string, string>>
+}
+
+/** What the broker needs to know of a part of the graph, in order to assign its tasks. */
+export interface StreamsSubTopology {
+  readonly id: string
+  readonly sourceTopics: readonly string[]
+  /** Written by it. */
+  readonly repartitionSinkTopics: readonly string[]
+  /** Read by it. */
+  readonly repartitionSourceTopics: readonly StreamsTopic[]
+  readonly changelogTopics: readonly StreamsTopic[]
+}
+
+/** Sums over the changelogs of a task: where its copy is, and where they end. */
+export interface TaskOffset {
+  readonly subTopology: string
+  readonly partition: number
+  readonly offset: number
+  readonly endOffset: number
+}
+
+export interface StreamsGroupOptions {
+  readonly clientId: string
+  readonly groupId: string
+  /** Static membership; null: none. */
+  readonly instanceId: string | null
+  /** Members of one process share a state directory. */
+  readonly processId: string
+  readonly topology: readonly StreamsSubTopology[]
+  readonly tags: Readonly<Record<string, string>>
+  /** How long the broker waits for this member to give up tasks, ms. */
+  readonly rebalanceTimeoutMs: number
+}
+
+/** Membership in a streams group (KIP-1071): the broker assigns the tasks. */
+export interface StreamsGroupMember
+  extends Pick<GroupMember, 'metadata' | 'regains' | 'committed' | 'commit' | 'check'> {
+  /** Joins. Resolves with the first answer that has no error; tasks may come later. Throws what `check` throws. */
+  join(): Promise<void>
+  /** What this member is to have; another object each time it has changed. */
+  assigned(): StreamsTasks
+  /** What this member has now. To be called when tasks were given up or taken over: the others wait for it. */
+  owns(tasks: StreamsTasks): void
+  /** Told to the broker at times, so that it knows which copies are warm. */
+  progress(offsets: readonly TaskOffset[]): void
+  /** Asks all members of the group to shut down. */
+  shutDownApplication(): void
+  close(options?: { readonly leave?: boolean }): Promise<void>
+}

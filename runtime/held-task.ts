@@ -1,0 +1,78 @@
+import type { RestoreJob } from './restore/restore-job.ts'
+import type { SourceSerdes } from './restore/source-record.ts'
+import type { OpenedTask } from './task-factory.ts'
+import type { TaskPlan } from './task-plan.ts'
+
+/** A store and its changelog. */
+export interface StoreChangelogJob extends Omit<RestoreJob, 'source'> {
+  readonly source?: SourceSerdes | undefined
+}
+
+/** Warm-ups are standbys that will become active here. */
+export type TaskRole = 'active' | 'standby' | 'warmup'
+
+/**
+ * A task whose stores are this process's, in one role after the other; the stores stay open.
+ *
+ *   opening -> restoring -> ready -> running         active
+ *           -> following its changelogs              standby, warm-up
+ */
+export class HeldTask {
+  readonly plan: TaskPlan
+  role: TaskRole
+  #opened: OpenedTask | undefined
+  readonly #opening: Promise<OpenedTask>
+  /** Of what is under way for its present role. */
+  #work = new AbortController()
+  #changelogs: readonly StoreChangelogJob[] = []
+
+  constructor(plan: TaskPlan, role: TaskRole, opening: Promise<OpenedTask>) {
+    this.plan = plan
+    this.role = role
+    this.#opening = opening
+    opening.then(
+      (opened) => {
+        this.#opened = opened
+        this.#changelogs = changelogsOf(opened)
+      },
+      // told to whoever waits for it
+      () => undefined
+    )
+  }
+
+  /** Undefined until the stores are open. */
+  get opened(): OpenedTask | undefined {
+    return this.#opened
+  }
+
+  /** Its changelogs, once the stores are open. */
+  get changelogs(): readonly StoreChangelogJob[] {
+    return this.#changelogs
+  }
+
+  /** Ends what is under way, at once, so that something else can begin; that ends when the signal is aborted. */
+  begin(): AbortSignal {
+    this.#work.abort()
+    this.#work = new AbortController()
+    return this.#work.signal
+  }
+
+  /** Throws what opening the stores failed with. */
+  open(): Promise<OpenedTask> {
+    return this.#opening
+  }
+
+  /** Resolves with what closing its stores failed with. */
+  async close(): Promise<unknown[]> {
+    this.#work.abort()
+    const opened = await this.#opening.catch(() => undefined)
+    const closed = await Promise.allSettled((opened?.stores ?? []).map(({ store }) => store.close()))
+    return closed.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+  }
+}
+
+function changelogsOf({ plan, stores }: OpenedTask): StoreChangelogJob[] {
+  return stores.flatMap(({ store, changelog }) =>
+    changelog === undefined ? [] : [{ task: plan.id, store, partition: plan.partition, ...changelog }]
+  )
+}

@@ -1,0 +1,119 @@
+import { partitionName, type TopicPartition } from '../../core/record.ts'
+import type { GroupAssignor, Share, Subscriber } from '../../kafka/port/group-assignor.ts'
+import type { TaskPlan } from '../task-plan.ts'
+import { assignTasks } from './assign-tasks.ts'
+import { type AssignmentMember, type AssignorSettings, noTasks, type TaskShare } from './assignment.ts'
+import {
+  decodeMemberInfo,
+  decodeShareInfo,
+  encodeMemberInfo,
+  encodeShareInfo,
+  type MemberInfo,
+  protocolVersion,
+  type ShareInfo
+} from './member-info.ts'
+
+export interface TaskAssignorOptions {
+  readonly tasks: readonly TaskPlan[]
+  /** Tells graphs apart: the same for all members that can share tasks. */
+  readonly topology: string
+  readonly processId: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly settings: AssignorSettings
+  /** What this member has now. */
+  readonly owned: () => Pick<MemberInfo, 'round' | 'active' | 'standby' | 'lags'>
+}
+
+/**
+ * Cooperative assignment of tasks over the classic group protocol (KIP-429): a member keeps its tasks while it joins, and a task that is to
+ * move is given to its new owner only after the old one has joined without it. Whoever gives up a task joins again, so that takes two rounds.
+ */
+export class TaskAssignor implements GroupAssignor {
+  readonly cooperative = true
+  readonly #options: TaskAssignorOptions
+  readonly #tasks: ReadonlyMap<string, TaskPlan>
+
+  constructor(options: TaskAssignorOptions) {
+    this.#options = options
+    this.#tasks = new Map(options.tasks.map((task) => [task.id, task]))
+  }
+
+  userData(): Buffer {
+    const { processId, topology, tags, owned } = this.#options
+    return encodeMemberInfo({ version: protocolVersion, processId, topology, tags: { ...tags }, ...owned() })
+  }
+
+  assign(
+    _all: readonly TopicPartition[],
+    subscribers: readonly Subscriber[],
+    _leaderId: string
+  ): ReadonlyMap<string, Share> {
+    const { tasks, topology, settings } = this.#options
+    const members: AssignmentMember[] = []
+    const shares = new Map<string, Share>()
+    for (const { memberId, userData } of subscribers) {
+      const info = decodeMemberInfo(userData)
+      if (info?.topology === topology)
+        members.push({ id: memberId, ...info, lags: new Map(Object.entries(info.lags)) })
+      else shares.set(memberId, { partitions: [], userData: this.#told(noTasks, false, 'another graph') })
+    }
+    const assignable = tasks.map(({ id, subTopology }) => ({ id, stateful: subTopology.stores.length > 0 }))
+    const assignment = assignTasks(assignable, members, settings)
+    const stateful = new Set(assignable.flatMap((task) => (task.stateful ? [task.id] : [])))
+    for (const [id, share] of withoutOwnedByOthers(assignment.shares, members, (task) => stateful.has(task)))
+      shares.set(id, {
+        partitions: this.#inputsOf(share.active),
+        userData: this.#told(share, assignment.probing, null)
+      })
+    return shares
+  }
+
+  /** The graph may have changed while the leader was away, and partitions may have been added. */
+  stillFits({ userData }: Share): boolean {
+    const info = decodeShareInfo(userData)
+    return info?.topology === this.#options.topology && info.tasks === this.#tasks.size
+  }
+
+  #told(share: TaskShare, probing: boolean, problem: ShareInfo['problem']): Buffer {
+    const { topology } = this.#options
+    const [active, standby, warmup] = [[...share.active], [...share.standby], [...share.warmup]]
+    const tasks = this.#tasks.size
+    return encodeShareInfo({
+      version: protocolVersion,
+      topology,
+      tasks,
+      active,
+      standby,
+      warmup,
+      probing,
+      problem
+    })
+  }
+
+  #inputsOf(taskIds: readonly string[]): TopicPartition[] {
+    const partitions = new Map<string, TopicPartition>()
+    for (const id of taskIds)
+      for (const { topic, partition } of this.#tasks.get(id)?.inputs ?? [])
+        partitions.set(partitionName(topic, partition), { topic, partition })
+    return [...partitions.values()]
+  }
+}
+
+/**
+ * Shares without the tasks that another member still runs: it is told to give them up first. Copies of them are kept warm meanwhile.
+ */
+function withoutOwnedByOthers(
+  shares: ReadonlyMap<string, TaskShare>,
+  members: readonly AssignmentMember[],
+  isStateful: (task: string) => boolean
+): Map<string, TaskShare> {
+  const owners = new Map<string, string>()
+  for (const { id, active } of members) for (const task of active) owners.set(task, id)
+  return new Map(
+    [...shares].map(([id, { active, standby, warmup }]) => {
+      const isFree = (task: string) => (owners.get(task) ?? id) === id
+      const awaited = active.filter((task) => !isFree(task) && isStateful(task))
+      return [id, { active: active.filter(isFree), standby, warmup: [...warmup, ...awaited] }]
+    })
+  )
+}

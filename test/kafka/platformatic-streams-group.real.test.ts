@@ -1,0 +1,87 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { PlatformaticClient } from '../../kafka/platformatic/client.ts'
+import { StreamsMember } from '../../kafka/platformatic/streams-group.ts'
+import type { StreamsTasks, TaskIds } from '../../kafka/port/streams-group.ts'
+import { until, workspaces } from './conformance/workspace.ts'
+import { realBrokers } from './platformatic/brokers.ts'
+
+describe('a streams group', { timeout: 60_000 }, () => {
+  const workspace = workspaces(async () => ({
+    client: new PlatformaticClient({ brokers: realBrokers() }),
+    close: async () => {}
+  }))
+  const closing: StreamsMember[] = []
+  afterEach(async () => {
+    for (const opened of closing.splice(0)) await opened.close({ leave: true })
+  })
+
+  function member(groupId: string, name: string, topic: string): StreamsMember {
+    const opened = new StreamsMember(
+      {
+        clientId: name,
+        groupId,
+        instanceId: name,
+        processId: name,
+        topology: [
+          {
+            id: '0',
+            sourceTopics: [topic],
+            repartitionSinkTopics: [`${groupId}-by-word`],
+            repartitionSourceTopics: [],
+            changelogTopics: []
+          },
+          {
+            id: '1',
+            sourceTopics: [],
+            repartitionSinkTopics: [],
+            repartitionSourceTopics: [{ name: `${groupId}-by-word`, partitions: 0, configs: {} }],
+            changelogTopics: [
+              { name: `${groupId}-counts-changelog`, partitions: 0, configs: { 'cleanup.policy': 'compact' } }
+            ]
+          }
+        ],
+        tags: {},
+        rebalanceTimeoutMs: 10_000
+      },
+      { brokers: realBrokers() }
+    )
+    closing.push(opened)
+    return opened
+  }
+
+  const countOf = (ids: readonly TaskIds[]) => ids.reduce((sum, { partitions }) => sum + partitions.length, 0)
+  const names = ({ active }: StreamsTasks) =>
+    active.flatMap(({ subTopology, partitions }) => partitions.map((one) => `${subTopology}_${one}`)).sort()
+
+  it('hands tasks to two members, once their owner has given them up', async () => {
+    const space = workspace()
+    const topic = await space.topic(4)
+    const groupId = space.name('streams')
+    const one = member(groupId, 'one', topic)
+    await one.join()
+    await until('the only member has all tasks', () => countOf(one.assigned().active) === 8)
+    expect(names(one.assigned())).toEqual(['0', '1'].flatMap((id) => [0, 1, 2, 3].map((p) => `${id}_${p}`)))
+    one.owns(one.assigned())
+    const position = { topic, partition: 0, offset: 3, metadata: 'm' }
+    await one.commit([position])
+    expect(await one.committed([{ topic, partition: 0 }])).toEqual([position])
+
+    const two = member(groupId, 'two', topic)
+    await two.join()
+    const { generationId } = one.metadata()
+    await until('the first one is to have half of them', () => countOf(one.assigned().active) === 4)
+    expect(countOf(two.assigned().active), 'they are not free yet').toBe(0)
+    one.owns(one.assigned())
+    await until('the other one has the rest', () => countOf(two.assigned().active) === 4)
+    two.owns(two.assigned())
+    expect([...names(one.assigned()), ...names(two.assigned())].sort()).toHaveLength(8)
+    expect(new Set([...names(one.assigned()), ...names(two.assigned())]).size).toBe(8)
+    await until('its epoch moved on', () => one.metadata().generationId > generationId)
+    for (const each of [one, two]) each.check()
+
+    await two.close({ leave: true })
+    await until('the first one has all again', () => countOf(one.assigned().active) === 8)
+    one.owns(one.assigned())
+    await one.commit([{ ...position, offset: 4 }])
+  })
+})
