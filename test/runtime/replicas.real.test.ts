@@ -33,7 +33,7 @@ afterEach(async () => {
   await Promise.all(directories.map((directory) => rm(directory, { recursive: true, force: true })))
 })
 
-async function replica(): Promise<KafkaStreams> {
+async function replica(groupProtocol: 'classic' | 'streams'): Promise<KafkaStreams> {
   const stateDirectory = await mkdtemp(join(tmpdir(), 'store-sku-replica-'))
   directories.push(stateDirectory)
   const name = `replica ${directories.length}`
@@ -44,6 +44,7 @@ async function replica(): Promise<KafkaStreams> {
     stateDirectory,
     processingGuarantee: 'exactly_once_v2',
     cacheMaxBytes: 0,
+    groupProtocol,
     heartbeatIntervalMs: 300,
     maxWarmupReplicas: PARTITIONS,
     minFreeDiskBytes: 0,
@@ -110,23 +111,27 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   }
 }
 
-it('one, two, and one again, while records keep coming: each is counted once', async () => {
-  const stop = new AbortController()
-  const writing = writeUntil(stop.signal)
-  const first = await replica()
-  await until(() => activeTasks(first).length === 2 * PARTITIONS)
-  const second = await replica()
-  await until(() => activeTasks(first).length === PARTITIONS && activeTasks(second).length === PARTITIONS)
-  expect(new Set([...activeTasks(first), ...activeTasks(second)]).size).toBe(2 * PARTITIONS)
-  await setTimeout(500)
-  await first.close({ leaveGroup: true })
-  await until(() => activeTasks(second).length === 2 * PARTITIONS)
-  await setTimeout(500)
-  stop.abort()
-  const written = await writing
-  await until(async () => (await second.lag()).records === 0)
-  await second.close({ leaveGroup: true })
-  expectExactCounts(await readCounts(), written)
-  // no task was made anew: nobody was ever refused
-  expect(log).toEqual([])
-}, 60_000)
+it.each(['classic', 'streams'] as const)(
+  'one, two, and one again, while records keep coming: each is counted once (%s)',
+  async (protocol) => {
+    const stop = new AbortController()
+    const writing = writeUntil(stop.signal)
+    const first = await replica(protocol)
+    await until(() => activeTasks(first).length === 2 * PARTITIONS)
+    const second = await replica(protocol)
+    await until(() => activeTasks(first).length === PARTITIONS && activeTasks(second).length === PARTITIONS)
+    expect(new Set([...activeTasks(first), ...activeTasks(second)]).size).toBe(2 * PARTITIONS)
+    await setTimeout(500)
+    await first.close({ leaveGroup: true })
+    await until(() => activeTasks(second).length === 2 * PARTITIONS)
+    await setTimeout(500)
+    stop.abort()
+    const written = await writing
+    await until(async () => (await second.lag()).records === 0)
+    await second.close({ leaveGroup: true })
+    expectExactCounts(await readCounts(), written)
+    // no task was made anew: nobody was ever refused
+    expect(log).toEqual([])
+  },
+  60_000
+)
