@@ -47,6 +47,12 @@ export interface StreamsConfig {
   /** `heartbeat.interval.ms`: how soon a process learns that the group wants it to join again. Default 3,000 ms. */
   readonly heartbeatIntervalMs?: number
   /**
+   * `group.protocol`. With `streams` (KIP-1071, Kafka 4.2 or later) the broker assigns the tasks, and the settings of the group there
+   * (`streams.session.timeout.ms`, `streams.heartbeat.interval.ms`, `streams.num.standby.replicas`) take the place of those here about sessions,
+   * standbys and warm-ups. All replicas must have the same. Default `classic`, which every broker speaks.
+   */
+  readonly groupProtocol?: 'classic' | 'streams'
+  /**
    * `num.standby.replicas`: copies of each stateful task that other processes keep warm, to take over at once. 0 (the default): none, and who
    * takes a task over restores it from its changelogs first.
    */
@@ -132,6 +138,7 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     maxTaskIdleMs: 0,
     sessionTimeoutMs: 45_000,
     heartbeatIntervalMs: 3_000,
+    groupProtocol: 'classic',
     numStandbyReplicas: 0,
     maxWarmupReplicas: 2,
     acceptableRecoveryLag: 10_000,

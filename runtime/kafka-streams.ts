@@ -2,15 +2,13 @@ import { StreamsError } from '../core/errors.ts'
 import type { Admin } from '../kafka/port/admin.ts'
 import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
 import { removeObsoleteTaskDirectories } from '../state/obsolete-directories.ts'
-import { tasksOnDisk } from '../state/task-directories.ts'
 import { globalTask, processIdentity } from '../state/task-directory.ts'
 import type { ReadOnlyWindowStore } from '../state/window-store.ts'
 import type { Topology } from '../topology/topology.ts'
 import { type ResolvedConfig, resolveConfig, type StreamsConfig } from './config.ts'
 import { DiskGuard } from './disk-guard.ts'
-import { ClassicMembership } from './membership/classic-membership.ts'
-import { graphFingerprint } from './membership/graph-fingerprint.ts'
 import type { Membership } from './membership/membership.ts'
+import { openMembership } from './membership/open-membership.ts'
 import { StreamsMetrics } from './metrics.ts'
 import { prepareTopics } from './prepare-topics.ts'
 import { GlobalTables } from './restore/global-tables.ts'
@@ -89,7 +87,14 @@ export class KafkaStreams {
     const admin = kafka.admin(`${clientId}-admin`)
     this.#admin = admin
     const { plan, topics, deleteRetentionMs } = await prepareTopics(admin, this.#topology, this.#config)
-    const membership = this.#member(processId, clientId, plan)
+    const membership = openMembership({
+      config: this.#config,
+      topology: this.#topology,
+      plan,
+      clientId,
+      processId,
+      lags: () => this.#thread?.lags() ?? new Map()
+    })
     this.#membership = membership
     logger.info(
       `${applicationId}: ${plan.tasks.length} tasks in ${this.#topology.subTopologies.length} sub-topologies`
@@ -128,42 +133,6 @@ export class KafkaStreams {
       this.#config.stateCleanupDelayMs
     ).unref()
     this.#running = this.#run(thread)
-  }
-
-  #member(processId: string, clientId: string, plan: Plan): Membership {
-    const { applicationId, kafka, sessionTimeoutMs, heartbeatIntervalMs, clientTags, ...config } =
-      this.#config
-    return new ClassicMembership({
-      group: (assignor) =>
-        kafka.group({
-          clientId,
-          groupId: applicationId,
-          instanceId: clientId,
-          topics: plan.inputTopics(),
-          assignor,
-          sessionTimeoutMs,
-          heartbeatIntervalMs
-        }),
-      tasks: plan.tasks,
-      topology: graphFingerprint(this.#topology),
-      processId,
-      tags: clientTags,
-      settings: config,
-      probingIntervalMs: config.probingRebalanceIntervalMs,
-      lags: () => this.#lags(plan),
-      clock: config.clock,
-      logger: config.logger
-    })
-  }
-
-  /** Changelog records that this process lacks. What is on disk and not open is better than nothing, but nobody knows by how much. */
-  #lags(plan: Plan): ReadonlyMap<string, number> {
-    const { stateDirectory, applicationId, acceptableRecoveryLag } = this.#config
-    const ids = plan.tasks.map(({ id }) => id)
-    const onDisk = tasksOnDisk(stateDirectory, applicationId, ids)
-    const lags = new Map(onDisk.map((id) => [id, acceptableRecoveryLag + 1]))
-    for (const [id, lag] of this.#thread?.lags() ?? []) lags.set(id, lag)
-    return lags
   }
 
   #copyLags(): ReadonlyMap<string, number> {

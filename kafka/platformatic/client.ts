@@ -8,11 +8,13 @@ import type {
   TransactionalProducer,
   TransactionalProducerOptions
 } from '../port/producer.ts'
+import type { StreamsGroupMember, StreamsGroupOptions } from '../port/streams-group.ts'
 import { ClusterAdmin } from './admin.ts'
 import type { ClusterOptions } from './cluster.ts'
 import { FetchConsumer } from './consumer.ts'
 import { StaticMember } from './group.ts'
 import { IdempotentProducer } from './producer.ts'
+import { StreamsMember } from './streams-group.ts'
 import { CoordinatedProducer } from './transactional-producer.ts'
 
 /** Real brokers, Kafka 3.9 or later. TLS and SASL take the settings of `@platformatic/kafka`. */
@@ -41,5 +43,9 @@ export class PlatformaticClient implements KafkaClient {
 
   group(options: GroupOptions): GroupMember {
     return new StaticMember(options, this.#options)
+  }
+
+  streamsGroup(options: StreamsGroupOptions): StreamsGroupMember {
+    return new StreamsMember(options, this.#options)
   }
 }

@@ -93,8 +93,8 @@ function appendSubTopology(writer: Writer, sub: StreamsSubTopology): void {
   const sources = [...sub.sourceTopics].sort()
   const repartitions = [...sub.repartitionSourceTopics].sort(byName)
   const indexes = (list: readonly unknown[]) => list.map((_, index) => index)
-  // whatever one part of the graph reads is read by the same tasks
-  const together = sources.length + repartitions.length > 1 ? [{ sources, repartitions }] : []
+  const several = sources.length + repartitions.length > 1
+  const together = sub.copartitioned && several ? [{ sources, repartitions }] : []
   writer
     .appendString(sub.id)
     .appendArray(sources, appendName, true, false)

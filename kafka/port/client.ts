@@ -7,6 +7,7 @@ import type {
   TransactionalProducer,
   TransactionalProducerOptions
 } from './producer.ts'
+import type { StreamsGroupMember, StreamsGroupOptions } from './streams-group.ts'
 
 /**
  * All that the runtime needs of Kafka. Two implementations pass one conformance suite: real brokers (`kafka/platformatic`) and
@@ -25,4 +26,6 @@ export interface KafkaClient {
    */
   transactionalProducer(options: TransactionalProducerOptions): Promise<TransactionalProducer>
   group(options: GroupOptions): GroupMember
+  /** Streams groups (KIP-1071), Kafka 4.2 or later. Undefined: this client has none. */
+  streamsGroup?(options: StreamsGroupOptions): StreamsGroupMember
 }

@@ -30,6 +30,8 @@ export interface StreamsSubTopology {
   /** Read by it. */
   readonly repartitionSourceTopics: readonly StreamsTopic[]
   readonly changelogTopics: readonly StreamsTopic[]
+  /** What it reads must have equal numbers of partitions. */
+  readonly copartitioned: boolean
 }
 
 /** Sums over the changelogs of a task: where its copy is, and where they end. */

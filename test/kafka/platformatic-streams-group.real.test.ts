@@ -28,7 +28,8 @@ describe('a streams group', { timeout: 60_000 }, () => {
             sourceTopics: [topic],
             repartitionSinkTopics: [`${groupId}-by-word`],
             repartitionSourceTopics: [],
-            changelogTopics: []
+            changelogTopics: [],
+            copartitioned: false
           },
           {
             id: '1',
@@ -37,7 +38,8 @@ describe('a streams group', { timeout: 60_000 }, () => {
             repartitionSourceTopics: [{ name: `${groupId}-by-word`, partitions: 0, configs: {} }],
             changelogTopics: [
               { name: `${groupId}-counts-changelog`, partitions: 0, configs: { 'cleanup.policy': 'compact' } }
-            ]
+            ],
+            copartitioned: true
           }
         ],
         tags: {},

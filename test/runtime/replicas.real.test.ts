@@ -3,16 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import {
-  GrowableBytes,
-  KafkaStreams,
-  noHeaders,
-  PlatformaticClient,
-  partitionForKey,
-  RecordCursor
-} from '../../index.ts'
+import { KafkaStreams, PlatformaticClient } from '../../index.ts'
 import { server } from '../sinks/servers.ts'
-import { activeTasks, expectExactCounts, KEYS, PARTITIONS, rekeyed, wordTopics } from './word-counts.ts'
+import { activeTasks, expectExactCounts, PARTITIONS, rekeyed } from './word-counts.ts'
+import { readCounts, writeWordsUntil } from './word-traffic.ts'
 
 let prefix: string
 let client: PlatformaticClient
@@ -33,7 +27,7 @@ afterEach(async () => {
   await Promise.all(directories.map((directory) => rm(directory, { recursive: true, force: true })))
 })
 
-async function replica(): Promise<KafkaStreams> {
+async function replica(groupProtocol: 'classic' | 'streams'): Promise<KafkaStreams> {
   const stateDirectory = await mkdtemp(join(tmpdir(), 'store-sku-replica-'))
   directories.push(stateDirectory)
   const name = `replica ${directories.length}`
@@ -44,6 +38,7 @@ async function replica(): Promise<KafkaStreams> {
     stateDirectory,
     processingGuarantee: 'exactly_once_v2',
     cacheMaxBytes: 0,
+    groupProtocol,
     heartbeatIntervalMs: 300,
     maxWarmupReplicas: PARTITIONS,
     minFreeDiskBytes: 0,
@@ -54,55 +49,6 @@ async function replica(): Promise<KafkaStreams> {
   return streams
 }
 
-/** Adds each key once, again and again until `stop`; returns how many records that were. */
-async function writeUntil(stop: AbortSignal): Promise<number> {
-  const { words, counts } = wordTopics(prefix)
-  const admin = client.admin('writer')
-  await admin.createTopics(
-    [words, counts].map(({ name, partitions }) => ({ name, partitions, configs: { 'retention.ms': '-1' } }))
-  )
-  await admin.close()
-  const producer = await client.producer({ clientId: 'writer' })
-  const target = await producer.topic(words.name)
-  const scratch = new GrowableBytes()
-  let written = 0
-  while (!stop.aborted) {
-    for (let key = 0; key < KEYS; key++, written++) {
-      const end = words.key.encode(`k${key}`, scratch, 0)
-      const partition = partitionForKey(scratch.buffer, 0, end, target.partitions)
-      target.append(partition, scratch.buffer, 0, end, words.value, `w${key}`, written, noHeaders)
-    }
-    await producer.flush()
-    await setTimeout(10)
-  }
-  await producer.close()
-  return written
-}
-
-async function readCounts(): Promise<{ key: string | null; value: number | null }[]> {
-  const { counts } = wordTopics(prefix)
-  const consumer = client.consumer({ clientId: 'reader' })
-  const partitions = Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: counts.name, partition }))
-  consumer.assign(partitions.map((one) => ({ ...one, offset: 0 })))
-  const cursor = new RecordCursor()
-  const told: { key: string | null; value: number | null }[] = []
-  while (partitions.some(({ topic, partition }) => consumer.lag(topic, partition) !== 0)) {
-    for (const { batches } of consumer.take()) {
-      cursor.open(batches)
-      while (cursor.next()) {
-        const { buffer, keyStart, keyEnd, valueStart, valueEnd } = cursor
-        told.push({
-          key: counts.key.decode(buffer, keyStart, keyEnd),
-          value: counts.value.decode(buffer, valueStart, valueEnd)
-        })
-      }
-    }
-    await consumer.arrival(50)
-  }
-  await consumer.close()
-  return told
-}
-
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) {
     for (const streams of running) if (streams.state === 'ERROR') await streams.finished
@@ -110,23 +56,27 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   }
 }
 
-it('one, two, and one again, while records keep coming: each is counted once', async () => {
-  const stop = new AbortController()
-  const writing = writeUntil(stop.signal)
-  const first = await replica()
-  await until(() => activeTasks(first).length === 2 * PARTITIONS)
-  const second = await replica()
-  await until(() => activeTasks(first).length === PARTITIONS && activeTasks(second).length === PARTITIONS)
-  expect(new Set([...activeTasks(first), ...activeTasks(second)]).size).toBe(2 * PARTITIONS)
-  await setTimeout(500)
-  await first.close({ leaveGroup: true })
-  await until(() => activeTasks(second).length === 2 * PARTITIONS)
-  await setTimeout(500)
-  stop.abort()
-  const written = await writing
-  await until(async () => (await second.lag()).records === 0)
-  await second.close({ leaveGroup: true })
-  expectExactCounts(await readCounts(), written)
-  // no task was made anew: nobody was ever refused
-  expect(log).toEqual([])
-}, 60_000)
+it.each(['classic', 'streams'] as const)(
+  'one, two, and one again, while records keep coming: each is counted once (%s)',
+  async (protocol) => {
+    const stop = new AbortController()
+    const writing = writeWordsUntil(client, prefix, stop.signal)
+    const first = await replica(protocol)
+    await until(() => activeTasks(first).length === 2 * PARTITIONS)
+    const second = await replica(protocol)
+    await until(() => activeTasks(first).length === PARTITIONS && activeTasks(second).length === PARTITIONS)
+    expect(new Set([...activeTasks(first), ...activeTasks(second)]).size).toBe(2 * PARTITIONS)
+    await setTimeout(500)
+    await first.close({ leaveGroup: true })
+    await until(() => activeTasks(second).length === 2 * PARTITIONS)
+    await setTimeout(500)
+    stop.abort()
+    const written = await writing
+    await until(async () => (await second.lag()).records === 0)
+    await second.close({ leaveGroup: true })
+    expectExactCounts(await readCounts(client, prefix), written)
+    // no task was made anew: nobody was ever refused
+    expect(log).toEqual([])
+  },
+  60_000
+)

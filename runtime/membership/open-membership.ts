@@ -1,0 +1,81 @@
+import { StreamsError } from '../../core/errors.ts'
+import { tasksOnDisk } from '../../state/task-directories.ts'
+import type { Topology } from '../../topology/topology.ts'
+import type { ResolvedConfig } from '../config.ts'
+import type { Plan } from '../task-plan.ts'
+import { ClassicMembership } from './classic-membership.ts'
+import { graphFingerprint } from './graph-fingerprint.ts'
+import type { Membership } from './membership.ts'
+import { StreamsMembership } from './streams-membership.ts'
+import { streamsTopology } from './streams-topology.ts'
+
+/** How long the broker of a streams group waits for a member to give up tasks. */
+const REBALANCE_TIMEOUT_MS = 60_000
+
+export interface MembershipParts {
+  readonly config: ResolvedConfig
+  readonly topology: Topology
+  readonly plan: Plan
+  readonly clientId: string
+  readonly processId: string
+  /** Changelog records that open tasks lack. */
+  readonly lags: () => ReadonlyMap<string, number>
+}
+
+/** Membership over the protocol that is configured, under the name that the process has by its state directory. Throws CONFIG_INVALID. */
+export function openMembership(parts: MembershipParts): Membership {
+  return parts.config.groupProtocol === 'streams' ? streamsMembership(parts) : classicMembership(parts)
+}
+
+function streamsMembership({ config, topology, plan, clientId, processId }: MembershipParts): Membership {
+  const member = config.kafka.streamsGroup?.({
+    clientId,
+    groupId: config.applicationId,
+    instanceId: clientId,
+    processId,
+    topology: streamsTopology(topology, plan),
+    tags: config.clientTags,
+    rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS
+  })
+  if (member === undefined)
+    throw new StreamsError('CONFIG_INVALID', 'groupProtocol "streams" is not spoken by this Kafka client')
+  return new StreamsMembership(member)
+}
+
+function classicMembership({
+  config,
+  topology,
+  plan,
+  clientId,
+  processId,
+  lags
+}: MembershipParts): Membership {
+  const { kafka, applicationId, sessionTimeoutMs, heartbeatIntervalMs, stateDirectory } = config
+  const ids = plan.tasks.map(({ id }) => id)
+  return new ClassicMembership({
+    group: (assignor) =>
+      kafka.group({
+        clientId,
+        groupId: applicationId,
+        instanceId: clientId,
+        topics: plan.inputTopics(),
+        assignor,
+        sessionTimeoutMs,
+        heartbeatIntervalMs
+      }),
+    tasks: plan.tasks,
+    topology: graphFingerprint(topology),
+    processId,
+    tags: config.clientTags,
+    settings: config,
+    probingIntervalMs: config.probingRebalanceIntervalMs,
+    lags: () => {
+      // what is on disk and not open is better than nothing, but nobody knows by how much
+      const unknown = config.acceptableRecoveryLag + 1
+      const onDisk = tasksOnDisk(stateDirectory, applicationId, ids)
+      return new Map([...onDisk.map((id) => [id, unknown] as const), ...lags()])
+    },
+    clock: config.clock,
+    logger: config.logger
+  })
+}
