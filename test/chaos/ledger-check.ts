@@ -1,8 +1,9 @@
 import pg from 'pg'
+import { decimal } from '../../bin/figures.ts'
 import type { PlaceReport } from '../../bin/reconcile.ts'
 import { makeReport, type Places } from '../../bin/report.ts'
 import type { CaseResult } from './case.ts'
-import type { LedgerFile } from './ledger-data.ts'
+import { categoryOf, type LedgerFile } from './ledger-data.ts'
 
 /** Rows and money, ten-thousandths, by whatever. */
 type Sums = Map<string, { rows: number; net: bigint }>
@@ -13,6 +14,7 @@ interface Expected {
   readonly deadLetters: Sums
   readonly storeDays: Sums
   readonly skuDays: Sums
+  readonly categoryDays: Sums
 }
 
 /** What the last versions of the files come to; shares no code with what it is held against. */
@@ -22,7 +24,8 @@ export function expectedLedger(files: readonly LedgerFile[]): Expected {
     lineItems: new Map(),
     deadLetters: new Map(),
     storeDays: new Map(),
-    skuDays: new Map()
+    skuDays: new Map(),
+    categoryDays: new Map()
   }
   for (const { country, storeId, versions } of files)
     for (const { sale, market, net } of versions.at(-1) ?? []) {
@@ -31,6 +34,7 @@ export function expectedLedger(files: readonly LedgerFile[]): Expected {
       if (sale === undefined) continue
       add(expected.storeDays, `${country} ${storeId} ${sale.day}`, net)
       add(expected.skuDays, `${country} ${sale.sku} ${market} ${sale.day}`, net)
+      add(expected.categoryDays, `${country} ${categoryOf(sale.sku)} ${market} ${sale.day}`, net)
     }
   return expected
 }
@@ -70,7 +74,14 @@ export async function checkLedger(places: Places, files: readonly LedgerFile[]):
       ],
       `${expected.skuDays.size} days of SKUs, each as expected`
     ),
-    compared('category ledger', expected.lineItems, byCountry(report.categoryLedger)),
+    verdict(
+      'category ledger',
+      [
+        ...differences(expected.lineItems, byCountry(report.categoryLedger)),
+        ...differences(expected.categoryDays, details.categoryDays)
+      ],
+      `${expected.categoryDays.size} days of categories, each as expected`
+    ),
     compared('Elasticsearch', expected.lineItems, byCountry(report.elasticsearch)),
     compared('finance lines', expected.lineItems, byCountry(report.finance)),
     verdict(
@@ -117,9 +128,12 @@ async function detailedLedgers(databaseUrl: string) {
       skuDays: await sums(
         "SELECT concat_ws(' ', country, sku, market, business_day::text) AS key, rows, net FROM sku_days WHERE rows <> 0 OR net <> 0"
       ),
+      categoryDays: await sums(
+        "SELECT concat_ws(' ', country, category, market, business_day::text) AS key, rows, net FROM category_days WHERE rows <> 0 OR net <> 0"
+      ),
       reconciled: await sums(
-        "SELECT 'input' AS key, sum(input_rows) AS rows, sum(input_net) AS net FROM reconciliation UNION ALL " +
-          "SELECT 'ledgers', sum(ledgers_rows), sum(ledgers_net) FROM reconciliation"
+        "SELECT 'input' AS key, coalesce(sum(input_rows), 0) AS rows, coalesce(sum(input_net), 0) AS net FROM reconciliation " +
+          "UNION ALL SELECT 'ledgers', coalesce(sum(ledgers_rows), 0), coalesce(sum(ledgers_net), 0) FROM reconciliation"
       ),
       versions: versions.length,
       reconciledFiles: new Set(versions.map(({ file }) => file))
@@ -150,7 +164,7 @@ function scaled({ rows, net }: { readonly rows: number | string; readonly net: s
 
 function compared(name: string, expected: Sums, found: Sums): CaseResult {
   const { rows, net } = overall(expected)
-  return verdict(name, differences(expected, found), `${rows} rows, ${net} ten-thousandths`)
+  return verdict(name, differences(expected, found), `${rows} rows, ${decimal(net)}`)
 }
 
 function differences(expected: Sums, found: Sums): string[] {
@@ -160,7 +174,7 @@ function differences(expected: Sums, found: Sums): string[] {
     const have = found.get(key) ?? nothing
     return want.rows === have.rows && want.net === have.net
       ? []
-      : [`${key}: ${have.rows} rows, ${have.net} instead of ${want.rows}, ${want.net}`]
+      : [`${key}: ${have.rows} rows, ${decimal(have.net)} instead of ${want.rows}, ${decimal(want.net)}`]
   })
 }
 

@@ -70,6 +70,11 @@ export function makeLedgerData(random: Random): LedgerData {
   return { files, references: references(), steps: stepsOf(random, files) }
 }
 
+/** By the products' reference files. */
+export function categoryOf(sku: string): string {
+  return `Category ${skus.indexOf(sku) % 7}`
+}
+
 /** The file as it is stored. */
 export function contentOf({ key, versions }: LedgerFile, version: number): Buffer {
   const rows = versions[version] ?? []
@@ -128,7 +133,7 @@ function decimal(amount: bigint): string {
 
 function references(): ReadonlyMap<string, string> {
   const products = skus
-    .map((sku, i) => `${sku},Item ${sku},Brand ${i % 5},Category ${i % 7},Sub ${i % 13},9.9900,4.1250\n`)
+    .map((sku) => `${sku},Item ${sku},Brand,${categoryOf(sku)},Subcategory,9.9900,4.1250\n`)
     .join('')
   const all = new Map<string, string>()
   for (const country of ledgerCountries)

@@ -5,6 +5,8 @@ import { contentOf, makeLedgerData } from './ledger-data.ts'
 import { makeLedgerPlan, stoppable } from './ledger-plan.ts'
 import { Random } from './random.ts'
 
+const { files, steps } = makeLedgerData(new Random(7, 'data'))
+
 it.each([1, 2, 3])(
   'kills as often as asked for, and stops each service once among the kills (seed %i)',
   (seed) => {
@@ -20,7 +22,6 @@ it.each([1, 2, 3])(
 )
 
 it('feeds every version in its order, some announced again, some not at all', () => {
-  const { files, steps } = makeLedgerData(new Random(7, 'data'))
   const puts = steps.filter(({ kind }) => kind === 'put')
   for (const file of files)
     expect(puts.filter((step) => step.file === file).map(({ version }) => version)).toEqual([
@@ -39,7 +40,6 @@ it('feeds every version in its order, some announced again, some not at all', ()
 })
 
 it('expects what the files say', () => {
-  const { files } = makeLedgerData(new Random(7, 'data'))
   const { input, lineItems, deadLetters } = expectedLedger(files)
   let rows = 0
   for (const file of files) {

@@ -10,13 +10,14 @@ export type LedgerBlow =
   /** Goes on with the next blow while the service is away. */
   | { readonly kind: 'outage'; readonly service: Stoppable; readonly downMs: number }
 
-/** The kills in random order, each process's share at random, and each service's outage somewhere among them, one in each quarter. */
+/** The kills, half of them each process's, in random order, and each service's outage somewhere among them, one in each quarter. */
 export function makeLedgerPlan(random: Random, kills: number): LedgerBlow[] {
-  const plan: LedgerBlow[] = Array.from({ length: kills }, (): LedgerBlow => {
+  const all: LedgerBlow[] = Array.from({ length: kills }, (_, i): LedgerBlow => {
     const early = random.chance(0.25)
-    const afterMs = early ? random.below(2_500) : 300 + random.below(3_500)
-    return { kind: 'kill', role: random.pick(['ingest', 'graph'] as const), early, afterMs }
+    const afterMs = early ? random.below(2_500) : 500 + random.below(8_000)
+    return { kind: 'kill', role: i % 2 === 0 ? 'ingest' : 'graph', early, afterMs }
   })
+  const plan = random.shuffled(all)
   const quarter = kills / stoppable.length
   // the last one first, so that the places of the others stay
   for (const [index, service] of random.shuffled(stoppable).entries()) {

@@ -25,6 +25,7 @@ export class LedgerProcess {
   #questions = 0
   /** It is being killed, so that its end is no news. */
   #killing = false
+  kills = 0
   /** Lives after the first. */
   restarts = 0
   /** Why it ended, when it was not killed. */
@@ -52,14 +53,18 @@ export class LedgerProcess {
     return false
   }
 
+  /** Its next life, if it has just ended by itself. */
   async kill(): Promise<void> {
-    const life = this.#life
-    if (life === undefined) return
+    let life = this.#life
     this.#killing = true
-    life.child.kill('SIGKILL')
-    await life.ended
+    while (life?.child.kill('SIGKILL') === false && !this.#closing) {
+      await sleep(50)
+      life = this.#life
+    }
+    this.kills++
+    await life?.ended
     // the next one is born by now, or about to be
-    while (!this.#closing && this.#life === life) await sleep(10)
+    while (this.#life === life && !this.#closing) await sleep(10)
     this.#killing = false
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { RetailApp } from '../../bin/retail-app.ts'
 import { objectStoreCredentials } from '../../deploy/local/services.ts'
 import { type Logger, PlatformaticClient } from '../../index.ts'
@@ -14,6 +15,8 @@ import type { LedgerNotice, LedgerOrder, LedgerState, LedgerWorkerSettings } fro
 
 interface Half {
   readonly failed: Promise<never>
+  /** It does its work, and no longer only gets ready for it. */
+  working(): boolean
   state(): Promise<LedgerState>
 }
 
@@ -58,6 +61,7 @@ async function startIngest(): Promise<Half> {
   poller.start()
   return {
     failed: ingest.failed,
+    working: () => ingest.progress.filesTotal > 0,
     async state() {
       const { announced } = await ingest.scan()
       const finished = await ingest.isFinished()
@@ -81,6 +85,7 @@ async function startGraph(): Promise<Half> {
   await app.start()
   return {
     failed: app.failed,
+    working: () => app.isRunning(),
     async state() {
       const settled = app.isSettled()
       const graph = await app.graphLag()
@@ -102,7 +107,11 @@ try {
       .catch((error: Error) => ({ quiet: false, details: error.message }))
       .then((state) => tell({ notice: 'answer', question, state }))
   })
-  await tell({ notice: 'started' })
+  const working = async (): Promise<void> => {
+    while (!half.working()) await sleep(50)
+    await tell({ notice: 'started' })
+  }
+  await Promise.race([half.failed, working()])
   await half.failed
 } catch (error) {
   const { message, stack } = error as Error

@@ -13,8 +13,9 @@ import { LedgerProcess } from './ledger-process.ts'
 import { LedgerServices, queueName } from './ledger-services.ts'
 
 /** A process that cannot start while a service is away is killed all the same. */
-const startWaitMs = 20_000
-const arrivalTimeoutMs = 240_000
+const startWaitMs = 40_000
+/** Beside the watchdog, which barks when nothing moves. */
+const arrivalTimeoutMs = 600_000
 const archive = 'store-sku-archive'
 
 interface Scene {
@@ -64,14 +65,14 @@ export const ledger: ChaosCase = {
     const results = await context.phase('ledger: compare', () =>
       checkLedger({ store, buckets, kafka, ...addresses }, data.files)
     )
-    const kills = plan.filter(({ kind }) => kind === 'kill').length
-    const corrected = data.files.filter(({ versions }) => versions.length > 1).length
+    const corrected = data.files.filter(({ versions }) => versions.length > 1)
+    const corrections = corrected.reduce((sum, { versions }) => sum + versions.length - 1, 0)
     const { ingest, graph } = processes
     const details = [
-      `${kills} kills`,
-      `${plan.length - kills} services stopped and started`,
+      `${ingest.kills + graph.kills} kills (${graph.kills} of the graph)`,
+      `${plan.filter(({ kind }) => kind === 'outage').length} services stopped and started`,
       `${ingest.restarts + graph.restarts} restarts (${ingest.ownEnds.length + graph.ownEnds.length} after ends of their own)`,
-      `${data.files.length} files, ${corrected} corrected`,
+      `${data.files.length} files, ${corrected.length} corrected ${corrections} times`,
       `${feeder.announced} announcements, ${feeder.lost} lost`,
       `${Math.round((performance.now() - began) / 1000)} s`
     ].join(', ')
@@ -112,6 +113,7 @@ async function breakAll(scene: Scene, plan: readonly LedgerBlow[]): Promise<void
 /** The files are read, and then the graph and the sinks have done everything; twice in a row, because what was held back comes after all else. */
 async function untilQuiet({ context, processes, feeder }: Scene): Promise<void> {
   const end = performance.now() + arrivalTimeoutMs
+  let before = ''
   for (let quiet = 0; quiet < 2; ) {
     const ingest = await processes.ingest.ask()
     const messages = await feeder.messagesLeft()
@@ -121,7 +123,8 @@ async function untilQuiet({ context, processes, feeder }: Scene): Promise<void> 
       `${messages} messages are in the queue`,
       graph?.details ?? 'the graph does not answer'
     ].join('; ')
-    context.watchdog.touch(standing)
+    if (standing !== before) context.watchdog.touch(standing)
+    before = standing
     context.bars.update('quiet', quiet, 2, standing)
     quiet = ingest?.quiet === true && messages === 0 && graph?.quiet === true ? quiet + 1 : 0
     if (performance.now() > end)
