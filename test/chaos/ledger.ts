@@ -41,7 +41,10 @@ export const ledger: ChaosCase = {
     const queueUrl = `${addresses.sqsEndpoint}/000000000000/${queueName}`
     const data = makeLedgerData(context.random('ledger-data'))
     const feeder = new LedgerFeeder(data, store, { endpoint: addresses.sqsEndpoint, url: queueUrl })
-    context.atEnd(async () => feeder.close())
+    context.atEnd(async () => {
+      feeder.close()
+      store.close()
+    })
     for (const { bucket } of buckets) await store.ensureBucket(bucket)
     await feeder.putReferences()
     const process = (role: LedgerRole): LedgerProcess => {
