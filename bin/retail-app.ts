@@ -148,9 +148,14 @@ export class RetailApp {
     return this.#streams.lag()
   }
 
+  /** True when the graph has what it needs and does its work: all state is restored. */
+  isRunning(): boolean {
+    return this.#streams.state === 'RUNNING'
+  }
+
   /** True when the graph runs and holds nothing back that it tells only a moment later: counts of rows, and days to be published. */
   isSettled(): boolean {
-    if (this.#streams.state !== 'RUNNING') return false
+    if (!this.isRunning()) return false
     return heldBackStores.flatMap((name) => this.#streams.keyValueStores(name)).every(hasNothing)
   }
 

@@ -1,8 +1,9 @@
 import { atLeastOnce } from './at-least-once.ts'
 import type { ChaosCase } from './case.ts'
 import { crash } from './crash.ts'
+import { ledger } from './ledger.ts'
 import { stores } from './stores.ts'
 import { takeover } from './takeover.ts'
 import { transactions } from './transactions.ts'
 
-export const cases: readonly ChaosCase[] = [transactions, atLeastOnce, crash, takeover, stores]
+export const cases: readonly ChaosCase[] = [transactions, atLeastOnce, crash, takeover, stores, ledger]
