@@ -59,10 +59,14 @@ export type {
   UnwrittenRecord
 } from './runtime/task/error-handlers.ts'
 export { type ElasticsearchSinkOptions, elasticsearchSink } from './sinks/elasticsearch/elasticsearch-sink.ts'
+export { type SwapAliasesOptions, swapAliases } from './sinks/elasticsearch/indices.ts'
+export type { MysqlSinkOptions } from './sinks/mysql/mysql-options.ts'
+export { mysqlSink } from './sinks/mysql/mysql-sink.ts'
 export { type Migration, migrate } from './sinks/postgres/migrate.ts'
-export { type PostgresSinkOptions, postgresSink } from './sinks/postgres/postgres-sink.ts'
-export type { TableMapping } from './sinks/postgres/table-mapping.ts'
+export type { PostgresSinkOptions } from './sinks/postgres/postgres-options.ts'
+export { postgresSink } from './sinks/postgres/postgres-sink.ts'
 export type { Rejection, Sink, SinkBatch, SinkRecord } from './sinks/sink.ts'
+export type { TableMapping } from './sinks/tables/table-mapping.ts'
 export type { KeyValueStore, ReadOnlyKeyValueStore } from './state/key-value-store.ts'
 export type { ReadOnlySessionStore, SessionStore } from './state/session-store.ts'
 export type {

@@ -9,6 +9,7 @@ import {
   migrate,
   partitionName,
   postgresSink,
+  type ReadOnlyKeyValueStore,
   type RestoreProgress,
   resetApplication,
   SinkTask,
@@ -17,13 +18,18 @@ import {
   type Topic,
   topic
 } from '../index.ts'
-import { retailMigrations } from '../sinks/retail/migrations.ts'
+import { unpublishedDaysStore } from '../processors/retail/publish-days.ts'
+import { tallyStore } from '../processors/retail/tally-rows.ts'
+import { retailMigrations } from '../sinks/retail/migrations/index.ts'
+import { profitAndLossTable } from '../sinks/retail/profit-and-loss-table.ts'
 import { skuIndex } from '../sinks/retail/sku-index.ts'
 import {
+  categoryDaysTable,
   filesTable,
   lineItemsTable,
-  profitAndLossTable,
+  reconciliationTable,
   skuDaysTable,
+  skusTable,
   storeDaysTable
 } from '../sinks/retail/tables.ts'
 import { retailTopology } from '../topology/retail/index.ts'
@@ -34,6 +40,8 @@ export interface RetailAppOptions {
   readonly databaseUrl: string
   readonly elasticsearchUrl: string
   readonly stateDirectory: string
+  /** ISO 4217. Default USD. */
+  readonly reportingCurrency?: string
   readonly commitIntervalMs: number
   readonly logger: Logger
   readonly onRestore: (progress: RestoreProgress) => void
@@ -51,8 +59,11 @@ const APPLICATION = 'retail'
 /** One process: nobody else waits for its place, but its own successor may. */
 const SESSION_TIMEOUT_MS = 10_000
 
+/** Stores of what is told a moment later. */
+const heldBackStores = [unpublishedDaysStore.name, tallyStore('lineItems').name, tallyStore('ledgers').name]
+
 /** Records that a sink refused, with where they came from. */
-const sinkDeadLetters = topic('retail.dead-letters.sinks', { key: string(), value: bytes() })
+export const sinkDeadLetters = topic('retail.dead-letters.sinks', { key: string(), value: bytes() })
 
 /** The retail graph and the sinks that carry its results outside, in one process. */
 export class RetailApp {
@@ -70,7 +81,7 @@ export class RetailApp {
     this.failed = promise
     this.failed.catch(() => undefined)
     this.#fail = reject
-    this.#streams = new KafkaStreams(retailTopology(), {
+    this.#streams = new KafkaStreams(this.#topology(), {
       applicationId: APPLICATION,
       kafka: options.kafka,
       stateDirectory: options.stateDirectory,
@@ -105,8 +116,11 @@ export class RetailApp {
     await this.#table(topics.lineItems, lineItemsTable)
     await this.#table(topics.storeDays, storeDaysTable)
     await this.#table(topics.skuDays, skuDaysTable)
+    await this.#table(topics.categoryDays, categoryDaysTable)
+    await this.#table(topics.skuSales, skusTable)
     await this.#table(topics.profitAndLoss, profitAndLossTable)
-    await this.#sink('skus', topics.skuSales, (name) =>
+    await this.#table(topics.reconciliation, reconciliationTable)
+    await this.#sink('sku-search', topics.skuSales, (name) =>
       elasticsearchSink({ name, connection: this.#options.elasticsearchUrl, ...skuIndex })
     )
   }
@@ -116,7 +130,7 @@ export class RetailApp {
     const { kafka, stateDirectory, logger } = this.#options
     await this.#createTopics(kafka)
     await resetApplication({
-      topology: retailTopology(),
+      topology: this.#topology(),
       applicationId: APPLICATION,
       kafka,
       stateDirectory,
@@ -124,9 +138,20 @@ export class RetailApp {
     })
   }
 
+  #topology() {
+    const { reportingCurrency } = this.#options
+    return retailTopology(reportingCurrency === undefined ? {} : { reportingCurrency })
+  }
+
   /** What the graph has not processed and committed yet. */
   graphLag(): Promise<Lag> {
     return this.#streams.lag()
+  }
+
+  /** True when the graph runs and holds nothing back that it tells only a moment later: counts of rows, and days to be published. */
+  isSettled(): boolean {
+    if (this.#streams.state !== 'RUNNING') return false
+    return heldBackStores.flatMap((name) => this.#streams.keyValueStores(name)).every(hasNothing)
   }
 
   /** What the sinks have not carried outside yet. */
@@ -138,13 +163,17 @@ export class RetailApp {
         Array.from({ length: count }, (_, partition) => ({ topic: name, partition }))
       )
       const ends = await admin.listOffsets(partitions, 'latest')
-      const positions = new Map(this.#sinks.flatMap(({ task }) => [...task.progress().partitions]))
       let records = 0
       let total = 0
-      for (const { topic: name, partition } of partitions) {
-        const end = ends.get(partitionName(name, partition)) ?? 0
-        total += end
-        records += Math.max(0, end - (positions.get(partitionName(name, partition))?.position ?? 0))
+      // a topic may have several sinks
+      for (const sink of this.#sinks) {
+        const { partitions: positions } = sink.task.progress()
+        for (const { topic: name, partition } of partitions) {
+          if (name !== sink.topic) continue
+          const end = ends.get(partitionName(name, partition)) ?? 0
+          total += end
+          records += Math.max(0, end - (positions.get(partitionName(name, partition))?.position ?? 0))
+        }
       }
       return { records, total }
     } finally {
@@ -169,8 +198,10 @@ export class RetailApp {
         topics.lineItems,
         topics.storeDays,
         topics.skuDays,
-        topics.profitAndLoss,
+        topics.categoryDays,
         topics.skuSales,
+        topics.profitAndLoss,
+        topics.reconciliation,
         sinkDeadLetters
       ] as never
       await admin.createTopics(
@@ -213,4 +244,9 @@ export class RetailApp {
     await task.start()
     this.#sinks.push({ task: task as unknown as SinkTask<string, never>, topic: source.name })
   }
+}
+
+function hasNothing(store: ReadOnlyKeyValueStore<unknown, unknown>): boolean {
+  for (const _ of store.all()) return false
+  return true
 }

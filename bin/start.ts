@@ -2,33 +2,35 @@ import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { objectStoreCredentials, startServices } from '../deploy/local/services.ts'
 import { type Logger, PlatformaticClient } from '../index.ts'
+import type { CountryBucket } from '../ingest/buckets.ts'
 import { Ingest } from '../ingest/ingest.ts'
 import { ObjectStore } from '../ingest/object-store.ts'
-import { formatAmount } from '../processors/retail/format-amount.ts'
 import * as topics from '../topology/retail/topics.ts'
-import { countCsv } from './foodmart/count-csv.ts'
+import { bucketOf, bucketSettings } from './buckets.ts'
+import { dataFiles, uploadFiles } from './data-folder.ts'
 import { uploadFoodmart } from './foodmart/foodmart.ts'
 import { foodmartBuckets } from './foodmart/foodmart-files.ts'
 import { ProgressBars } from './progress-bars.ts'
-import {
-  agree,
-  elasticsearchFigures,
-  type Figures,
-  postgresFigures,
-  reconciliationTable
-} from './reconcile.ts'
+import { makeReport } from './report.ts'
 import { RestoreBar } from './restore-bar.ts'
 import { RetailApp } from './retail-app.ts'
 
-const help = `Runs the retail system on real services: FoodMart's sales as CSV files in an object store, through Kafka and the
-graph, into PostgreSQL and Elasticsearch; then shows whether all of them agree.
+const help = `Runs the retail system on real services: sales as CSV files in an object store, through Kafka and the graph, into
+PostgreSQL and Elasticsearch; then shows whether all of them agree, row by row and to the last digit.
 
-  npm start                        run, show the figures, and stay up
-  npm start -- --once              run, show the figures, and exit: 0 if they agree, 1 if not
-  npm start -- --reset             process everything again from the files' rows: state and internal topics are deleted first
-  npm start -- --dir /data/sku     keep services' data and state elsewhere than in .local
+  npm start                          run FoodMart's sales, show the figures, and stay up
+  npm start -- --data DIR            run the files of a folder that is laid out as BUCKET/STORE/FILE.csv (or .csv.gz)
+  npm start -- --once                show the figures and exit: 0 if they agree, 1 if not
+  npm start -- --reset               process everything again from the files' rows: state and internal topics are deleted first
+  npm start -- --dir /data/sku       keep services' data and state elsewhere than in .local
 
+  --data DIR     the folder; its reference data, if there is any, is in BUCKET/reference/
+  --bucket NAME=CC[:CUR[:ZONE]]
+                 whose bucket it is, where its name does not say (sku-gb is GB's): country, and currency and time zone where
+                 they are others than the country's; may be repeated
+  --currency CUR the currency that finance reports in (default USD)
   --once         exit when everything has arrived
+  --json         print the figures as JSON
   --reset        start over from the raw rows; tables and search end as they are, because their keys are natural
   --dir DIR      folder for services' data and local state (default .local)
   --metrics N    serve Prometheus metrics on 127.0.0.1:N (default 9464 while staying up)
@@ -42,11 +44,17 @@ const pollMs = 300
 const commitIntervalMs = 500
 /** What shells show for a process that ended on request before its work was done. */
 const stoppedBySignal = 130
+/** Keeps the versions that were read, so that a corrected file's former rows can be taken back. */
+const archiveBucket = 'store-sku-archive'
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
+      data: { type: 'string' },
+      bucket: { type: 'string', multiple: true, default: [] },
+      currency: { type: 'string', default: 'USD' },
       once: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
       reset: { type: 'boolean', default: false },
       dir: { type: 'string', default: '.local' },
       metrics: { type: 'string' },
@@ -67,14 +75,25 @@ async function main(): Promise<number> {
     error: (message) => bars.log(`error: ${message}`)
   }
   const stop = stopSignal(logger)
+  // what is wrong with the folder is said before servers are started for it
+  const folder = values.data === undefined ? undefined : await dataFiles(values.data)
+  const settings = bucketSettings(values.bucket)
+  const buckets: readonly CountryBucket[] =
+    folder === undefined
+      ? foodmartBuckets
+      : [...new Set(folder.map(({ bucket }) => bucket))].map((name) => bucketOf(name, settings))
 
   const services = await startServices({ directory: values.dir, onProgress: (message) => bars.log(message) })
   const store = new ObjectStore({ endpoint: services.s3Endpoint, credentials: objectStoreCredentials })
-  await uploadFoodmart(store, {
-    report: (message) => bars.log(message),
-    onProgress: ({ files, filesTotal }) =>
-      bars.update('upload', files, filesTotal, `${files} of ${filesTotal} CSV files`)
-  })
+  const uploading = (done: number, total: number) =>
+    bars.update('upload', done, total, `${done} of ${total} CSV files`)
+  if (folder === undefined)
+    await uploadFoodmart(store, {
+      report: (message) => bars.log(message),
+      onProgress: ({ files, filesTotal }) => uploading(files, filesTotal)
+    })
+  else await uploadFiles(store, folder, (done) => uploading(done, folder.length))
+
   const kafka = new PlatformaticClient({ brokers: services.kafkaBrokers.split(',') })
   const restoreBar = new RestoreBar(bars)
   const metricsPort = values.metrics === undefined ? (values.once ? undefined : 9464) : Number(values.metrics)
@@ -83,76 +102,77 @@ async function main(): Promise<number> {
     databaseUrl: services.databaseUrl,
     elasticsearchUrl: services.elasticsearchUrl,
     stateDirectory: `${values.dir}/state`,
+    reportingCurrency: values.currency,
     commitIntervalMs,
     logger,
     onRestore: (progress) => restoreBar.update(progress),
     ...(metricsPort === undefined ? {} : { metricsPort })
   })
+  const ingest = new Ingest({
+    kafka,
+    objectStore: store,
+    buckets,
+    topics,
+    stateDirectory: `${values.dir}/state`,
+    archive: archiveBucket,
+    sessionTimeoutMs: 10_000,
+    logger
+  })
+  const failed = Promise.race([app.failed, ingest.failed])
+  failed.catch(() => undefined)
   try {
     if (values.reset) await app.reset()
     await app.start()
-    const ingest = new Ingest({ objectStore: store, buckets: foodmartBuckets, kafka, topics })
-    await Promise.race([
-      app.failed,
-      ingest.run({
-        signal: stop,
-        onProgress: ({ files, filesTotal, bytes, bytesTotal, rows }) =>
-          bars.update('ingest', bytes, bytesTotal, `${files} of ${filesTotal} files, ${rows} rows`)
-      })
-    ])
-    if (!(await caughtUp(app, bars, stop))) return stoppedBySignal
+    await ingest.start()
+    await Promise.race([failed, ingest.scan()])
+    if (!(await caughtUp({ app, ingest, failed, bars, stop }))) return stoppedBySignal
     bars.finish()
-    const agreed = await showFigures(store, services)
-    process.stdout.write(`\n${((performance.now() - started) / 1000).toFixed(1)} s\n`)
-    if (values.once) return agreed ? 0 : 1
+    const { report, table } = await makeReport({ store, buckets, kafka, ...services })
+    const seconds = Number(((performance.now() - started) / 1000).toFixed(1))
+    if (values.json) process.stdout.write(`${JSON.stringify({ ...report, seconds }, null, 2)}\n`)
+    else
+      process.stdout.write(
+        `\n${table}\n\n${report.reconciled ? 'All agree.' : 'THEY DO NOT AGREE.'}\n\n${seconds} s\n`
+      )
+    if (values.once) return report.reconciled ? 0 : 1
     bars.log('staying up; new files are read at the next start; stop with Ctrl-C')
-    await Promise.race([app.failed, stopped(stop)])
+    await Promise.race([failed, stopped(stop)])
     return 0
   } finally {
+    await ingest.close({ leaveGroup: true })
     await app.close()
   }
 }
 
-/** Waits until the graph and then the sinks have done everything. False if told to stop before. */
-async function caughtUp(app: RetailApp, bars: ProgressBars, stop: AbortSignal): Promise<boolean> {
-  while (!stop.aborted) {
-    const graph = await Promise.race([app.failed, app.graphLag()])
-    bars.update('graph', graph.total - graph.records, graph.total, `${graph.records} records to go`)
-    const sinks = await Promise.race([app.failed, app.sinkLag()])
-    bars.update('sinks', sinks.total - sinks.records, sinks.total, `${sinks.records} records to go`)
-    // in this order: when the graph was done, all that the sinks must carry was there
-    if (graph.records === 0 && sinks.records === 0) return true
-    await setTimeout(pollMs)
-  }
-  return false
+interface Running {
+  readonly app: RetailApp
+  readonly ingest: Ingest
+  readonly failed: Promise<never>
+  readonly bars: ProgressBars
+  readonly stop: AbortSignal
 }
 
-async function showFigures(
-  store: ObjectStore,
-  services: { readonly databaseUrl: string; readonly elasticsearchUrl: string }
-): Promise<boolean> {
-  const counted = await countCsv(store, foodmartBuckets)
-  const input: Figures = new Map(
-    [...counted].map(([country, { rows, units, sales, cost }]) => [
-      country,
-      {
-        rows,
-        units: formatAmount(Number(units)),
-        sales: formatAmount(Number(sales)),
-        cost: formatAmount(Number(cost))
-      }
-    ])
-  )
-  const tables = await postgresFigures(services.databaseUrl)
-  const search = await elasticsearchFigures(services.elasticsearchUrl)
-  const agreed = agree([input, tables, search])
-  const table = reconciliationTable([
-    ['CSV files', input],
-    ['PostgreSQL', tables],
-    ['Elasticsearch', search]
-  ])
-  process.stdout.write(`\n${table}\n\n${agreed ? 'All agree.' : 'THEY DO NOT AGREE.'}\n`)
-  return agreed
+/**
+ * Waits until the files are read and then the graph and the sinks have done everything. Twice in a row, because what was held back for a
+ * moment comes after all else. False if told to stop before.
+ */
+async function caughtUp({ app, ingest, failed, bars, stop }: Running): Promise<boolean> {
+  for (let quiet = 0; quiet < 2; ) {
+    if (stop.aborted) return false
+    const read = await Promise.race([failed, ingest.isFinished()])
+    const { files, filesTotal, bytes, bytesTotal, rows } = ingest.progress
+    bars.update('ingest', bytes, bytesTotal, `${files} of ${filesTotal} files, ${rows} rows`)
+    const settled = app.isSettled()
+    const graph = await Promise.race([failed, app.graphLag()])
+    bars.update('graph', graph.total - graph.records, graph.total, `${graph.records} records to go`)
+    const sinks = await Promise.race([failed, app.sinkLag()])
+    bars.update('sinks', sinks.total - sinks.records, sinks.total, `${sinks.records} records to go`)
+    // in this order: when the files were read, all that the graph must do was there, and so on
+    const done = read && settled && graph.records === 0 && sinks.records === 0
+    quiet = done ? quiet + 1 : 0
+    await setTimeout(done ? 2 * commitIntervalMs : pollMs)
+  }
+  return true
 }
 
 /** Aborted by the first SIGTERM or SIGINT; a second one ends the process at once. */

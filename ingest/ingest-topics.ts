@@ -1,26 +1,52 @@
-import type { Admin, Topic } from '../index.ts'
-import type { FileMetadata, Product, Store } from '../processors/retail/model.ts'
+import type { Topic } from '../index.ts'
+import type { FileEvent } from '../processors/retail/file-event.ts'
+import type {
+  ExchangeRate,
+  Expense,
+  FileMetadata,
+  Product,
+  Promotion,
+  Store
+} from '../processors/retail/model.ts'
+import { expensesFile } from './references/expenses.ts'
+import { productsFile } from './references/products.ts'
+import { promotionsFile } from './references/promotions.ts'
+import { ratesFile } from './references/rates.ts'
+import type { ReferenceFile } from './references/reference-file.ts'
+import { storesFile } from './references/stores.ts'
 
-/** Where the ingest writes to. */
+/** What the ingest reads and writes. */
 export interface IngestTopics {
+  /** Keyed by bucket. */
+  readonly fileEvents: Topic<string, FileEvent>
+  /** Notifications that could not be understood. */
+  readonly eventDeadLetters: Topic<string, string>
   /** Keyed by `bucket/object`. */
   readonly files: Topic<string, FileMetadata>
   /** Chunks of whole rows, keyed by `country/storeId`; their headers are in `raw-chunk.ts`. */
   readonly rawCsv: Topic<string, string>
-  /** Keyed by `country/storeId`. */
   readonly stores: Topic<string, Store>
-  /** Keyed by `country/sku`. */
   readonly products: Topic<string, Product>
+  readonly promotions: Topic<string, Promotion>
+  readonly expenses: Topic<string, Expense>
+  readonly rates: Topic<string, ExchangeRate>
 }
 
-/** Makes those that are missing: the ingest may be started before the application that reads them. */
-export async function createIngestTopics(admin: Admin, topics: IngestTopics): Promise<void> {
-  const all = [topics.files, topics.rawCsv, topics.stores, topics.products]
-  await admin.createTopics(
-    all.map(({ name, partitions, cleanupPolicy, retentionMs }) => ({
-      name,
-      partitions,
-      configs: { 'cleanup.policy': cleanupPolicy, 'retention.ms': String(retentionMs) }
-    }))
-  )
+/** A kind of reference file and where its rows go. */
+export interface ReferenceRoute<T = unknown> {
+  readonly file: ReferenceFile<T>
+  readonly topic: Topic<string, T>
+}
+
+/** All kinds of reference files. A new one is a file in `references/` and a line here. */
+export function referenceRoutes(topics: IngestTopics): readonly ReferenceRoute[] {
+  const route = <T>(file: ReferenceFile<T>, topic: Topic<string, T>) =>
+    ({ file, topic }) as unknown as ReferenceRoute
+  return [
+    route(storesFile, topics.stores),
+    route(productsFile, topics.products),
+    route(promotionsFile, topics.promotions),
+    route(expensesFile, topics.expenses),
+    route(ratesFile, topics.rates)
+  ]
 }

@@ -1,133 +1,220 @@
-import { type KafkaClient, partitionName, StreamsError } from '../index.ts'
-import { readFileHistory } from './file-history.ts'
-import type { CountryBucket } from './file-location.ts'
-import { FileReader } from './file-reader.ts'
-import { type IngestProgress, type IngestResult, ProgressCounter } from './ingest-progress.ts'
-import { createIngestTopics, type IngestTopics } from './ingest-topics.ts'
-import { isFinished, type ListedFile, listFiles } from './listing.ts'
+import {
+  type KafkaClient,
+  KafkaStreams,
+  type Logger,
+  type RestoreProgress,
+  StreamsError,
+  silentLogger
+} from '../index.ts'
+import type { FileEvent } from '../processors/retail/file-event.ts'
+import { bucketsByName, type CountryBucket } from './buckets.ts'
+import { type BadNotification, EventWriter } from './events/event-writer.ts'
+import type { IngestTopics } from './ingest-topics.ts'
+import { ingestTopology } from './ingest-topology.ts'
 import type { ObjectStore } from './object-store.ts'
-import { publishReferences } from './publish-references.ts'
-import { TopicWriter } from './topic-writer.ts'
+import { progressStore, type ReadFiles } from './read-files.ts'
+import { ByteBudget } from './reading/byte-budget.ts'
+import type { FileProgress } from './reading/file-progress.ts'
+import { ReadingPool } from './reading/reading-pool.ts'
+import { type IngestProgress, noProgress, plus } from './reading/reading-progress.ts'
+import { VersionSource } from './reading/version-source.ts'
+import { type ScanResult, scanBucket } from './scan.ts'
 
 export interface IngestOptions {
+  readonly kafka: KafkaClient
   readonly objectStore: ObjectStore
   readonly buckets: readonly CountryBucket[]
-  readonly kafka: KafkaClient
   readonly topics: IngestTopics
-  /** Default `ingest`. */
-  readonly clientId?: string
+  /** Folder for local state; one process at a time. */
+  readonly stateDirectory: string
+  /** Default `retail-ingest`. */
+  readonly applicationId?: string
+  /**
+   * A bucket that keeps a copy of each version that was read. Without it a file in a bucket without versions can be read once, but not
+   * corrected, and is lost when it is replaced while being read.
+   */
+  readonly archive?: string
+  /** What the removal of an object does to its rows. Default `keep`. */
+  readonly onRemoved?: 'keep' | 'retract'
+  /** How often all buckets are looked through for what events missed, ms; the first time at the start. Default: only when `scan` is called. */
+  readonly scanIntervalMs?: number
+  /** Most bytes read and not yet handed to Kafka. Default 16 MiB. */
+  readonly budgetBytes?: number
+  /** Files that are read at once. Default 8. */
+  readonly filesAtOnce?: number
+  /** Default 200. */
+  readonly commitIntervalMs?: number
+  /** Default 45,000. */
+  readonly sessionTimeoutMs?: number
+  readonly logger?: Logger
+  readonly onRestore?: (progress: RestoreProgress) => void
 }
-
-export interface RunOptions {
-  /** When aborted, the run ends after the file under way: no file is left half read. */
-  readonly signal?: AbortSignal
-  readonly onProgress?: (progress: IngestProgress) => void
-}
-
-// Files are announced and finished in groups, because each of the two waits for the broker.
-const groupFiles = 16
-const groupBytes = 16 * 1024 * 1024
 
 /**
- * Brings the files of the buckets into Kafka: reference data first, then each file as announced -> rows -> done or rejected. Run it
- * again for files that came since; what is done is skipped as long as its etag stays. One process at a time.
+ * Brings the files of buckets into Kafka, each version once, whatever is killed: a Kafka Streams application of its own, exactly-once, that reads
+ * file events and writes chunks of rows, reference data, and what became of each file.
  *
- * A file's rows are in the raw topic once, also when a run was killed: an announcement is acknowledged before the first of its
- * rows is sent, `done` is sent after the last row is acknowledged, and the next run goes on where the raw topic ends.
+ *   start -> (announce | scan)* -> close
  */
 export class Ingest {
   readonly #options: IngestOptions
-  readonly #clientId: string
+  readonly #logger: Logger
+  readonly #buckets: ReadonlyMap<string, CountryBucket>
+  readonly #streams: KafkaStreams
+  readonly #closing = new AbortController()
+  readonly #readings = new Set<ReadFiles>()
+  #writer: EventWriter | undefined
+  #scanning: Promise<void> | undefined
+  /** Rejects with what ends the ingest; never resolves. */
+  readonly failed: Promise<never>
 
+  /** Throws CONFIG_INVALID. */
   constructor(options: IngestOptions) {
     this.#options = options
-    this.#clientId = options.clientId ?? 'ingest'
+    this.#logger = options.logger ?? silentLogger
+    this.#buckets = bucketsByName(options.buckets)
+    const { kafka, objectStore, topics, stateDirectory, archive, onRestore } = options
+    const topology = ingestTopology(topics, {
+      shared: {
+        buckets: this.#buckets,
+        store: objectStore,
+        source: new VersionSource(objectStore, archive),
+        pool: new ReadingPool(options.filesAtOnce ?? 8),
+        budget: new ByteBudget(options.budgetBytes ?? 16 * 1024 * 1024),
+        retractsRemoved: options.onRemoved === 'retract',
+        logger: this.#logger
+      },
+      onCreated: (reading) => this.#readings.add(reading),
+      onClosed: (reading) => this.#readings.delete(reading)
+    })
+    this.#streams = new KafkaStreams(topology, {
+      applicationId: options.applicationId ?? 'retail-ingest',
+      kafka,
+      stateDirectory,
+      processingGuarantee: 'exactly_once_v2',
+      commitIntervalMs: options.commitIntervalMs ?? 200,
+      sessionTimeoutMs: options.sessionTimeoutMs ?? 45_000,
+      logger: this.#logger,
+      ...(onRestore === undefined ? {} : { onRestore }),
+      onCommitPoint: (point) => {
+        if (point === 'after step 5') for (const reading of this.#readings) reading.markCommitted()
+      }
+    })
+    this.failed = this.#streams.finished.then(() => new Promise<never>(() => undefined))
+    this.failed.catch(() => undefined)
   }
 
-  /** Reads all files that are there now. Throws OBJECT_STORE_UNAVAILABLE and what Kafka throws; run again to go on. */
-  async run({ signal, onProgress = () => {} }: RunOptions = {}): Promise<IngestResult> {
-    const { objectStore, buckets, kafka, topics } = this.#options
-    const rawEnds = await this.#prepareTopics()
-    const history = await readFileHistory(kafka, this.#clientId, topics)
-    const producer = await kafka.producer({ clientId: this.#clientId })
-    try {
-      const files = await TopicWriter.open(producer, topics.files)
-      const rawCsv = await TopicWriter.open(producer, topics.rawCsv)
-      await publishReferences({ objectStore, buckets, producer, topics, files, history })
+  /** Makes missing topics and the archive bucket, and begins to read what is announced. Throws BROKER_UNAVAILABLE, TOPIC_MISMATCH, OBJECT_STORE_UNAVAILABLE. */
+  async start(): Promise<void> {
+    const {
+      kafka,
+      topics,
+      archive,
+      objectStore,
+      applicationId = 'retail-ingest',
+      scanIntervalMs
+    } = this.#options
+    if (archive !== undefined) await objectStore.ensureBucket(archive)
+    this.#writer = await EventWriter.open(kafka, `${applicationId}-events`, topics)
+    await this.#streams.start()
+    if (scanIntervalMs !== undefined) this.#scanning = this.#scanForEver(scanIntervalMs)
+  }
 
-      const progress = new ProgressCounter(onProgress)
-      const listed = await listFiles(objectStore, buckets)
-      const total = listed.reduce((sum, { object }) => sum + object.sizeBytes, 0)
-      progress.add({ filesTotal: listed.length, bytesTotal: total })
-      const reader = new FileReader({
-        objectStore,
-        producer,
-        files,
-        rawCsv,
-        history,
-        progress,
-        rawEnd: (partition) =>
-          producer.acknowledged(topics.rawCsv.name, partition) ??
-          rawEnds.get(partitionName(topics.rawCsv.name, partition)) ??
-          0
+  /** Resolves when the events are safe in Kafka; they may be older, newer or the same as others. Throws PRODUCE_FAILED. */
+  async announce(events: readonly FileEvent[]): Promise<void> {
+    await this.#started().announce(events)
+  }
+
+  /** Keeps a notification that could not be understood. Throws PRODUCE_FAILED. */
+  async deadLetter(notification: BadNotification): Promise<void> {
+    await this.#started().deadLetter(notification)
+  }
+
+  /**
+   * Announces all objects of the buckets that are not known as they are now, and the absence of those that are gone. What another process's
+   * tasks know of a bucket is not known here: then all of it is announced, and found to be old there. Throws OBJECT_STORE_UNAVAILABLE, PRODUCE_FAILED, when the other
+   * buckets were looked through.
+   */
+  async scan(): Promise<ScanResult> {
+    const writer = this.#started()
+    let objects = 0
+    let announced = 0
+    const failures: unknown[] = []
+    for (const bucket of this.#buckets.keys()) {
+      try {
+        const result = await scanBucket(bucket, {
+          store: this.#options.objectStore,
+          announce: writer.announce,
+          known: (name, from, to) => this.#known(name, from, to),
+          signal: this.#closing.signal
+        })
+        objects += result.objects
+        announced += result.announced
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
+    return { objects, announced }
+  }
+
+  /** How far it is with all files that it has heard of, in this process's tasks; what is not committed yet is among it. */
+  get progress(): IngestProgress {
+    return [...this.#readings].reduce((sum, { progress }) => plus(sum, progress), noProgress)
+  }
+
+  /** True when all files that were announced before are done, rejected or removed, and that is committed: their rows are in the raw topic. */
+  async isFinished(): Promise<boolean> {
+    if (this.#streams.state !== 'RUNNING') return false
+    const { records } = await this.#streams.lag()
+    if (records > 0) return false
+    const unfinished = ({ files, filesTotal }: IngestProgress) => files < filesTotal
+    return ![...this.#readings].some(
+      ({ committed, progress }) =>
+        unfinished(committed) || unfinished(progress) || committed.filesTotal < progress.filesTotal
+    )
+  }
+
+  /** Commits and lets go; what is half read goes on at the next start. Rejects with the error that ended the ingest, if one did. */
+  async close(options: { readonly leaveGroup?: boolean } = {}): Promise<void> {
+    this.#closing.abort()
+    await this.#scanning
+    await this.#writer?.close().catch(() => undefined)
+    await this.#streams.close(options)
+  }
+
+  #started(): EventWriter {
+    if (this.#writer === undefined) throw new StreamsError('CONFIG_INVALID', 'the ingest was not started')
+    return this.#writer
+  }
+
+  #known(bucket: string, from: string, to: string | null): readonly FileProgress[] {
+    const stores = this.#streams.keyValueStores<string, FileProgress>(progressStore.name)
+    const low = `${bucket}/${from}`
+    // "0" is what comes after "/"
+    const high = to === null ? `${bucket}0` : `${bucket}/${to}`
+    return stores.flatMap((store) => [...store.range(low, high)].map(({ value }) => value))
+  }
+
+  async #scanForEver(intervalMs: number): Promise<void> {
+    const { signal } = this.#closing
+    while (!signal.aborted) {
+      try {
+        const { objects, announced } = await this.scan()
+        if (announced > 0)
+          this.#logger.info(`scan: ${announced} of ${objects} objects were not known as they are`)
+      } catch (error) {
+        if (!signal.aborted) this.#logger.warn(`scan: ${(error as Error).message}; the next one will see`)
+      }
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          clearTimeout(timer)
+          signal.removeEventListener('abort', done)
+          resolve()
+        }
+        const timer = setTimeout(done, intervalMs)
+        signal.addEventListener('abort', done)
       })
-
-      const unread: ListedFile[] = []
-      for (const one of listed) {
-        const known = history.get(one.file)
-        if (isFinished(known, one.object.etag))
-          progress.add({ files: 1, bytes: one.object.sizeBytes, rows: known?.metadata.rows ?? 0 })
-        else unread.push(one)
-      }
-      const stopped = () => signal?.aborted === true
-      let finished = 0
-      for (const group of groups(unread)) {
-        if (stopped()) break
-        finished += await reader.read(group, stopped)
-      }
-      await producer.flush()
-      return {
-        ...reader.counts,
-        skipped: listed.length - unread.length,
-        stopped: finished < unread.length
-      }
-    } finally {
-      await producer.close()
     }
   }
-
-  /** Where the raw topic's partitions end before anything is sent, by `partitionName`. */
-  async #prepareTopics(): Promise<ReadonlyMap<string, number>> {
-    const { kafka, topics } = this.#options
-    const admin = kafka.admin(this.#clientId)
-    try {
-      await createIngestTopics(admin, topics)
-      const { name } = topics.rawCsv
-      const description = (await admin.describeTopics([name])).get(name)
-      if (description === undefined)
-        throw new StreamsError('TOPIC_MISSING', `the topic ${name} does not exist`)
-      const partitions = Array.from({ length: description.partitions }, (_, partition) => partition)
-      return await admin.listOffsets(
-        partitions.map((partition) => ({ topic: name, partition })),
-        'latest'
-      )
-    } finally {
-      await admin.close()
-    }
-  }
-}
-
-function* groups(files: readonly ListedFile[]): Generator<ListedFile[]> {
-  let group: ListedFile[] = []
-  let bytes = 0
-  for (const file of files) {
-    if (group.length === groupFiles || (group.length > 0 && bytes + file.object.sizeBytes > groupBytes)) {
-      yield group
-      group = []
-      bytes = 0
-    }
-    group.push(file)
-    bytes += file.object.sizeBytes
-  }
-  if (group.length > 0) yield group
 }

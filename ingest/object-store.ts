@@ -1,7 +1,10 @@
 import type { Readable } from 'node:stream'
 import {
+  CopyObjectCommand,
   CreateBucketCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -17,7 +20,14 @@ export interface ObjectStoreOptions {
   readonly region?: string
   /** Omitted: wherever the AWS SDK finds them (environment, instance role, ...). */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  /** How often the SDK sends a request at most, all within seconds. Default 3. */
+  readonly maxAttempts?: number
+  /** A connection on which nothing moves for this long is given up, ms. Default 30,000. */
+  readonly timeoutMs?: number
 }
+
+const nothing = () => undefined
+const silent = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing }
 
 /** What a listing tells of an object. */
 export interface ObjectSummary {
@@ -29,6 +39,8 @@ export interface ObjectSummary {
 }
 
 export interface ObjectHead extends ObjectSummary {
+  /** Null where the bucket keeps no versions. */
+  readonly versionId: string | null
   /** The user's metadata, keys in lower case. */
   readonly metadata: Readonly<Record<string, string>>
 }
@@ -38,9 +50,27 @@ export interface StoredObject extends ObjectHead {
   readonly body: Readable
 }
 
+/** Which content of an object is wanted. */
+export interface ObjectVersion {
+  readonly etag: string
+  /** Undefined: only if the object's present version has that etag. */
+  readonly versionId?: string
+  /** Where to begin, bytes. Default 0. */
+  readonly from?: number
+}
+
 export interface PutOptions {
   readonly contentType?: string
   readonly metadata?: Readonly<Record<string, string>>
+  /** Of a body that is a stream. */
+  readonly sizeBytes?: number
+  readonly signal?: AbortSignal
+}
+
+export interface Listing {
+  /** Only keys that begin with it. */
+  readonly prefix?: string
+  readonly signal?: AbortSignal
 }
 
 /** The little that is needed of S3. Every failure is OBJECT_STORE_UNAVAILABLE; what does not exist is undefined. */
@@ -48,8 +78,13 @@ export class ObjectStore {
   readonly #client: S3Client
 
   constructor(options: ObjectStoreOptions = {}) {
+    const { timeoutMs = 30_000 } = options
     this.#client = new S3Client({
       region: options.region ?? 'us-east-1',
+      maxAttempts: options.maxAttempts ?? 3,
+      // it would write to the console; failures are thrown all the same
+      logger: silent,
+      requestHandler: { connectionTimeout: timeoutMs, socketTimeout: timeoutMs },
       // S3-compatible servers: buckets in the path, and no checksums that only AWS understands
       ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint, forcePathStyle: true }),
       requestChecksumCalculation: 'WHEN_REQUIRED',
@@ -59,7 +94,12 @@ export class ObjectStore {
   }
 
   /** All objects whose keys begin with the prefix, in the order of their keys. */
-  async *list(bucket: string, prefix = ''): AsyncGenerator<ObjectSummary> {
+  async *list(bucket: string, options: Listing = {}): AsyncGenerator<ObjectSummary> {
+    for await (const page of this.listPages(bucket, options)) yield* page
+  }
+
+  /** The same, as the store gives them: up to 1,000 at once. */
+  async *listPages(bucket: string, { prefix = '', signal }: Listing = {}): AsyncGenerator<ObjectSummary[]> {
     let token: string | undefined
     do {
       const page = await guard(`listing ${bucket}`, () =>
@@ -68,47 +108,138 @@ export class ObjectStore {
             Bucket: bucket,
             Prefix: prefix,
             ...(token === undefined ? {} : { ContinuationToken: token })
-          })
+          }),
+          abortable(signal)
         )
       )
-      for (const { Key, Size, ETag, LastModified } of page.Contents ?? [])
-        yield {
-          key: Key ?? '',
-          sizeBytes: Size ?? 0,
-          etag: unquoted(ETag),
-          lastModifiedMs: LastModified?.getTime() ?? 0
-        }
+      yield (page.Contents ?? []).map(({ Key, Size, ETag, LastModified }) => ({
+        key: Key ?? '',
+        sizeBytes: Size ?? 0,
+        etag: unquoted(ETag),
+        lastModifiedMs: LastModified?.getTime() ?? 0
+      }))
       token = page.IsTruncated ? page.NextContinuationToken : undefined
     } while (token !== undefined)
   }
 
-  head(bucket: string, key: string): Promise<ObjectHead | undefined> {
-    return orMissing(`looking at ${bucket}/${key}`, async () =>
-      describe(key, await this.#client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })))
-    )
-  }
-
-  get(bucket: string, key: string): Promise<StoredObject | undefined> {
-    const doing = `reading ${bucket}/${key}`
-    return orMissing(doing, async () => {
-      const answer = await this.#client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
-      return { ...describe(key, answer), body: answer.Body as Readable }
+  head(bucket: string, key: string, signal?: AbortSignal): Promise<ObjectHead | undefined> {
+    return guard(`looking at ${bucket}/${key}`, async () => {
+      try {
+        const command = new HeadObjectCommand({ Bucket: bucket, Key: key })
+        return describe(key, await this.#client.send(command, abortable(signal)))
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined
+        throw error
+      }
     })
   }
 
-  async put(bucket: string, key: string, body: Buffer | string, options: PutOptions = {}): Promise<void> {
-    const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body
-    await guard(`writing ${bucket}/${key}`, () =>
+  get(bucket: string, key: string): Promise<StoredObject | undefined> {
+    return guard(`reading ${bucket}/${key}`, async () => {
+      try {
+        const answer = await this.#client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+        return { ...describe(key, answer), body: answer.Body as Readable }
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined
+        throw error
+      }
+    })
+  }
+
+  /** The content with that etag, or why it is not to be had: nothing is there, or something else. */
+  getVersion(
+    bucket: string,
+    key: string,
+    { etag, versionId, from = 0 }: ObjectVersion,
+    signal?: AbortSignal
+  ): Promise<StoredObject | 'missing' | 'changed'> {
+    return guard(`reading ${bucket}/${key}`, async () => {
+      const command = new GetObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        IfMatch: `"${etag}"`,
+        ...(versionId === undefined ? {} : { VersionId: versionId }),
+        ...(from === 0 ? {} : { Range: `bytes=${from}-` })
+      })
+      let answer: GetObjectCommandOutput
+      try {
+        answer = await this.#client.send(command, abortable(signal))
+      } catch (error) {
+        const status = statusOf(error)
+        if (status === 412) return 'changed'
+        // 405: the version is a delete marker; 400: no such version id, says more than one server
+        if (status === 404 || (versionId !== undefined && (status === 405 || status === 400)))
+          return 'missing'
+        // the range begins beyond the end: a shorter object has taken its place
+        if (status === 416) return 'changed'
+        throw error
+      }
+      const stored = { ...describe(key, answer), body: answer.Body as Readable }
+      const begin = from === 0 ? 0 : Number(/^bytes (\d+)-/.exec(answer.ContentRange ?? '')?.[1] ?? 0)
+      if (stored.etag === etag && begin === from) return stored
+      // not every server knows If-Match
+      stored.body.destroy()
+      if (stored.etag !== etag) return 'changed'
+      throw new Error(`the store does not answer a request for the bytes from ${from} on`)
+    })
+  }
+
+  /** Returns the etag of what was stored, and its version. */
+  async put(
+    bucket: string,
+    key: string,
+    body: Buffer | string | Readable,
+    options: PutOptions = {}
+  ): Promise<{ readonly etag: string; readonly versionId: string | null }> {
+    const content = typeof body === 'string' ? Buffer.from(body, 'utf8') : body
+    const sizeBytes = Buffer.isBuffer(content) ? content.length : options.sizeBytes
+    const answer = await guard(`writing ${bucket}/${key}`, () =>
       this.#client.send(
         new PutObjectCommand({
           Bucket: bucket,
           Key: key,
-          Body: bytes,
-          ContentLength: bytes.length,
+          Body: content,
+          ...(sizeBytes === undefined ? {} : { ContentLength: sizeBytes }),
           ...(options.contentType === undefined ? {} : { ContentType: options.contentType }),
           ...(options.metadata === undefined ? {} : { Metadata: { ...options.metadata } })
-        })
+        }),
+        abortable(options.signal)
       )
+    )
+    return { etag: unquoted(answer.ETag), versionId: versionOf(answer.VersionId) }
+  }
+
+  /**
+   * Copies within the store, up to 5 GB, only what has that etag. Returns the copy's etag, which differs where the source was uploaded in
+   * parts; or why there is none.
+   */
+  copy(
+    from: { readonly bucket: string; readonly key: string; readonly etag: string },
+    to: { readonly bucket: string; readonly key: string },
+    signal?: AbortSignal
+  ): Promise<{ readonly etag: string } | 'missing' | 'changed'> {
+    return guard(`copying ${from.bucket}/${from.key}`, async () => {
+      const command = new CopyObjectCommand({
+        CopySource: `${from.bucket}/${from.key.split('/').map(encodeURIComponent).join('/')}`,
+        CopySourceIfMatch: `"${from.etag}"`,
+        Bucket: to.bucket,
+        Key: to.key
+      })
+      try {
+        const answer = await this.#client.send(command, abortable(signal))
+        return { etag: unquoted(answer.CopyObjectResult?.ETag) }
+      } catch (error) {
+        const status = statusOf(error)
+        if (status === 412) return 'changed'
+        if (status === 404) return 'missing'
+        throw error
+      }
+    })
+  }
+
+  async delete(bucket: string, key: string): Promise<void> {
+    await guard(`deleting ${bucket}/${key}`, () =>
+      this.#client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }))
     )
   }
 
@@ -136,11 +267,16 @@ export class ObjectStore {
   }
 }
 
+function abortable(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return signal === undefined ? {} : { abortSignal: signal }
+}
+
 function describe(
   key: string,
   answer: {
     ContentLength?: number | undefined
     ETag?: string | undefined
+    VersionId?: string | undefined
     LastModified?: Date | undefined
     Metadata?: Record<string, string> | undefined
   }
@@ -149,6 +285,7 @@ function describe(
     key,
     sizeBytes: answer.ContentLength ?? 0,
     etag: unquoted(answer.ETag),
+    versionId: versionOf(answer.VersionId),
     lastModifiedMs: answer.LastModified?.getTime() ?? 0,
     metadata: answer.Metadata ?? {}
   }
@@ -156,6 +293,15 @@ function describe(
 
 function unquoted(etag: string | undefined): string {
   return (etag ?? '').replaceAll('"', '')
+}
+
+/** Objects from before versions were kept, or while they are suspended, have the version id "null", which names no certain content. */
+function versionOf(id: string | undefined): string | null {
+  return id === undefined || id === 'null' ? null : id
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined
 }
 
 async function guard<T>(doing: string, action: () => Promise<T>): Promise<T> {
@@ -166,17 +312,11 @@ async function guard<T>(doing: string, action: () => Promise<T>): Promise<T> {
   }
 }
 
-async function orMissing<T>(doing: string, action: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await action()
-  } catch (error) {
-    if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return undefined
-    throw unavailable(doing, error)
-  }
-}
-
 /** What is told of an object store that does not do what it is asked. */
 export function unavailable(doing: string, error: unknown): StreamsError {
   const { name, message } = error as Error
-  return new StreamsError('OBJECT_STORE_UNAVAILABLE', `${doing} failed: ${message || name}`, error)
+  // an answer without a body, as to a HEAD, says no more than its status
+  const status = statusOf(error)
+  const said = status === undefined ? message || name : `${message || name} (HTTP ${status})`
+  return new StreamsError('OBJECT_STORE_UNAVAILABLE', `${doing} failed: ${said}`, error)
 }

@@ -58,6 +58,8 @@ export interface OperatorContext {
   keepTime(name: string, read: () => number, usual?: () => number): number
   /** Calls back at each commit, when the stores before have told what they held back. */
   beforeCommit(callback: () => void): void
+  /** Calls back once, when the task processes nothing more. */
+  onClose(callback: () => void): void
   /** Says which headers the records of a store's changelog get, by their value. Default: none. */
   logHeaders(store: string, headersOf: (value: Buffer | null) => Headers): void
   /** Calls back when event or wall time has moved by `intervalMs`. Returns how to stop it. */

@@ -51,6 +51,8 @@ export interface Processor<KIn, VIn, KOut, VOut> {
   process(record: ProcessorRecord<KIn, VIn>, context: ProcessorContext<KOut, VOut>): void
   /** Called once, before the first record. */
   init?(context: ProcessorContext<KOut, VOut>): void
+  /** Called once, when its task ends here or is made anew. The stores may be closed by then. */
+  close?(): void
 }
 
 export function process<KIn, VIn, KOut, VOut>(
@@ -89,6 +91,7 @@ export function process<KIn, VIn, KOut, VOut>(
         return operatorContext.offset
       }
     }
+    operatorContext.onClose(() => processor.close?.())
     processor.init?.(context)
     return (value, key, timestamp, headers) => processor.process({ key, value, timestamp, headers }, context)
   }

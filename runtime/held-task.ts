@@ -1,6 +1,12 @@
 import type { RestoreJob } from './restore/restore-job.ts'
+import type { SourceSerdes } from './restore/source-record.ts'
 import type { OpenedTask } from './task-factory.ts'
 import type { TaskPlan } from './task-plan.ts'
+
+/** A store and its changelog. */
+export interface StoreChangelogJob extends Omit<RestoreJob, 'source'> {
+  readonly source?: SourceSerdes | undefined
+}
 
 /** Warm-ups are standbys that will become active here. */
 export type TaskRole = 'active' | 'standby' | 'warmup'
@@ -18,7 +24,7 @@ export class HeldTask {
   readonly #opening: Promise<OpenedTask>
   /** Of what is under way for its present role. */
   #work = new AbortController()
-  #jobs: readonly RestoreJob[] = []
+  #changelogs: readonly StoreChangelogJob[] = []
 
   constructor(plan: TaskPlan, role: TaskRole, opening: Promise<OpenedTask>) {
     this.plan = plan
@@ -27,7 +33,7 @@ export class HeldTask {
     opening.then(
       (opened) => {
         this.#opened = opened
-        this.#jobs = jobsOf(opened)
+        this.#changelogs = changelogsOf(opened)
       },
       // told to whoever waits for it
       () => undefined
@@ -40,8 +46,8 @@ export class HeldTask {
   }
 
   /** Its changelogs, once the stores are open. */
-  get jobs(): readonly RestoreJob[] {
-    return this.#jobs
+  get changelogs(): readonly StoreChangelogJob[] {
+    return this.#changelogs
   }
 
   /** Ends what is under way, at once, so that something else can begin; that ends when the signal is aborted. */
@@ -65,7 +71,7 @@ export class HeldTask {
   }
 }
 
-function jobsOf({ plan, stores }: OpenedTask): RestoreJob[] {
+function changelogsOf({ plan, stores }: OpenedTask): StoreChangelogJob[] {
   return stores.flatMap(({ store, changelog }) =>
     changelog === undefined ? [] : [{ task: plan.id, store, partition: plan.partition, ...changelog }]
   )

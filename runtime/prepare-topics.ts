@@ -4,6 +4,7 @@ import { type Topic, topic } from '../core/topic.ts'
 import type { Admin, NewTopic, TopicDescription } from '../kafka/port/admin.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { ResolvedConfig } from './config.ts'
+import { tombstoneRetentionMs } from './restore/tombstones.ts'
 import { writesDeadLetters } from './task/error-handlers.ts'
 import { Plan } from './task-plan.ts'
 
@@ -11,7 +12,7 @@ export interface PreparedTopics {
   readonly plan: Plan
   /** All topics of the graph as they are, by name. */
   readonly topics: ReadonlyMap<string, TopicDescription>
-  /** Of each internal topic, ms. */
+  /** Of each topic that stores are restored from, ms. */
   readonly deleteRetentionMs: ReadonlyMap<string, number>
 }
 
@@ -38,8 +39,8 @@ export async function prepareTopics(
       )
   }
   const deleteRetentionMs = new Map<string, number>()
-  for (const [name, settings] of await admin.topicConfigs(names))
-    deleteRetentionMs.set(name, Number(settings['delete.retention.ms'] ?? Number.POSITIVE_INFINITY))
+  for (const [name, settings] of await admin.topicConfigs([...names, ...plan.sourceChangelogs]))
+    deleteRetentionMs.set(name, tombstoneRetentionMs(settings))
   return { plan, topics: new Map([...described, ...internal]), deleteRetentionMs }
 }
 

@@ -21,6 +21,8 @@ export interface SinkTaskOptions<K, V> {
   readonly topics: readonly Topic<K, V>[]
   /** Closed with the task. */
   readonly sink: Sink<K, V>
+  /** How long the group waits for this task when it is silent, before another one takes over. Default 45,000 ms. */
+  readonly sessionTimeoutMs?: number
   /** Most records of a batch. Default 5,000. */
   readonly batchRecords?: number
   /** Most bytes of a batch. Default 4 MiB. */
@@ -85,7 +87,7 @@ export class SinkTask<K, V> {
   constructor(options: SinkTaskOptions<K, V>) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    const { client, groupId, instanceId, sink } = options
+    const { client, groupId, instanceId, sessionTimeoutMs, sink } = options
     const clientId = `${groupId}-${instanceId}`
     this.#admin = client.admin(clientId)
     // what retention took before it was read is gone; the sink carries on with what is there
@@ -94,7 +96,8 @@ export class SinkTask<K, V> {
       clientId,
       groupId,
       instanceId,
-      topics: options.topics.map(({ name }) => name)
+      topics: options.topics.map(({ name }) => name),
+      ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs })
     })
     this.#context = {
       sink,

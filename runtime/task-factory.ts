@@ -23,7 +23,7 @@ export interface TaskFactoryParts {
   readonly topology: Topology
   readonly plan: Plan
   readonly topics: ReadonlyMap<string, TopicDescription>
-  /** Of each changelog topic, ms. */
+  /** Of each topic that stores are restored from, ms. */
   readonly deleteRetentionMs: ReadonlyMap<string, number>
   readonly producer: Producer
   /** The stores of the process's global tables, up to date. */
@@ -55,8 +55,10 @@ export class TaskFactory {
       if (node.kind === 'sink') names.add(node.topic.name)
       if (node.kind === 'repartition') names.add(plan.topicOf(node))
     }
-    for (const store of subTopology.stores)
-      if (this.#definition(store).logged) names.add(plan.changelogOf(store))
+    for (const store of subTopology.stores) {
+      const changelog = plan.changelogOf(this.#definition(store))
+      if (changelog?.own === true) names.add(changelog.topic)
+    }
     if (writesDeadLetters(this.#parts.config)) names.add(this.#parts.config.deadLetterTopic)
     for (const name of names)
       if (!this.#producerTopics.has(name)) this.#producerTopics.set(name, await producer.topic(name))
@@ -125,19 +127,22 @@ export class TaskFactory {
     const directory = storeDirectory(config.stateDirectory, config.applicationId, plan.id, definition.name)
     let log: ChangelogWriter | undefined
     let changelog: TaskStore['changelog']
-    if (definition.logged) {
-      const name = allTasks.changelogOf(definition.name)
-      log = this.#collector.changelog(this.#topic(name), plan.partition)
+    const found = allTasks.changelogOf(definition)
+    if (found !== undefined) {
+      const { topic, own } = found
+      if (own) log = this.#collector.changelog(this.#topic(topic), plan.partition)
       changelog = {
-        topic: name,
-        topicId: topics.get(name)?.id ?? '',
-        deleteRetentionMs: this.#parts.deleteRetentionMs.get(name) ?? Number.POSITIVE_INFINITY
+        topic,
+        topicId: topics.get(topic)?.id ?? '',
+        deleteRetentionMs: this.#parts.deleteRetentionMs.get(topic) ?? Number.POSITIVE_INFINITY,
+        source: own ? undefined : { key: definition.key, value: definition.value }
       }
     }
     const budget = storeBudget(config, allTasks, this.#parts.topology)
     const caching = config.cacheMaxBytes > 0
     const { store, engine } = await openTaskStore(
-      { ...definition, cached: definition.cached && caching },
+      // whatever can be repaired outlives an unclean close
+      { ...definition, logged: changelog !== undefined, cached: definition.cached && caching },
       config.engine,
       directory,
       {

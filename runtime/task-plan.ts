@@ -2,6 +2,7 @@ import { StreamsError } from '../core/errors.ts'
 import type { TopicPartition } from '../core/record.ts'
 import type { NewTopic } from '../kafka/port/admin.ts'
 import type { StoreDefinition } from '../state/store-definition.ts'
+import { changelogName } from '../topology/changelog-name.ts'
 import type { RepartitionNode, SourceNode } from '../topology/graph-node.ts'
 import type { SubTopology } from '../topology/sub-topology.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -19,13 +20,23 @@ export interface TaskInput extends TopicPartition {
   readonly node: SourceNode | RepartitionNode
 }
 
+/** What a store is restored from. */
+export interface StoreChangelog {
+  readonly topic: string
+  /** A topic of the application's own that the store writes; else its table's source, which others write. */
+  readonly own: boolean
+}
+
 /** Which tasks there are and which internal topics they need, worked out from the graph and the partition counts of its topics. */
 export class Plan {
   readonly tasks: readonly TaskPlan[]
   readonly internalTopics: readonly NewTopic[]
   /** Names of the repartition topics among them. */
   readonly repartitionTopics: ReadonlySet<string>
+  /** Names of the topics of others that stores are restored from. */
+  readonly sourceChangelogs: readonly string[]
   readonly #applicationId: string
+  readonly #sourceOf: ReadonlyMap<string, string>
   readonly #byId: ReadonlyMap<string, TaskPlan>
 
   /** @param partitionsOf partition count of an existing topic. Throws TOPIC_MISSING, TOPIC_MISMATCH. */
@@ -35,6 +46,8 @@ export class Plan {
     partitionsOf: (topic: string) => number | undefined
   ) {
     this.#applicationId = applicationId
+    this.#sourceOf = topology.sourceChangelogs
+    this.sourceChangelogs = [...this.#sourceOf.values()]
     const counts = new PartitionCounts(topology, partitionsOf)
     const tasks: TaskPlan[] = []
     const internal: NewTopic[] = []
@@ -60,8 +73,9 @@ export class Plan {
       for (const store of subTopology.stores) {
         const definition = topology.stores.get(store)
         if (definition === undefined) throw new StreamsError('STORE_UNKNOWN', `no store is named "${store}"`)
-        if (definition.logged)
-          internal.push(changelogTopic(this.changelogOf(store), partitions, definition.kind))
+        const changelog = this.changelogOf(definition)
+        if (changelog?.own === true)
+          internal.push(changelogTopic(changelog.topic, partitions, definition.kind))
       }
     }
     for (const node of topology.repartitions())
@@ -76,8 +90,12 @@ export class Plan {
     return node.kind === 'source' ? node.topic.name : `${this.#applicationId}-${node.topicName}`
   }
 
-  changelogOf(store: string): string {
-    return `${this.#applicationId}-${store}-changelog`
+  /** Undefined: a store that is lost with its disk. */
+  changelogOf(store: StoreDefinition): StoreChangelog | undefined {
+    const topic = changelogName(store, this.#sourceOf)
+    if (topic === null) return undefined
+    const own = !this.#sourceOf.has(store.name)
+    return { topic: own ? `${this.#applicationId}-${topic}` : topic, own }
   }
 
   /** Throws STORE_UNKNOWN. */

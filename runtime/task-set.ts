@@ -5,6 +5,7 @@ import type { Consumer, Fetched } from '../kafka/port/consumer.ts'
 import type { GroupOffset } from '../kafka/port/group.ts'
 import { HeldTask, type TaskRole } from './held-task.ts'
 import type { TaskShare } from './membership/assignment.ts'
+import type { RestoreJob } from './restore/restore-job.ts'
 import type { Restorer } from './restore/restorer.ts'
 import { RunningTasks } from './running-tasks.ts'
 import type { Task } from './task/task.ts'
@@ -260,9 +261,19 @@ export class TaskSet {
       logger.info(`restored ${records} changelog records in all; ${tasks.length} more tasks run`)
   }
 
+  /** Where the task of an input goes on in it. */
+  #positionOf(topic: string, partition: number): number {
+    const name = partitionName(topic, partition)
+    return this.#committed.get(name)?.offset ?? this.#earliest.get(name) ?? 0
+  }
+
   async #restore(held: HeldTask, signal: AbortSignal): Promise<number> {
     try {
-      const records = await this.#parts.restorer.restore(held.jobs, signal)
+      const jobs = held.changelogs.map((job) => ({
+        ...job,
+        source: job.source && { ...job.source, position: this.#positionOf(job.topic, job.partition) }
+      }))
+      const records = await this.#parts.restorer.restore(jobs, signal)
       if (signal.aborted) throw new StreamsError('STORE_CLOSED', `task ${held.plan.id} was given up`)
       this.#ready.push(held)
       return records
@@ -277,7 +288,7 @@ export class TaskSet {
     const signal = held.begin()
     try {
       await held.open()
-      if (!signal.aborted) await this.#parts.restorer.follow(held.jobs, signal)
+      if (!signal.aborted) await this.#parts.restorer.follow(followed(held), signal)
     } catch (error) {
       if (!signal.aborted) this.#failure ??= error
     }
@@ -286,7 +297,7 @@ export class TaskSet {
   #lagOf(held: HeldTask): number | undefined {
     if (held.opened === undefined) return undefined
     let sum = 0
-    for (const job of held.jobs) {
+    for (const job of followed(held)) {
       const lag = this.#parts.restorer.lag(job)
       if (lag === undefined) return undefined
       sum += lag
@@ -298,6 +309,11 @@ export class TaskSet {
     for (const errors of await Promise.all(tasks.map((held) => held.close())))
       for (const error of errors) this.#parts.logger.warn(`closing: ${(error as Error).message}`)
   }
+}
+
+/** What a copy can follow. A table whose changelog is its source topic waits for the position at which its task goes on. */
+function followed({ changelogs }: HeldTask): RestoreJob[] {
+  return changelogs.flatMap((job) => (job.source === undefined ? [{ ...job, source: undefined }] : []))
 }
 
 function rolesOf({ active, standby, warmup }: TaskShare): Map<string, TaskRole> {

@@ -97,17 +97,23 @@ export class TopologyTestDriver {
       const stores: TaskStore[] = taskPlan.subTopology.stores.map((name) => {
         const definition = topology.stores.get(name)
         if (definition === undefined) throw new StreamsError('STORE_UNKNOWN', `no store is named "${name}"`)
-        const topic = plan.changelogOf(name)
-        const log = definition.logged ? collector.changelog(this.#producer.topicSync(topic), 0) : undefined
+        const changelog = plan.changelogOf(definition)
+        const log =
+          changelog?.own === true
+            ? collector.changelog(this.#producer.topicSync(changelog.topic), 0)
+            : undefined
         const engine = options.engine?.(name) ?? new MemoryEngine(name)
         const cached = definition.cached && cacheMaxBytes > 0
         const bufferBytes = cached ? cacheMaxBytes : defaultCacheBytes
         const store = openStore({ ...definition, cached }, engine, { log, bufferBytes, clock: this.#clock })
         return {
           store,
-          changelog: definition.logged
-            ? { topic, topicId: 'memory', deleteRetentionMs: Number.POSITIVE_INFINITY }
-            : undefined
+          changelog: changelog && {
+            topic: changelog.topic,
+            topicId: 'memory',
+            deleteRetentionMs: Number.POSITIVE_INFINITY,
+            source: changelog.own ? undefined : { key: definition.key, value: definition.value }
+          }
         }
       })
       return new Task({
@@ -178,6 +184,11 @@ export class TopologyTestDriver {
     for (const task of this.#tasks) task.punctuate(this.#clock.now())
     this.#commit()
     this.#run()
+  }
+
+  /** Ends the tasks: processors are told. Stores and topics can still be read. */
+  close(): void {
+    for (const task of this.#tasks) task.stop()
   }
 
   /** The records of a topic that were not read yet, in order. */

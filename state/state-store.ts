@@ -10,6 +10,12 @@ export interface Checkpoint {
   readonly partitionOffsets?: readonly number[]
 }
 
+/** Walks changelog records, as `RecordCursor` does. */
+export type ChangelogCursor = Pick<
+  RecordCursor,
+  'next' | 'buffer' | 'keyStart' | 'keyEnd' | 'valueStart' | 'valueEnd' | 'timestamp' | 'offset'
+>
+
 /** Where a store sends its changelog records. The buffers are the store's for good: they are not written to again. */
 export type ChangelogWriter = (key: Buffer, value: Buffer | null, timestamp: number) => void
 
@@ -57,7 +63,7 @@ export interface StateStore {
    * Applies the changelog records that the cursor still holds, then moves the checkpoint, in one batch. Returns how many. Passes the buffer
    * by and forgets what is in it, uncommitted changes too: a store is restored before its task runs, or is a standby.
    */
-  restore(cursor: RecordCursor, checkpoint: Checkpoint): number
+  restore(cursor: ChangelogCursor, checkpoint: Checkpoint): number
   /** Whether `maintain` has something to do. */
   readonly maintenanceDue: boolean
   /**
@@ -65,7 +71,7 @@ export interface StateStore {
    * slice at least and for about `budgetMs`. Returns whether there is more.
    */
   maintain(budgetMs: number): boolean
-  /** Empties the store and its checkpoint. */
+  /** Empties the store and its checkpoint. It is as one just opened then: a task that listened to its changes hears no more of it. */
   wipe(): void
   /** Closes the engine. Uncommitted changes are dropped. */
   close(): Promise<void>

@@ -1,4 +1,5 @@
 import type { StoreDefinition } from '../state/store-definition.ts'
+import { changelogName } from './changelog-name.ts'
 import type {
   DescribedGlobalStore,
   DescribedNode,
@@ -15,6 +16,7 @@ export interface DescribableGraph {
   readonly subTopologies: readonly SubTopology[]
   readonly stores: ReadonlyMap<string, StoreDefinition>
   readonly globalStores: ReadonlyMap<string, GlobalStore>
+  readonly sourceChangelogs: ReadonlyMap<string, string>
 }
 
 /** A repartition topic ends one sub-topology with a sink and begins another with a source, as in Kafka Streams. */
@@ -23,6 +25,7 @@ type Place = { readonly node: GraphNode; readonly end: 'in' | 'out' }
 export function describeGraph(graph: DescribableGraph): DescribedTopology {
   const children = new Map<GraphNode, GraphNode[]>(graph.nodes.map((node) => [node, []]))
   for (const node of graph.nodes) for (const parent of node.parents) children.get(parent)?.push(node)
+  const { sourceChangelogs } = graph
   const sizes = new Map<GraphNode, number>()
   /** How many steps hang on a step, itself included, within its sub-topology. */
   const sizeOf = ({ node, end }: Place): number => {
@@ -73,7 +76,7 @@ export function describeGraph(graph: DescribableGraph): DescribedTopology {
       stores: part.stores.flatMap((name) => {
         const store = graph.stores.get(name)
         if (store === undefined) return []
-        return [{ name, kind: store.kind, changelog: store.logged ? `${name}-changelog` : null }]
+        return [{ name, kind: store.kind, changelog: changelogName(store, sourceChangelogs) }]
       })
     }
   })

@@ -59,12 +59,14 @@ export class Graph {
   readonly #stepNames = new Set<string>()
   readonly #anchors = new Map<GraphNode, string>()
   readonly #handles: Handles
-  readonly #optimizations: ReadonlySet<Optimization>
+  readonly #optimizations: ReadonlySet<Optimization> | 'all'
   readonly #shared = new Map<GraphNode, RepartitionNode[]>()
+  /** By the topics of tables, the stores that may be restored from them. */
+  readonly #reusable = new Map<string, string>()
 
-  constructor(handles: Handles, optimizations: readonly Optimization[] = []) {
+  constructor(handles: Handles, optimizations: readonly Optimization[] | 'all' = []) {
     this.#handles = handles
-    this.#optimizations = new Set(optimizations)
+    this.#optimizations = optimizations === 'all' ? optimizations : new Set(optimizations)
   }
 
   stream<K, V, Unknown extends Side = never>(
@@ -159,7 +161,7 @@ export class Graph {
     wanted: Pick<RepartitionNode, 'repartition' | 'key' | 'value' | 'partitions'>,
     make: () => RepartitionNode
   ): RepartitionNode {
-    if (!this.#optimizations.has('merge.repartition.topics')) return make()
+    if (!this.optimizes('merge.repartition.topics')) return make()
     const { key, value, partitions } = wanted
     const known = this.#shared.get(step) ?? []
     const same = known.find(
@@ -222,6 +224,26 @@ export class Graph {
       logged: options.logged ?? true,
       cached: options.cached ?? true
     })
+  }
+
+  optimizes(optimization: Optimization): boolean {
+    return this.#optimizations === 'all' || this.#optimizations.has(optimization)
+  }
+
+  /** A store that holds a topic's latest values and nothing else. With `reuse.ktable.source.topics` it is restored from there; the topic's first is. */
+  tableStore(store: string, topic: string): void {
+    if (this.optimizes('reuse.ktable.source.topics') && !this.#reusable.has(topic))
+      this.#reusable.set(topic, store)
+  }
+
+  /**
+   * By store, the source topics that serve as changelogs. One that the graph writes itself does not: a reset of the application passes over what is in
+   * it, and the store must be empty then.
+   */
+  sourceChangelogs(): ReadonlyMap<string, string> {
+    const written = new Set(this.nodes.flatMap((node) => (node.kind === 'sink' ? [node.topic.name] : [])))
+    const reused = [...this.#reusable].filter(([topic]) => !written.has(topic))
+    return new Map(reused.map(([topic, store]) => [store, topic]))
   }
 
   /** Names become topics and folders, so they keep to the characters of topic names and are used once for each kind. */

@@ -107,9 +107,13 @@ function compareStores(what: string, old: LockedStore, now: LockedStore, report:
       report.compatible(`${what} keeps its content for ${now[setting]} ms, no longer ${old[setting]} ms`)
   if (old.changelog === now.changelog) return
   if (now.changelog === null) report.compatible(`${what} has no changelog any more: it is lost with its disk`)
-  else if (old.changelog === null)
+  else if (old.changelog === null && now.changelog === `${now.name}-changelog`)
     report.reset(`${what} now has a changelog, which lacks what the store holds`)
-  else report.reset(`${what} is restored from "${now.changelog}", no longer from "${old.changelog}"`)
+  // neither topic need have all that the other one had: a source may have been cleaned, a changelog begins empty or with what it last knew
+  else
+    report.reset(
+      `${what} is restored from "${now.changelog}", no longer from ${old.changelog === null ? 'nothing' : `"${old.changelog}"`}`
+    )
 }
 
 function compareSources(before: TopologyLock, after: TopologyLock, report: Report['compatible']): void {

@@ -1,4 +1,5 @@
 import type { StoreDefinition } from '../state/store-definition.ts'
+import { changelogName } from './changelog-name.ts'
 import type { GlobalStore } from './graph.ts'
 import type { GraphNode } from './graph-node.ts'
 import { type LockedSerde, lockSerde } from './lock-schema.ts'
@@ -10,7 +11,7 @@ export interface LockedStore {
   readonly kind: StoreDefinition['kind']
   readonly key: LockedSerde
   readonly value: LockedSerde
-  /** Without the application's name; null: not logged. */
+  /** The topic that it is restored from, its table's source perhaps: without the application's name; null: none. */
   readonly changelog: string | null
   readonly windowSizeMs?: number
   readonly retainDuplicates?: boolean
@@ -60,8 +61,9 @@ export function lockTopology(topology: {
   readonly subTopologies: readonly SubTopology[]
   readonly stores: ReadonlyMap<string, StoreDefinition>
   readonly globalStores: ReadonlyMap<string, GlobalStore>
+  readonly sourceChangelogs: ReadonlyMap<string, string>
 }): TopologyLock {
-  const { subTopologies } = topology
+  const { subTopologies, sourceChangelogs } = topology
   const holder = (node: GraphNode) => subTopologies.find((part) => part.nodes.includes(node))?.id ?? -1
   return {
     format: 1,
@@ -70,7 +72,7 @@ export function lockTopology(topology: {
       topics: part.nodes.flatMap((node) => (node.kind === 'source' ? [node.topic.name] : [])).sort(),
       stores: [...part.stores].sort().flatMap((name) => {
         const store = topology.stores.get(name)
-        return store === undefined ? [] : [lockStore(store)]
+        return store === undefined ? [] : [lockStore(store, sourceChangelogs)]
       })
     })),
     repartitions: topology.nodes
@@ -90,14 +92,14 @@ export function lockTopology(topology: {
   }
 }
 
-function lockStore(store: StoreDefinition): LockedStore {
+function lockStore(store: StoreDefinition, sourceChangelogs: ReadonlyMap<string, string>): LockedStore {
   const { name, kind } = store
   return {
     name,
     kind,
     key: lockSerde(store.key),
     value: lockSerde(store.value),
-    changelog: store.logged ? `${name}-changelog` : null,
+    changelog: changelogName(store, sourceChangelogs),
     ...(kind === 'window'
       ? {
           windowSizeMs: store.windowSizeMs,

@@ -20,15 +20,23 @@ export type UnknownOtherSerdes<Unknown extends Side, K, R> = ('key' extends Unkn
   : unknown) &
   ('value' extends Unknown ? { readonly otherValue: Serde<R> } : unknown)
 
-/** Changes of a graph that save topics, by Kafka Streams' names. They change which internal topics there are: see the lock file. */
-export type Optimization = 'merge.repartition.topics'
+/** Changes of a graph that save topics and stores, by Kafka Streams' names. They change which internal topics there are: see the lock file. */
+export type Optimization =
+  | 'merge.repartition.topics'
+  | 'reuse.ktable.source.topics'
+  | 'single.store.self.join'
 
 export interface StreamsBuilderOptions {
   /**
-   * `topology.optimization`. Default none, as in Kafka Streams. With `merge.repartition.topics` groups and joins that begin at the same step of a new
-   * key, and are written with the same serdes, share the topic of the first of them.
+   * `topology.optimization`. Default none, as in Kafka Streams; `all` is those there are.
+   *
+   * - `merge.repartition.topics`: groups and joins that begin at the same step of a new key, and are written with the same serdes, share the topic
+   *   of the first of them.
+   * - `reuse.ktable.source.topics`: the store of a table of a topic is restored from that topic, up to the committed position, and has no changelog.
+   *   The topic should be compacted: of what it has lost nothing can be restored. Processors must not write to such a store.
+   * - `single.store.self.join`: the inner join of a stream with itself keeps one store.
    */
-  readonly optimization?: readonly Optimization[]
+  readonly optimization?: readonly Optimization[] | 'all'
 }
 
 /** How a topic is read. */

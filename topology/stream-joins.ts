@@ -2,6 +2,7 @@ import type { Serde } from '../core/serde.ts'
 import type { JoinWindows } from '../core/windows.ts'
 import { joinWindow } from '../processors/join-window.ts'
 import { passThrough } from '../processors/pass-through.ts'
+import { streamSelfJoin } from '../processors/stream-self-join.ts'
 import { streamStreamJoin } from '../processors/stream-stream-join.ts'
 import { unmatchedKey, unmatchedValues } from '../processors/unmatched.ts'
 import type { Graph } from './graph.ts'
@@ -32,10 +33,7 @@ export function declareStreamJoin<K, L, R, VOut>(
   const leftStore = `${name}-${kind === 'outer' ? 'outer-' : ''}this-join-store`
   const rightStore = `${name}-${kind === 'inner' ? '' : 'outer-'}other-join-store`
   const unmatchedStore = kind === 'inner' ? undefined : `${name}-${kind}-shared-join-store`
-  for (const [storeName, value] of [
-    [leftStore, left.value],
-    [rightStore, right.value]
-  ] as const)
+  const keep = (storeName: string, value: Serde<L> | Serde<R>) =>
     graph.store({
       kind: 'window',
       name: storeName,
@@ -47,6 +45,18 @@ export function declareStreamJoin<K, L, R, VOut>(
       windowSizeMs: windows.sizeMs,
       retentionMs: windows.sizeMs + windows.graceMs
     })
+  keep(leftStore, left.value)
+  if (kind === 'inner' && left.node === right.node && graph.optimizes('single.store.self.join')) {
+    const { beforeMs, afterMs } = windows
+    // values of one step are of one type
+    const joiner = parts.joiner as (left: L, right: unknown, key: K) => VOut
+    const join = streamSelfJoin({ store: leftStore, beforeMs, afterMs, joiner })
+    return graph.processor('join', [left.node], join as unknown as Compose, {
+      stores: [leftStore],
+      anchor: name
+    })
+  }
+  keep(rightStore, right.value)
   if (unmatchedStore !== undefined)
     graph.keyValueStore(
       { name: unmatchedStore, cached: false },

@@ -62,9 +62,11 @@ export class StreamsBuilder {
     const source = this.#graph.source(topic as unknown as Topic<unknown, unknown>)
     if (options !== undefined) {
       const { name } = named(options, `table(topic, { name: "rows" })`)
-      return storedTable(this.#graph, 'table', options, topic, (oldValues) => [
+      const table = storedTable(this.#graph, 'table', options, topic, (oldValues) => [
         { parent: source, step: tableSource<K, V>(name, oldValues) }
       ])
+      this.#graph.tableStore(name, topic.name)
+      return table
     }
     const step = tableSourceWithoutStore<K, V>() as unknown as Compose
     return this.#graph.table<K, V>({

@@ -34,6 +34,11 @@ export class Topology {
     return this.#graph.globalStores
   }
 
+  /** By store, the topics of others that serve as changelogs: what their tables are read from. */
+  get sourceChangelogs(): ReadonlyMap<string, string> {
+    return this.#graph.sourceChangelogs()
+  }
+
   /** Throws TOPOLOGY_INVALID for a graph that cannot run. */
   get subTopologies(): readonly SubTopology[] {
     this.#subTopologies ??= splitIntoSubTopologies(this.checked().nodes)

@@ -1,3 +1,4 @@
+import type { CountryBucket } from '../../ingest/buckets.ts'
 import type { FoodmartJar } from './foodmart-jar.ts'
 
 /** A file as it is uploaded. */
@@ -12,14 +13,21 @@ export interface FoodmartFile {
 }
 
 /** The buckets of FoodMart's countries. */
-export const foodmartBuckets = [
-  { bucket: 'sku-us', country: 'US' },
-  { bucket: 'sku-mx', country: 'MX' },
-  { bucket: 'sku-ca', country: 'CA' }
-] as const
+export const foodmartBuckets: readonly CountryBucket[] = [
+  { bucket: 'sku-us', country: 'US', currency: 'USD', timeZone: 'America/Los_Angeles' },
+  { bucket: 'sku-mx', country: 'MX', currency: 'MXN', timeZone: 'America/Mexico_City' },
+  { bucket: 'sku-ca', country: 'CA', currency: 'CAD', timeZone: 'America/Vancouver' }
+]
 
+/** The names that FoodMart's table of exchange rates uses. */
+const currencies: Readonly<Record<string, string>> = {
+  USD: 'USD',
+  'Mexican Peso': 'MXN',
+  'Canadian Dollar': 'CAD'
+}
 const bucketOf: Readonly<Record<string, string>> = { USA: 'sku-us', Mexico: 'sku-mx', Canada: 'sku-ca' }
 const chain = 'FoodMart'
+const dayLength = 'yyyy-mm-dd'.length
 const salesTables = ['sales_fact_1997', 'sales_fact_1998', 'sales_fact_dec_1998']
 const salesHeader = 'date,store_id,sku,customer_id,promotion_id,units,sales,cost\n'
 
@@ -46,6 +54,31 @@ interface ProductClassRow {
   readonly product_subcategory: string
 }
 
+interface PromotionRow {
+  readonly promotion_id: number
+  readonly promotion_name: string
+  readonly media_type: string
+  readonly start_date: string | null
+  readonly end_date: string | null
+}
+
+interface AccountRow {
+  readonly account_id: number
+  readonly account_description: string
+}
+
+interface ExpenseRow {
+  readonly store_id: number
+  readonly account_id: number
+  readonly exp_date: string
+  readonly category_id: string
+}
+
+interface CurrencyRow {
+  readonly currency: string
+  readonly date: string
+}
+
 interface DayRow {
   readonly time_id: number
   readonly the_date: string
@@ -57,7 +90,14 @@ export function foodmartFiles(jar: FoodmartJar): FoodmartFile[] {
   const skus = new Map(
     jar.rows<ProductRow>('product').map((row) => [String(row.product_id), String(row.SKU)])
   )
-  return [...storeFiles(stores), ...productFiles(jar), ...salesFiles(jar, stores, skus)]
+  return [
+    ...storeFiles(stores),
+    ...productFiles(jar),
+    ...promotionFiles(jar),
+    ...rateFiles(jar),
+    ...expenseFiles(jar),
+    ...salesFiles(jar, stores, skus)
+  ]
 }
 
 function storeFiles(stores: readonly StoreRow[]): FoodmartFile[] {
@@ -92,6 +132,47 @@ function productFiles(jar: FoodmartJar): FoodmartFile[] {
   return foodmartBuckets.map(({ bucket }) => file(bucket, 'reference/products.csv', header, lines, true))
 }
 
+function promotionFiles(jar: FoodmartJar): FoodmartFile[] {
+  const lines = jar.lines('promotion').map((line) => {
+    const row = JSON.parse(line) as PromotionRow
+    const { promotion_id, promotion_name, media_type } = row
+    const days = [row.start_date, row.end_date].map((date) => date?.slice(0, dayLength) ?? '')
+    return csvLine([String(promotion_id), promotion_name, media_type, numberText(line, 'cost'), ...days])
+  })
+  const header = 'promotion_id,name,media,cost,first_day,last_day\n'
+  return foodmartBuckets.map(({ bucket }) => file(bucket, 'reference/promotions.csv', header, lines, true))
+}
+
+/** To US dollars, by month. */
+function rateFiles(jar: FoodmartJar): FoodmartFile[] {
+  return foodmartBuckets.map(({ bucket, currency }) => {
+    const lines = jar.lines('currency').flatMap((line) => {
+      const row = JSON.parse(line) as CurrencyRow
+      if (currencies[row.currency] !== currency) return []
+      return [csvLine([currency, numberText(line, 'conversion_ratio'), row.date.slice(0, dayLength)])]
+    })
+    return file(bucket, 'reference/rates.csv', 'currency,rate,valid_from\n', lines, true)
+  })
+}
+
+/** Booked on the first of each month; the headquarters' among them. */
+function expenseFiles(jar: FoodmartJar): FoodmartFile[] {
+  const accounts = new Map(
+    jar.rows<AccountRow>('account').map((row) => [row.account_id, row.account_description])
+  )
+  const countries = new Map(jar.rows<StoreRow>('store').map((row) => [row.store_id, row.store_country]))
+  return foodmartBuckets.map(({ bucket, currency }) => {
+    const lines = jar.lines('expense_fact').flatMap((line) => {
+      const row = JSON.parse(line) as ExpenseRow
+      if (row.category_id !== 'ACTUAL' || bucketOf[countries.get(row.store_id) ?? ''] !== bucket) return []
+      const account = accounts.get(row.account_id) ?? String(row.account_id)
+      const day = row.exp_date.slice(0, dayLength)
+      return [csvLine([String(row.store_id), account, day, currency, numberText(line, 'amount')])]
+    })
+    return file(bucket, 'reference/expenses.csv', 'store_id,account,day,currency,amount\n', lines, true)
+  })
+}
+
 function salesFiles(
   jar: FoodmartJar,
   stores: readonly StoreRow[],
@@ -99,7 +180,7 @@ function salesFiles(
 ): FoodmartFile[] {
   const countries = new Map(stores.map((row) => [String(row.store_id), row.store_country]))
   const days = new Map(
-    jar.rows<DayRow>('time_by_day').map((row) => [String(row.time_id), row.the_date.slice(0, 10)])
+    jar.rows<DayRow>('time_by_day').map((row) => [String(row.time_id), row.the_date.slice(0, dayLength)])
   )
   const files = new Map<string, { bucket: string; key: string; lines: string[] }>()
   for (const table of salesTables)

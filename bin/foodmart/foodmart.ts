@@ -27,7 +27,7 @@ export interface FoodmartSummary {
 const uploadsAtOnce = 8
 
 /**
- * Puts FoodMart's sales, a CSV file per store and month, and its stores and products into the buckets of its countries. Files that
+ * Puts FoodMart's sales, a CSV file per store and month, and its reference data into the buckets of its countries. Files that
  * are there already are left alone, so that running it again uploads nothing and gives nobody anything new to read.
  */
 export async function uploadFoodmart(

@@ -1,5 +1,12 @@
-export const serviceNames = ['kafka', 'elasticsearch', 'postgres', 's3'] as const
+/** What the retail system runs on. */
+export const standardServiceNames = ['kafka', 'elasticsearch', 'postgres', 's3'] as const
 
+/** Started only when asked for by name: `s3mock` is another object store, with versions. */
+const optionalServiceNames = ['sqs', 's3mock', 'mysql'] as const
+
+export const serviceNames = [...standardServiceNames, ...optionalServiceNames] as const
+
+export type StandardServiceName = (typeof standardServiceNames)[number]
 export type ServiceName = (typeof serviceNames)[number]
 
 export interface ServiceAddresses {
@@ -8,13 +15,19 @@ export interface ServiceAddresses {
   elasticsearchUrl: string
   databaseUrl: string
   s3Endpoint: string
+  sqsEndpoint: string
+  s3mockEndpoint: string
+  mysqlUrl: string
 }
 
 export const addressKeys = {
   kafka: 'kafkaBrokers',
   elasticsearch: 'elasticsearchUrl',
   postgres: 'databaseUrl',
-  s3: 's3Endpoint'
+  s3: 's3Endpoint',
+  sqs: 'sqsEndpoint',
+  s3mock: 's3mockEndpoint',
+  mysql: 'mysqlUrl'
 } as const satisfies Record<ServiceName, keyof ServiceAddresses>
 
 /** The variables by which the application, and these commands, are told of a service that exists already. */
@@ -22,7 +35,10 @@ export const addressVariables = {
   kafka: 'KAFKA_BROKERS',
   elasticsearch: 'ELASTICSEARCH_URL',
   postgres: 'DATABASE_URL',
-  s3: 'S3_ENDPOINT'
+  s3: 'S3_ENDPOINT',
+  sqs: 'SQS_ENDPOINT',
+  s3mock: 'S3MOCK_ENDPOINT',
+  mysql: 'MYSQL_URL'
 } as const satisfies Record<ServiceName, string>
 
 /** An empty variable counts as unset, as in `KAFKA_BROKERS= npm start`. */

@@ -4,12 +4,14 @@ import {
   addressKeys,
   addressVariables,
   type ServiceName,
-  serviceNames
+  serviceNames,
+  standardServiceNames
 } from './addresses.ts'
 import { LocalServiceError, messageOf } from './errors.ts'
 import { objectStoreCredentials, serviceStatus, startServices, stopServices } from './services.ts'
 
-const help = `Real services on this machine, without Docker: Kafka, Elasticsearch, PostgreSQL, and an S3 object store.
+const help = `Real services on this machine, without Docker: Kafka, Elasticsearch, PostgreSQL, and an S3 object store. When asked for by
+name also SQS queues (sqs), an object store that keeps versions (s3mock), and a MariaDB (mysql).
 
   npm run local -- start  [--dir DIR] [--only NAME,...]   start what does not run, and print the addresses
   npm run local -- status [--dir DIR]                     what runs where
@@ -76,7 +78,7 @@ function readArguments() {
 }
 
 async function start(directory: string, only: string | undefined): Promise<void> {
-  const names = only === undefined ? serviceNames : only.split(',').map(serviceName)
+  const names = only === undefined ? standardServiceNames : only.split(',').map(serviceName)
   const addresses = await startServices({ directory, only: names, onProgress: note })
   // the addresses alone go to the standard output, in a form that a shell takes in
   for (const name of names) print(`export ${addressVariables[name]}='${addresses[addressKeys[name]]}'`)

@@ -5,7 +5,9 @@ import {
   addressKeys,
   type ServiceAddresses,
   type ServiceName,
-  serviceNames
+  type StandardServiceName,
+  serviceNames,
+  standardServiceNames
 } from './addresses.ts'
 import { exists } from './cache.ts'
 import { elasticsearch } from './elasticsearch.ts'
@@ -13,11 +15,14 @@ import { hasCode } from './errors.ts'
 import { kafka } from './kafka.ts'
 import { parseKafkaSettings } from './kafka-settings.ts'
 import { withLock } from './lock.ts'
+import { mysql } from './mysql.ts'
 import { objectStore } from './object-store.ts'
 import { postgres } from './postgres.ts'
 import { endProcess } from './process.ts'
 import { isRunning } from './process-identity.ts'
+import { s3mock } from './s3mock.ts'
 import type { LocalService } from './service.ts'
+import { sqs } from './sqs.ts'
 import { startService } from './start-service.ts'
 import { readState } from './state.ts'
 
@@ -28,13 +33,16 @@ const services: Readonly<Record<ServiceName, LocalService>> = {
   kafka,
   elasticsearch,
   postgres,
-  s3: objectStore
+  s3: objectStore,
+  sqs,
+  s3mock,
+  mysql
 }
 
-export interface StartOptions<Name extends ServiceName = ServiceName> {
+export interface StartOptions<Name extends ServiceName = StandardServiceName> {
   /** Where the services keep their data, logs and ports */
   readonly directory: string
-  /** The services that are needed; all by default */
+  /** The services that are needed; by default those that the retail system runs on */
   readonly only?: readonly Name[]
   /** Settings of the broker beyond those of the variable KAFKA_SETTINGS; a running Kafka is restarted for new ones */
   readonly kafkaSettings?: Readonly<Record<string, string>>
@@ -58,13 +66,13 @@ export interface ServiceStatus {
  * Sees to it that the services run and answer, and tells their addresses. Those that run already are used as they
  * are, and those that have ended are started again on their data and port. They outlive this process.
  */
-export async function startServices<Name extends ServiceName = ServiceName>(
+export async function startServices<Name extends ServiceName = StandardServiceName>(
   options: StartOptions<Name>
 ): Promise<AddressesOf<Name>> {
   const directory = resolve(options.directory)
   const report = options.onProgress ?? (() => {})
   const kafkaSettings = requestedKafkaSettings(options.kafkaSettings)
-  const names: readonly ServiceName[] = options.only ?? serviceNames
+  const names: readonly ServiceName[] = options.only ?? standardServiceNames
   await mkdir(directory, { recursive: true })
   return withDirectoryLock(directory, report, async () => {
     // all are waited for, even after a failure, so that none is still starting when the lock is given back
@@ -100,8 +108,13 @@ export async function stopServices(directory: string, options: { wipe?: boolean 
   if (options.wipe === true) await removeIfEmpty(place)
 }
 
+/** Of the services that the retail system runs on, and of others that were started there. */
 export async function serviceStatus(directory: string): Promise<ServiceStatus[]> {
-  return Promise.all(serviceNames.map((name) => statusOf(services[name], join(resolve(directory), name))))
+  const all = await Promise.all(
+    serviceNames.map((name) => statusOf(services[name], join(resolve(directory), name)))
+  )
+  const standard: readonly ServiceName[] = standardServiceNames
+  return all.filter(({ name, condition }) => standard.includes(name) || condition !== 'never started')
 }
 
 async function stopService(service: LocalService, folder: string, wipe = false): Promise<void> {

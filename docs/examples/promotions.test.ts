@@ -6,23 +6,33 @@ import { TopologyTestDriver } from '../../testing.ts'
 import { lineItems } from '../../topology/retail/topics.ts'
 import { promotionSales, promotions } from './promotions.ts'
 
-function item(row: number, promotionId: string | null, sales: number): LineItem {
+function item(row: number, promotionId: string | null, sales: number, rows: 1 | -1 = 1): LineItem {
   return {
     file: 'sku-us/7/1997-01.csv',
+    revision: 1,
     row,
+    rows,
     country: 'US',
     storeId: '7',
     sku: '100',
+    productKind: 'product',
+    kind: 'sale',
+    market: 'US',
+    invoice: null,
     businessDay: '1997-01-02',
     customerId: null,
     promotionId,
-    units: 10000,
-    sales,
+    description: null,
+    currency: 'USD',
+    units: rows * 10000,
+    sales: rows * sales,
+    discount: 0,
     cost: 0,
     storeName: null,
     city: null,
     storeCategory: null,
     chain: null,
+    promotionName: null,
     productName: null,
     brand: null,
     category: null,
@@ -38,6 +48,8 @@ it('adds up what each promotion sold', () => {
   driver.pipe(lineItems, { key: 'US/100', value: item(1, '5', 39800) })
   driver.pipe(lineItems, { key: 'US/100', value: item(2, null, 10000) })
   driver.pipe(lineItems, { key: 'US/100', value: item(3, '5', 200) })
+  driver.pipe(lineItems, { key: 'US/100', value: item(4, '5', 100) })
+  driver.pipe(lineItems, { key: 'US/100', value: item(4, '5', 100, -1) })
   expect(driver.readTable(promotionSales)).toEqual(new Map([['US/5', { items: 2, sales: 40000 }]]))
 })
 

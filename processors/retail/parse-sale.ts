@@ -1,7 +1,9 @@
 import { StreamsError } from '../../index.ts'
-import { parseRows } from './csv/parse-rows.ts'
+import { parseRows, type RowVisitor } from './csv/parse-rows.ts'
 import { type BoundDialect, chooseDialect } from './dialects/choose-dialect.ts'
-import { country, type RejectedRow, type Sale } from './model.ts'
+import { dayInZone } from './dialects/day-in-zone.ts'
+import { signed } from './dialects/signed.ts'
+import { country, currency, type RejectedRow, type Sale } from './model.ts'
 import type { RawChunk } from './raw-chunk.ts'
 
 /** What parsing needs to know of a chunk. */
@@ -20,53 +22,63 @@ const longestText = 4096
  * column, and the next row is read.
  *
  * A sale that comes out is one to the schema `Sale`; the schema is not run on each, because that takes longer than all the rest.
- * What makes the two agree: the country is checked once a chunk and each day once, both by the schema's own parts; identifiers
+ * What makes the two agree: country and currency are checked once a chunk and each day once, by the schema's own parts; identifiers
  * are not empty; amounts are whole and safe by how they are read.
  *
- * Throws FILE_UNREADABLE when no dialect has the header's columns.
+ * Throws FILE_UNREADABLE when no dialect has the header's columns, or what is said of the chunk is not valid.
  */
 export function parseSales(text: string, chunk: ChunkInfo, visitor: SaleVisitor): void {
-  const { columns, read } = dialectFor(chunk.csvHeader)
-  if (!country.safeParse(chunk.country).success || chunk.storeId === '')
+  const { columns, read } = dialectFor(chunk.csvHeader, chunk.delimiter)
+  const valid = country.safeParse(chunk.country).success && currency.safeParse(chunk.currency).success
+  if (!valid || chunk.storeId === '')
     throw new StreamsError(
       'FILE_UNREADABLE',
-      `${chunk.file} has no valid country and store: ${chunk.country}/${chunk.storeId}`
+      `${chunk.file} has no valid country, store and currency: ${chunk.country}/${chunk.storeId}, ${chunk.currency}`
     )
 
-  const reject = (reason: string, row: number, rowText: string): void => {
+  // before the first row: what is thrown later would come behind sales that are out already
+  dayInZone(0, chunk.timeZone)
+
+  const reject = (reason: string, row: number, rowText: string, net = 0, market = chunk.country): void => {
     const kept = rowText.length > longestText ? `${rowText.slice(0, longestText)}…` : rowText
     visitor.rejected({
       file: chunk.file,
+      revision: chunk.revision,
       row,
+      rows: chunk.sign,
       country: chunk.country,
       storeId: chunk.storeId,
+      market,
+      net: signed(chunk.sign, net),
       reason,
       text: kept
     })
   }
 
-  parseRows(text, chunk.firstRow, {
+  const rows: RowVisitor = {
     row(fields, row, rowText) {
       if (fields.length !== columns)
         return reject(`has ${fields.length} fields where the header has ${columns}`, row, rowText)
       const sale = read(fields, chunk, row)
-      if (typeof sale === 'string') reject(sale, row, rowText)
+      if ('refused' in sale) reject(sale.refused, row, rowText, sale.net, sale.market)
       else visitor.sale(sale)
     },
-    malformed: reject
-  })
+    malformed: (reason, row, rowText) => reject(reason, row, rowText)
+  }
+  parseRows(text, chunk.firstRow, rows, chunk.delimiter)
 }
 
 // Few header lines, very many chunks. Bounded, because topics may hold anything.
 const mostHeaders = 100
 const bound = new Map<string, BoundDialect>()
 
-function dialectFor(csvHeader: string): BoundDialect {
-  let dialect = bound.get(csvHeader)
+function dialectFor(csvHeader: string, delimiter: string): BoundDialect {
+  const key = delimiter + csvHeader
+  let dialect = bound.get(key)
   if (dialect === undefined) {
-    dialect = chooseDialect(csvHeader)
+    dialect = chooseDialect(csvHeader, delimiter)
     if (bound.size >= mostHeaders) bound.clear()
-    bound.set(csvHeader, dialect)
+    bound.set(key, dialect)
   }
   return dialect
 }

@@ -1,12 +1,15 @@
 import { type FixedKeyProcessor, hasCode, type StreamRecord, type StreamsError } from '../../index.ts'
+import { countRows } from './csv/row-count.ts'
 import type { RejectedRow, Sale } from './model.ts'
 import { parseSales } from './parse-sale.ts'
 import { rawChunk } from './raw-chunk.ts'
+import type { Stage, Tally } from './reconciliation.ts'
 
-/** A row of a file: a sale, or why it is none. */
+/** What comes out of a chunk: its sales, its rows that are none, and at its end how many there were of each. */
 export type SaleRow =
-  | { readonly ok: true; readonly sale: Sale }
-  | { readonly ok: false; readonly rejected: RejectedRow }
+  | { readonly kind: 'sale'; readonly sale: Sale }
+  | { readonly kind: 'rejected'; readonly rejected: RejectedRow }
+  | { readonly kind: 'tally'; readonly tally: Tally }
 
 /**
  * Turns a chunk of CSV rows into its rows, in their order. A sale's event time is the start of its business day (UTC). A chunk that
@@ -20,15 +23,37 @@ export function saleRows(): FixedKeyProcessor<string, string, SaleRow> {
       if (text === null) return context.dropped('null-value')
       const forward = (row: SaleRow, eventTime: number) =>
         context.forward({ key, value: row, timestamp: eventTime, headers: [] })
+      let salesNet = 0
+      const rejections = { rows: 0, net: 0 }
+      const reject = (rejected: RejectedRow): void => {
+        rejections.rows += rejected.rows
+        rejections.net += rejected.net
+        forward({ kind: 'rejected', rejected }, timestamp)
+      }
+      const tell = (origin: { file: string; revision: number; country: string }, rows: number): void => {
+        const { file, revision, country } = origin
+        const tally = (stage: Stage, count: number, net: number) =>
+          forward({ kind: 'tally', tally: { file, revision, country, stage, rows: count, net } }, timestamp)
+        tally('input', rows, salesNet + rejections.net)
+        if (rejections.rows !== 0) tally('deadLetters', rejections.rows, rejections.net)
+      }
       try {
-        parseSales(text, rawChunk(headers), {
-          sale: (sale) => forward({ ok: true, sale }, dayStart(sale.businessDay)),
-          rejected: (rejected) => forward({ ok: false, rejected }, timestamp)
+        const chunk = rawChunk(headers)
+        parseSales(text, chunk, {
+          sale(sale) {
+            salesNet += sale.sales
+            forward({ kind: 'sale', sale }, dayStart(sale.businessDay))
+          },
+          rejected: reject
         })
+        // counted apart from what was made of them
+        tell(chunk, chunk.sign * countRows(text, chunk.delimiter))
       } catch (error) {
         if (!hasCode(error, 'FILE_UNREADABLE') && !hasCode(error, 'DESERIALIZATION')) throw error
         const origin = `${context.topic}-${context.partition}-${context.offset}`
-        forward({ ok: false, rejected: rejectedChunk(record, origin, error as StreamsError) }, timestamp)
+        const rejected = rejectedChunk(record, origin, error as StreamsError)
+        reject(rejected)
+        tell(rejected, rejected.rows)
       }
     }
   }
@@ -40,13 +65,29 @@ function rejectedChunk(
   error: StreamsError
 ): RejectedRow {
   const [country = '', storeId = ''] = (record.key ?? '').split('/')
+  const known = knownChunk(record)
+  const alpha2 = /^[A-Z]{2}$/.test(country) ? country : 'ZZ'
   return {
-    file: origin,
-    row: 0,
-    country: /^[A-Z]{2}$/.test(country) ? country : 'ZZ',
+    file: known?.file ?? origin,
+    revision: known?.revision ?? 1,
+    row: known?.firstRow ?? 0,
+    rows: (known?.sign ?? 1) * countRows(record.value ?? '', known?.delimiter),
+    country: alpha2,
     storeId,
+    market: alpha2,
+    net: 0,
     reason: error.message,
     text: (record.value ?? '').slice(0, 4096)
+  }
+}
+
+/** What the headers say, if they can be read. */
+function knownChunk({ headers }: StreamRecord<string, string>) {
+  try {
+    return rawChunk(headers)
+  } catch (error) {
+    if (hasCode(error, 'DESERIALIZATION')) return undefined
+    throw error
   }
 }
 

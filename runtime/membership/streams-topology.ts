@@ -12,7 +12,9 @@ export function streamsTopology(topology: Topology, plan: Plan): StreamsSubTopol
       return topic === undefined ? [] : [topic]
     })
     const changelogs = stores.flatMap((store): StreamsTopic[] => {
-      const topic = internal.get(plan.changelogOf(store))
+      const definition = topology.stores.get(store)
+      const changelog = definition && plan.changelogOf(definition)
+      const topic = changelog?.own === true ? internal.get(changelog.topic) : undefined
       // the protocol wants no number for these
       return topic === undefined ? [] : [{ ...topic, partitions: 0 }]
     })

@@ -6,7 +6,8 @@ import type { RestoreJob } from './restore-job.ts'
 /**
  * Where in its changelog a store goes on. A changelog that is not the one the store was written against (another topic id, or shorter than
  * the checkpoint) or that lost what the store has not seen yet means that the store starts over, empty. So does a store that was not written
- * for as long as the changelog keeps tombstones: deletions may have been compacted away since.
+ * for as long as the changelog keeps tombstones: deletions may have been compacted away since. So does a table that is ahead of its task in their
+ * topic, because the position was put back.
  */
 export function changelogStart(
   job: RestoreJob,
@@ -20,7 +21,7 @@ export function changelogStart(
   const misfit =
     checkpoint.offset < begin
       ? `it begins at ${begin}, after the store's ${checkpoint.offset}`
-      : misfitOf(job.store, job, checkpoint.offset, end, now)
+      : (aheadOf(job, checkpoint.offset) ?? misfitOf(job.store, job, checkpoint.offset, end, now))
   if (misfit === undefined) return checkpoint.offset
   const name = partitionName(job.topic, job.partition)
   logger.warn(
@@ -28,6 +29,12 @@ export function changelogStart(
   )
   job.store.wipe()
   return begin
+}
+
+function aheadOf({ source }: RestoreJob, offset: number): string | undefined {
+  return source !== undefined && offset > source.position
+    ? `its task goes on at ${source.position}, before the store's ${offset}`
+    : undefined
 }
 
 /** Why a store cannot go on from an offset of its changelog, which ends at `end`; undefined when it can. */

@@ -11,6 +11,7 @@ import type { GlobalStore } from '../../topology/graph.ts'
 import type { ResolvedConfig } from '../config.ts'
 import { ErrorHandling } from '../task/error-handling.ts'
 import { misfitOf } from './changelog-start.ts'
+import { SourceRecord } from './source-record.ts'
 
 /** Its source topic, as it is now; lists go by partition. */
 export interface GlobalSource {
@@ -38,6 +39,7 @@ export class GlobalTable {
   readonly #onDropped: (reason: DropReason) => void
   readonly #errors: ErrorHandling
   readonly #cursor = new RecordCursor()
+  readonly #record = new SourceRecord()
   #topicId = ''
   #offsets: number[] = []
 
@@ -139,25 +141,18 @@ export class GlobalTable {
 
   #put(partition: number): void {
     const cursor = this.#cursor
-    const { buffer, keyStart, keyEnd, valueStart, valueEnd } = cursor
-    if (keyStart < 0) {
+    const record = this.#record
+    if (cursor.keyStart < 0) {
       this.#onDropped('null-key')
       return
     }
-    const { key: keySerde, value: valueSerde, name } = this.topic
-    let key: unknown
-    let value: unknown = null
     try {
-      key = keySerde.decode(buffer, keyStart, keyEnd)
-      if (valueStart >= 0) {
-        value = valueSerde.decode(buffer, valueStart, valueEnd)
-        if (valueSerde.validate !== undefined) value = valueSerde.validate(value)
-      }
+      record.read(cursor, this.topic)
     } catch (error) {
-      this.#errors.deserialization(error, { topic: name, partition, cursor }, this.store.name)
+      this.#errors.deserialization(error, { topic: this.topic.name, partition, cursor }, this.store.name)
       return
     }
-    this.store.put(key, value, cursor.timestamp)
+    this.store.put(record.key, record.value, cursor.timestamp)
   }
 
   #commit(partition: number, next: number): void {

@@ -10,6 +10,7 @@ import { Backoff } from '../backoff.ts'
 import type { StreamsMetrics } from '../metrics.ts'
 import { Signal } from '../signal.ts'
 import { type GlobalSource, GlobalTable, type GlobalTableOptions } from './global-table.ts'
+import { tombstoneRetentionMs } from './tombstones.ts'
 
 export interface GlobalTablesParts extends Omit<GlobalTableOptions, 'onDropped'> {
   readonly definitions: ReadonlyMap<string, GlobalStore>
@@ -185,18 +186,13 @@ export class GlobalTables {
       partitionsOf(topic).map(({ partition }) => of.get(partitionName(topic, partition)) ?? 0)
     return new Map(
       names.map((topic) => {
-        const settings = configs.get(topic) ?? {}
-        const compacted = settings['cleanup.policy']?.includes('compact') === true
         return [
           topic,
           {
             topicId: described.get(topic)?.id ?? '',
             begins: offsets(topic, earliest),
             ends: offsets(topic, latest),
-            deleteRetentionMs:
-              compacted && settings['delete.retention.ms'] !== undefined
-                ? Number(settings['delete.retention.ms'])
-                : Number.POSITIVE_INFINITY
+            deleteRetentionMs: tombstoneRetentionMs(configs.get(topic) ?? {})
           }
         ]
       })

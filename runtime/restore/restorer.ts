@@ -10,6 +10,7 @@ import type { Consumer, Fetched } from '../../kafka/port/consumer.ts'
 import type { RestoreProgress } from '../config.ts'
 import { changelogStart } from './changelog-start.ts'
 import type { RestoreJob } from './restore-job.ts'
+import { SourceChangelog } from './source-changelog.ts'
 
 export interface RestorerOptions {
   readonly kafka: KafkaClient
@@ -30,6 +31,8 @@ const SLICE_MS = 10
 interface Running extends RestoreJob {
   readonly start: number
   readonly end: number
+  /** Walks what was fetched of a source topic. */
+  readonly records: SourceChangelog | undefined
   /** Goes on past the end: the store of a standby. */
   readonly follows: boolean
   restored: number
@@ -41,7 +44,8 @@ interface Running extends RestoreJob {
  * Brings stores up to date from their changelogs, each from its checkpoint on, with fetches of its own, while other tasks go on.
  *
  * Reads committed records until the position, past markers and gaps, has reached the high watermark taken at the start: a committed tail
- * may lie beyond the last stable offset, because markers reach partitions at different times. Stores of standbys are followed without an end.
+ * may lie beyond the last stable offset, because markers reach partitions at different times. A table that has its source topic for a changelog is
+ * brought to just where its task goes on: what comes after will be processed. Stores of standbys are followed without an end.
  */
 export class Restorer {
   readonly #options: RestorerOptions
@@ -102,11 +106,13 @@ export class Restorer {
     const finished: Promise<void>[] = []
     for (const job of jobs) {
       const name = partitionName(job.topic, job.partition)
-      const end = latest.get(name) ?? 0
+      const { source } = job
+      const end = Math.min(latest.get(name) ?? 0, source?.position ?? Number.POSITIVE_INFINITY)
       const start = changelogStart(job, earliest.get(name) ?? 0, end, clock.now(), logger)
       if (start >= end && !follows) continue
       const { promise, resolve, reject } = Promise.withResolvers<void>()
-      const running = { ...job, start, end, follows, restored: 0, done: resolve, fail: reject }
+      const records = source && new SourceChangelog(this.#cursor, source, end)
+      const running = { ...job, start, end, records, follows, restored: 0, done: resolve, fail: reject }
       this.#running.set(name, running)
       started.push(running)
       finished.push(promise)
@@ -172,6 +178,10 @@ export class Restorer {
         `task ${job.task}: restored ${job.restored} changelog records into store "${job.store.name}" ` +
           `(offsets ${job.start} to ${job.end})`
       )
+      if (job.records !== undefined && job.records.unreadable > 0)
+        this.#options.logger.warn(
+          `task ${job.task}: store "${job.store.name}": ${job.records.unreadable} records of ${name} cannot be read and were passed over`
+        )
       job.done()
     }
   }
@@ -182,7 +192,11 @@ export class Restorer {
 
   #apply(job: Running, { batches }: Fetched, report: boolean): void {
     this.#cursor.open(batches)
-    job.restored += job.store.restore(this.#cursor, { offset: batches.next, topicId: job.topicId })
+    const { store, topicId, records, end } = job
+    job.restored +=
+      records === undefined
+        ? store.restore(this.#cursor, { offset: batches.next, topicId })
+        : store.restore(records, { offset: Math.min(batches.next, end), topicId })
     if (report && !job.follows) this.#report(job, false)
   }
 

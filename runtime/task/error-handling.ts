@@ -47,6 +47,13 @@ const ofRecords: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'FILE_UNREADABLE'
 ])
 
+/** Whether what was thrown is one record's fault. A serde of the user's own may throw anything. */
+export function isOfRecord(thrown: unknown): boolean {
+  return (
+    !(thrown instanceof StreamsError) || (!(thrown instanceof DecidedFailure) && ofRecords.has(thrown.code))
+  )
+}
+
 const LOG_EVERY_MS = 10_000
 
 /** A failure about which all is decided: it passes every step up to the thread. */
@@ -160,8 +167,7 @@ export class ErrorHandling {
   }
 
   #rethrowIfNotOfRecord(thrown: unknown): void {
-    if (thrown instanceof StreamsError && (thrown instanceof DecidedFailure || !ofRecords.has(thrown.code)))
-      throw this.failure(thrown)
+    if (!isOfRecord(thrown)) throw this.failure(thrown)
   }
 
   /** A handler that fails ends the task, whatever stands around the step. */

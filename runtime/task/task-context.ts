@@ -61,6 +61,19 @@ export class TaskContext implements OperatorContext {
     this.#beforeCommit.push(callback)
   }
 
+  #onClose: (() => void)[] = []
+
+  readonly onClose = (callback: () => void): void => {
+    this.#onClose.push(callback)
+  }
+
+  /** Tells the operators that this is the end, however often it is called. */
+  close(): void {
+    const callbacks = this.#onClose
+    this.#onClose = []
+    for (const callback of callbacks) callback()
+  }
+
   /** Runs what operators do before a commit. */
   prepareCommit(): void {
     for (const callback of this.#beforeCommit) callback()

@@ -4,6 +4,7 @@ import type { GroupOffset } from '../../kafka/port/group.ts'
 import type { DropReason, Forward } from '../../processors/operator.ts'
 import type { Checkpoint, StateStore } from '../../state/state-store.ts'
 import type { GraphNode, RepartitionNode, SinkNode } from '../../topology/graph-node.ts'
+import type { SourceSerdes } from '../restore/source-record.ts'
 import type { TaskPlan } from '../task-plan.ts'
 import type { Collector } from './collector.ts'
 import { ErrorHandling, type ErrorHandlingParts } from './error-handling.ts'
@@ -20,6 +21,8 @@ export interface Changelog {
   readonly topic: string
   readonly topicId: string
   readonly deleteRetentionMs: number
+  /** It is a topic that the task reads, and nothing is logged; see `Plan.changelogOf`. How its records are read. */
+  readonly source: SourceSerdes | undefined
 }
 
 /** A store of a task and where its changelog is; no changelog for stores that are not logged. */
@@ -115,7 +118,7 @@ export class Task {
       parts.emitIntervalMs ?? 1000,
       (name, headersOf) => {
         const changelog = parts.stores.find(({ store }) => store.name === name)?.changelog
-        if (changelog !== undefined)
+        if (changelog !== undefined && changelog.source === undefined)
           parts.collector?.logHeaders(changelog.topic, parts.plan.partition, headersOf)
       },
       this.#errors
@@ -251,7 +254,8 @@ export class Task {
   }
 
   /**
-   * The last step: each store takes its flushed entries over in one batch, with the changelog offset they stand for.
+   * The last step: each store takes its flushed entries over in one batch, with the changelog offset they stand for. That of a store which logs
+   * nothing, because its source topic is its changelog, is the position just committed.
    *
    * @param acknowledged the offset after the last record that the producer wrote to a changelog partition
    */
@@ -259,11 +263,12 @@ export class Task {
     for (const { store, changelog } of this.stores) {
       if (changelog === undefined) store.commit(undefined)
       else {
-        const { topic, topicId } = changelog
+        const { topic, topicId, source } = changelog
+        const written =
+          source === undefined ? acknowledged(topic, this.partition) : this.#byPartition.get(topic)?.position
         // a task that was elsewhere meanwhile is further than what was written here
         const reached = store.checkpoint?.topicId === topicId ? store.checkpoint.offset : 0
-        const offset = Math.max(acknowledged(topic, this.partition) ?? 0, reached)
-        const checkpoint: Checkpoint = { offset, topicId }
+        const checkpoint: Checkpoint = { offset: Math.max(written ?? 0, reached), topicId }
         store.commit(checkpoint)
       }
     }
@@ -291,6 +296,7 @@ export class Task {
   /** The task processes nothing more. Its stores may be another's then; they are closed by whoever opened them. */
   stop(): void {
     this.#punctuation.clear()
+    this.#context.close()
     for (const { store } of this.stores) store.detach()
   }
 

@@ -38,7 +38,6 @@ const done: BulkOutcome = { kind: 'done', reason: '' }
  */
 export async function sendBulk(
   client: Client,
-  index: string,
   actions: readonly BulkAction[],
   maxBytes: number
 ): Promise<BulkOutcome[]> {
@@ -49,20 +48,15 @@ export async function sendBulk(
     let bytes = 0
     do bytes += (actions[to++] as BulkAction).bytes + 1
     while (to < actions.length && bytes + (actions[to] as BulkAction).bytes < maxBytes)
-    outcomes.push(...(await sendOne(client, index, actions.slice(from, to))))
+    outcomes.push(...(await sendOne(client, actions.slice(from, to))))
     from = to
   }
   return outcomes
 }
 
-async function sendOne(
-  client: Client,
-  index: string,
-  actions: readonly BulkAction[]
-): Promise<BulkOutcome[]> {
+async function sendOne(client: Client, actions: readonly BulkAction[]): Promise<BulkOutcome[]> {
   try {
     const answer = (await client.bulk({
-      index,
       operations: actions.map((action) => action.lines),
       // outcomes alone: whole items are larger than many a document
       filter_path: 'errors,items.*.status,items.*.error'
@@ -74,8 +68,8 @@ async function sendOne(
     // the request as a whole was found too large or malformed: the halves tell whose fault it is
     if (actions.length === 1) return [{ kind: 'refused', reason: error.message }]
     const half = actions.length >> 1
-    const left = await sendOne(client, index, actions.slice(0, half))
-    return left.concat(await sendOne(client, index, actions.slice(half)))
+    const left = await sendOne(client, actions.slice(0, half))
+    return left.concat(await sendOne(client, actions.slice(half)))
   }
 }
 

@@ -1,8 +1,9 @@
 import { type Client, errors, type estypes } from '@elastic/elasticsearch'
 
 export interface IndexBody {
-  readonly settings: estypes.IndicesIndexSettings
-  readonly mappings: estypes.MappingTypeMapping
+  readonly settings?: estypes.IndicesIndexSettings
+  readonly mappings?: estypes.MappingTypeMapping
+  readonly aliases?: Record<string, estypes.IndicesAlias>
 }
 
 /** Makes the index unless it is there. True if this call made it. */
@@ -20,4 +21,14 @@ export async function createIndex(client: Client, index: string, body: IndexBody
 function typeOf(error: errors.ResponseError): unknown {
   const body = error.body as { error?: { type?: unknown } } | undefined
   return body?.error?.type
+}
+
+/** The answer, or undefined if it has that status. */
+export async function unless<T>(status: number, answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof errors.ResponseError && error.statusCode === status) return undefined
+    throw error
+  }
 }

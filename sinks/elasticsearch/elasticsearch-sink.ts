@@ -3,18 +3,29 @@ import { Client, type ClientOptions, type estypes } from '@elastic/elasticsearch
 import { StreamsError } from '../../core/errors.ts'
 import type { Rejection, Sink, SinkBatch, SinkRecord } from '../sink.ts'
 import { type BulkAction, sendBulk } from './bulk.ts'
-import { createIndex } from './create-index.ts'
 import { documentVersion } from './document-versions.ts'
 import { sinkError } from './failures.ts'
+import { Indices } from './indices.ts'
 import { TopicGenerations } from './topic-generations.ts'
 
 export interface ElasticsearchSinkOptions<K, V> {
   readonly name: string
   /** A URL, or the client's settings. */
   readonly connection: string | ClientOptions
+  /** The alias under which all documents are found. The index itself is `<index>-<version>`, and the sink makes it. */
   readonly index: string
+  /**
+   * Splits the documents by a part of their key, such as the country: those of `de` are in an index of their own,
+   * `<index>-de-<version>`, and also found under the alias `<index>-de`. Lower case, and not many of them.
+   */
+  part?(key: K): string
+  /**
+   * Raise it for mappings that Elasticsearch does not change in place, together with the group of the sink task: the documents are
+   * written to new indices, and found there after `swapAliases`. Default 1.
+   */
+  readonly indexVersion?: number
   readonly mappings: estypes.MappingTypeMapping
-  /** Settings of the index when it is made. Default: no replicas, `gc_deletes` of an hour. */
+  /** Settings of an index when it is made. Default: no replicas, `gc_deletes` of an hour. */
   readonly settings?: estypes.IndicesIndexSettings
   /**
    * The document's `_id`, at most 512 bytes. It is the key in another form: records of one document come from one partition, or
@@ -35,6 +46,7 @@ export interface ElasticsearchSinkOptions<K, V> {
 
 /** What a batch does to one document: its records in offset order, of which the last counts. */
 interface Pending<K, V> {
+  readonly index: string
   readonly id: string
   readonly records: SinkRecord<K, V>[]
 }
@@ -52,7 +64,7 @@ class ElasticsearchSink<K, V> implements Sink<K, V> {
   readonly #options: ElasticsearchSinkOptions<K, V>
   readonly #client: Client
   readonly #generations: TopicGenerations
-  #indexReady: Promise<void> | undefined
+  readonly #indices: Indices
 
   constructor(options: ElasticsearchSinkOptions<K, V>) {
     const { connection } = options
@@ -64,6 +76,11 @@ class ElasticsearchSink<K, V> implements Sink<K, V> {
       // what is sent again is decided here, action by action
       maxRetries: 0
     })
+    this.#indices = new Indices(this.#client, options.index, options.indexVersion ?? 1, {
+      // deletions are remembered for an hour: a replay within it cannot bring the document back
+      settings: { number_of_replicas: 0, gc_deletes: '1h', ...options.settings },
+      mappings: options.mappings
+    })
     this.#generations = new TopicGenerations(
       this.#client,
       options.generationsIndex ?? 'store-sku-topic-generations'
@@ -72,13 +89,7 @@ class ElasticsearchSink<K, V> implements Sink<K, V> {
 
   async open(topic: string, topicId: string): Promise<undefined> {
     await this.#guarded(async () => {
-      this.#indexReady ??= this.#makeIndex()
-      try {
-        await this.#indexReady
-      } catch (error) {
-        this.#indexReady = undefined
-        throw error
-      }
+      if (this.#options.part === undefined) await this.#indices.prepare(this.#indices.nameOf(undefined))
       await this.#generations.of(topic, topicId)
     })
   }
@@ -87,7 +98,9 @@ class ElasticsearchSink<K, V> implements Sink<K, V> {
     const rejections: Rejection<K, V>[] = []
     await this.#guarded(async () => {
       const generation = await this.#generations.of(batch.topic, batch.topicId)
-      await this.#writeAll(this.#byDocument(batch, rejections), generation, rejections)
+      const documents = this.#byDocument(batch, rejections)
+      for (const index of new Set(documents.map((one) => one.index))) await this.#indices.prepare(index)
+      await this.#writeAll(documents, generation, rejections)
     })
     return rejections.sort((a, b) => a.record.offset - b.record.offset)
   }
@@ -106,8 +119,10 @@ class ElasticsearchSink<K, V> implements Sink<K, V> {
         // Elasticsearch refuses the whole request for one such id
         if (id === '' || Buffer.byteLength(id) > 512)
           throw new TypeError(`an _id has 1 to 512 bytes, not ${Buffer.byteLength(id)}`)
-        const pending = documents.get(id)
-        if (pending === undefined) documents.set(id, { id, records: [record] })
+        const index = this.#indices.nameOf(this.#options.part?.(record.key))
+        const name = `${index}/${id}`
+        const pending = documents.get(name)
+        if (pending === undefined) documents.set(name, { index, id, records: [record] })
         else pending.records.push(record)
       } catch (error) {
         rejections.push({ record, reason: messageOf(error) })
@@ -121,7 +136,7 @@ class ElasticsearchSink<K, V> implements Sink<K, V> {
     generation: number,
     rejections: Rejection<K, V>[]
   ): Promise<void> {
-    const { index, bulkBytes = 5_000_000, retries = 3, onConflict } = this.#options
+    const { bulkBytes = 5_000_000, retries = 3, onConflict } = this.#options
     let due = documents
     let conflicts = 0
     for (let attempt = 0; due.length > 0; ) {
@@ -133,7 +148,7 @@ class ElasticsearchSink<K, V> implements Sink<K, V> {
         sent.push(pending)
         actions.push(action)
       }
-      const outcomes = await sendBulk(this.#client, index, actions, bulkBytes)
+      const outcomes = await sendBulk(this.#client, actions, bulkBytes)
       const again: Pending<K, V>[] = []
       let later: string | undefined
       for (const [at, pending] of sent.entries()) {
@@ -167,7 +182,7 @@ class ElasticsearchSink<K, V> implements Sink<K, V> {
       const record = pending.records.at(-1)
       if (record === undefined) return undefined
       try {
-        const lines = this.#lines(pending.id, record, generation)
+        const lines = this.#lines(pending, record, generation)
         return { lines, bytes: Buffer.byteLength(lines) }
       } catch (error) {
         rejections.push({ record, reason: messageOf(error) })
@@ -176,9 +191,9 @@ class ElasticsearchSink<K, V> implements Sink<K, V> {
     }
   }
 
-  #lines(id: string, record: SinkRecord<K, V>, generation: number): string {
+  #lines({ index, id }: Pending<K, V>, record: SinkRecord<K, V>, generation: number): string {
     const version = documentVersion(generation, record.offset)
-    const target = `{"_id":${JSON.stringify(id)},"version":${version},"version_type":"external"}}`
+    const target = `{"_index":"${index}","_id":${JSON.stringify(id)},"version":${version},"version_type":"external"}}`
     const document = record.value === null ? null : this.#document(record.value, record)
     return document === null ? `{"delete":${target}` : `{"index":${target}\n${JSON.stringify(document)}`
   }
@@ -188,21 +203,11 @@ class ElasticsearchSink<K, V> implements Sink<K, V> {
     return document === undefined ? value : document(value, record.key as K, record)
   }
 
-  async #makeIndex(): Promise<void> {
-    const { index, mappings, settings } = this.#options
-    const made = await createIndex(this.#client, index, {
-      // deletions are remembered for an hour: a replay within it cannot bring the document back
-      settings: { number_of_replicas: 0, gc_deletes: '1h', ...settings },
-      mappings
-    })
-    // an index of an earlier start learns the fields declared since; a change of type is refused, and says so
-    if (!made) await this.#client.indices.putMapping({ index, ...mappings })
-  }
-
   async #guarded(work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {
+      this.#indices.forget()
       throw sinkError(this.name, error)
     }
   }

@@ -1,5 +1,5 @@
-import { type Client, errors } from '@elastic/elasticsearch'
-import { createIndex } from './create-index.ts'
+import type { Client } from '@elastic/elasticsearch'
+import { createIndex, unless } from './create-index.ts'
 
 /** The lives of one topic, in the order in which a sink first met them. */
 interface Lives {
@@ -64,15 +64,5 @@ export class TopicGenerations {
       mappings: { dynamic: false }
     })
     this.#indexReady = true
-  }
-}
-
-/** The answer, or undefined if it has that status. */
-async function unless<T>(status: number, answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer
-  } catch (error) {
-    if (error instanceof errors.ResponseError && error.statusCode === status) return undefined
-    throw error
   }
 }

@@ -1,11 +1,11 @@
+import type { RowChange } from '../tables/row-changes.ts'
+import type { ValueEncoder } from '../tables/value-encoder.ts'
+
 /*
  * PostgreSQL's text form of one-dimensional arrays, `{1,NULL,"a \"b\""}`: one parameter carries a column of many rows.
  * The driver's own encoder is not used: it knows neither the column's type (a JSON array is not a PostgreSQL array) nor a time
  * zone other than the machine's.
  */
-
-/** Writes a value as an element of an array literal. Throws on what has no text form (an invalid Date, a cycle). */
-export type ElementEncoder = (value: unknown) => string
 
 const special = /["\\]/
 const specials = /["\\]/g
@@ -46,8 +46,8 @@ function list(value: unknown): string {
   return quoted(`{${value.map(plain).join(',')}}`)
 }
 
-/** The encoder for a column of that type. */
-export function elementEncoder(type: string): ElementEncoder {
+/** The encoder for elements of an array of that type. */
+export function elementEncoder(type: string): ValueEncoder {
   if (type.endsWith('[]')) return list
   return /^jsonb?$/i.test(type) ? document : plain
 }
@@ -61,4 +61,11 @@ export function carrierType(type: string): string {
   const bare = type.replace(/\([^)]*\)/, '').trim()
   const unbounded: Readonly<Record<string, string>> = { char: 'bpchar', character: 'bpchar', bit: 'varbit' }
   return unbounded[bare.toLowerCase()] ?? bare
+}
+
+/** The changes as one array a column. */
+export function arrayLiterals(changes: readonly RowChange[]): string[] {
+  const [first] = changes
+  if (first === undefined) return []
+  return first.elements.map((_, at) => `{${changes.map(({ elements }) => elements[at]).join(',')}}`)
 }

@@ -9,6 +9,11 @@ export function isDataError(error: unknown): error is pg.DatabaseError {
   return error instanceof pg.DatabaseError && /^2[123]/.test(error.code ?? '')
 }
 
+/** True for a row that no partition takes. Its code is that of a check constraint; the server's routine tells them apart. */
+export function lacksPartition(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '23514' && error.routine === 'ExecFindPartition'
+}
+
 /** What to show of a data error: the message and the database's detail, which names key and value. */
 export function reasonOf(error: pg.DatabaseError): string {
   return error.detail === undefined ? error.message : `${error.message} (${error.detail})`

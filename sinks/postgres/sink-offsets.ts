@@ -1,32 +1,7 @@
 import type pg from 'pg'
-import { StreamsError } from '../../core/errors.ts'
+import type { Ownership, Refused } from '../tables/table-database.ts'
 import type { Migration } from './migrate.ts'
 
-/** A record that was refused, as the offset row remembers it. */
-export interface Refused {
-  readonly offset: number
-  readonly reason: string
-}
-
-/** A partition that this process owns, as far as it knows. */
-export interface Ownership {
-  readonly partition: number
-  readonly topicId: string
-  /** Counts the takeovers; a later owner has a higher one. */
-  readonly owner: string
-  /** The position in the database; null before the first write. */
-  readonly next: number | null
-  /** Refused records of the last batch. */
-  readonly refused: readonly Refused[]
-}
-
-/*
- * One row for each partition of each sink.
- *   next     the position after what is in the tables; null until something is
- *   owner    raised by each takeover; a write names the one it knows
- *   refused  the refused records of the last batch, until the next batch is written: by then they are in the dead-letter topic.
- *            A process that dies in between reads them again from here, or they would be in neither place.
- */
 export const sinkOffsetMigrations: readonly Migration[] = [
   {
     id: 'store-sku/0001-sink-offsets',
@@ -50,7 +25,6 @@ interface OffsetRow {
   readonly refused: readonly Refused[] | null
 }
 
-/** Takes the partition over: from here on a write of its former owner finds no row and fails. */
 export async function takeOver(
   client: pg.ClientBase,
   sink: string,
@@ -74,26 +48,20 @@ export async function takeOver(
   }
 }
 
-/** Moves the position, and with it proves the ownership. First statement of each write. Throws SINK_FENCED. */
 export async function advance(
   client: pg.ClientBase,
   sink: string,
   owned: Ownership,
   next: number
-): Promise<void> {
+): Promise<boolean> {
   const { rowCount } = await client.query(
     `UPDATE store_sku_sink_offsets SET next = $1, refused = NULL, written_at = now()
      WHERE sink = $2 AND topic_id = $3 AND partition = $4 AND owner = $5 AND next IS NOT DISTINCT FROM $6`,
     [next, sink, owned.topicId, owned.partition, owned.owner, owned.next]
   )
-  if (rowCount !== 1)
-    throw new StreamsError(
-      'SINK_FENCED',
-      `sink ${sink}: partition ${owned.partition} of topic ${owned.topicId} has another owner or position`
-    )
+  return rowCount === 1
 }
 
-/** Remembers what this batch refused. Last statement of a write that refused something. */
 export async function keepRefused(
   client: pg.ClientBase,
   sink: string,

@@ -1,30 +1,45 @@
 import type { ElasticsearchSinkOptions } from '../../index.ts'
-import type { SkuSales } from '../../processors/retail/model.ts'
+import type { SkuSales } from '../../processors/retail/ledgers.ts'
 
 const keyword = { type: 'keyword' } as const
 const long = { type: 'long' } as const
+const totals = {
+  rows: long,
+  units: long,
+  gross: long,
+  returns: long,
+  discount: long,
+  net: long,
+  charges: long,
+  cost: long,
+  uncosted: long
+}
 
 /**
- * The search index of SKUs: one document per country and SKU. Money and quantities are whole ten-thousandths, as in the topics, so
- * that sums are exact.
+ * The search index of SKUs: one document per country and SKU, its sales to each market nested in it. Money and quantities are whole
+ * ten-thousandths, as in the topics, so that sums are exact.
  */
-export const skuIndex: Pick<ElasticsearchSinkOptions<string, SkuSales>, 'index' | 'mappings' | 'id'> = {
+export const skuIndex: Pick<
+  ElasticsearchSinkOptions<string, SkuSales>,
+  'index' | 'part' | 'mappings' | 'id'
+> = {
   index: 'skus',
+  // an alias for each country, such as skus-de
+  part: (key) => key.slice(0, 2).toLowerCase(),
   mappings: {
     dynamic: 'strict',
     properties: {
       country: keyword,
       sku: keyword,
+      productKind: keyword,
       name: { type: 'text', fields: { keyword } },
       brand: { type: 'text', fields: { keyword } },
       category: keyword,
       subcategory: keyword,
       listPrice: long,
       lastSold: { type: 'date', format: 'strict_date' },
-      rows: long,
-      units: long,
-      sales: long,
-      cost: long
+      ...totals,
+      markets: { type: 'nested', properties: { market: keyword, ...totals } }
     }
   },
   id: (key) => key

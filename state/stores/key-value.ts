@@ -1,6 +1,5 @@
 import { GrowableBytes } from '../../core/bytes.ts'
 import { systemClock } from '../../core/clock.ts'
-import type { RecordCursor } from '../../kafka/batch/record-cursor.ts'
 import { BufferEntry } from '../buffer/entry.ts'
 import { KeyIndex } from '../buffer/key-index.ts'
 import type { KeysAhead, Prefetched } from '../buffer/keys-ahead.ts'
@@ -10,7 +9,7 @@ import { deepFreeze } from '../freeze.ts'
 import type { KeyValueEntry, KeyValueStore, TableListener } from '../key-value-store.ts'
 import { EngineRows, mergeScan } from '../merge-scan.ts'
 import { dataFrom, dataSpace, dataTo } from '../metadata.ts'
-import type { Checkpoint, StateStore, ValueAndTimestamp } from '../state-store.ts'
+import type { ChangelogCursor, Checkpoint, StateStore, ValueAndTimestamp } from '../state-store.ts'
 import type { KeyValueStoreDefinition } from '../store-definition.ts'
 import { storedFrom, storedTimestamp } from '../stored-value.ts'
 import { WriteBuffer } from '../write-buffer.ts'
@@ -187,7 +186,7 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
     this.#onMiss = undefined
   }
 
-  restore(cursor: RecordCursor, checkpoint: Checkpoint): number {
+  restore(cursor: ChangelogCursor, checkpoint: Checkpoint): number {
     const operations: WriteOperation[] = []
     let count = 0
     while (cursor.next()) {

@@ -3,14 +3,13 @@ import { systemClock } from '../../core/clock.ts'
 import { StreamsError } from '../../core/errors.ts'
 import { readInt64, writeInt64 } from '../../core/int64.ts'
 import type { Serde } from '../../core/serde.ts'
-import type { RecordCursor } from '../../kafka/batch/record-cursor.ts'
 import { BufferEntry } from '../buffer/entry.ts'
 import { TimeIndex } from '../buffer/time-index.ts'
 import { CommittedState } from '../committed-state.ts'
 import type { Engine, WriteOperation } from '../engine.ts'
 import { deepFreeze } from '../freeze.ts'
 import { dataSpace } from '../metadata.ts'
-import type { ChangelogWriter, Checkpoint, StateStore } from '../state-store.ts'
+import type { ChangelogCursor, ChangelogWriter, Checkpoint, StateStore } from '../state-store.ts'
 import { storedFrom } from '../stored-value.ts'
 import { WriteBuffer } from '../write-buffer.ts'
 import { SegmentExpiry } from './segment-expiry.ts'
@@ -152,7 +151,7 @@ export abstract class TimedStore<K, V> implements StateStore {
     this.buffer.detach()
   }
 
-  restore(cursor: RecordCursor, checkpoint: Checkpoint): number {
+  restore(cursor: ChangelogCursor, checkpoint: Checkpoint): number {
     const { layout } = this.#options
     const operations: WriteOperation[] = []
     let { observedStreamTime: streamTime, sequence } = this.#committed

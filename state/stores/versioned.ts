@@ -1,12 +1,11 @@
 import { systemClock } from '../../core/clock.ts'
 import { StreamsError } from '../../core/errors.ts'
 import { readInt64 } from '../../core/int64.ts'
-import type { RecordCursor } from '../../kafka/batch/record-cursor.ts'
 import { PendingRows } from '../buffer/pending-rows.ts'
 import { CommittedState } from '../committed-state.ts'
 import type { Engine } from '../engine.ts'
 import { deepFreeze } from '../freeze.ts'
-import type { ChangelogWriter, Checkpoint, StateStore } from '../state-store.ts'
+import type { ChangelogCursor, ChangelogWriter, Checkpoint, StateStore } from '../state-store.ts'
 import type { VersionedStoreDefinition } from '../store-definition.ts'
 import { encodeStored, storedFrom, timestampBytes } from '../stored-value.ts'
 import type { PutResult, VersionedStore, VersionedValue } from '../versioned-store.ts'
@@ -164,7 +163,7 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
   /** Nobody is told of its changes. */
   detach(): void {}
 
-  restore(cursor: RecordCursor, checkpoint: Checkpoint): number {
+  restore(cursor: ChangelogCursor, checkpoint: Checkpoint): number {
     this.abort()
     let count = 0
     while (cursor.next()) {

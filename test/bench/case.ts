@@ -17,10 +17,14 @@ export interface BenchCase {
 
 export interface BenchOptions {
   readonly records: number
+  /** Size of the ingest suite's large file. */
+  readonly ingestBytes: number
   readonly rounds: number
   /** `host:port` of a SASL_SSL listener that is there already; undefined: start one. */
   readonly securedBrokers: string | undefined
   readonly secured: boolean
+  /** Only cases whose group and name hold it are run: others need no preparation. */
+  readonly match: string
   readonly report: (message: string) => void
 }
 

@@ -1,15 +1,17 @@
 import { parseArgs } from 'node:util'
 import type { BenchCase, BenchOptions, Figures, Suite } from './case.ts'
+import { ingest } from './ingest/suite.ts'
 import { rss } from './kafka/rss-suite.ts'
 import { kafka } from './kafka/suite.ts'
 import { runProgram } from './programs.ts'
 import { judge, table } from './results.ts'
 import { childFlag, runCase } from './run-case.ts'
+import { sinks } from './sinks/suite.ts'
 import { state } from './state/suite.ts'
 import { types } from './types/suite.ts'
 import { runWorkloads, workloadHelp, workloadOptions } from './workload/main.ts'
 
-const suites: Readonly<Record<string, Suite>> = { kafka, rss, state, types }
+const suites: Readonly<Record<string, Suite>> = { kafka, rss, state, types, ingest, sinks }
 
 const help = `Measures what the library costs, beside other clients. Every case runs in a process of its own; the rounds of the cases
 that are compared take turns; the table shows medians. A broker is started (and stopped) unless KAFKA_BROKERS names one.
@@ -19,6 +21,7 @@ that are compared take turns; the table shows medians. A broker is started (and 
   --only NAMES      a choice of ${Object.keys(suites).join(', ')} (default kafka)
   --rounds N        default 3
   --records N       default 1000000
+  --ingest-mib N    size of the ingest suite's large file (default 2048)
   --sasl-tls        also over SASL and TLS, on a broker started for that; or --sasl-tls-brokers HOST:PORT with
                     BENCH_CA (file), BENCH_USER and BENCH_PASSWORD (SCRAM-SHA-512)
   --match TEXT      only cases whose group or name holds the text
@@ -32,6 +35,7 @@ async function main(): Promise<void> {
       only: { type: 'string', default: 'kafka' },
       rounds: { type: 'string', default: '3' },
       records: { type: 'string', default: '1000000' },
+      'ingest-mib': { type: 'string', default: '2048' },
       'sasl-tls': { type: 'boolean', default: false },
       'sasl-tls-brokers': { type: 'string' },
       match: { type: 'string', default: '' },
@@ -50,9 +54,11 @@ async function main(): Promise<void> {
   }
   const options: BenchOptions = {
     records: wholeNumber('records', values.records),
+    ingestBytes: wholeNumber('ingest-mib', values['ingest-mib']) * 1024 * 1024,
     rounds: wholeNumber('rounds', values.rounds),
     securedBrokers: values['sasl-tls-brokers'],
     secured: values['sasl-tls'] || values['sasl-tls-brokers'] !== undefined,
+    match: values.match,
     report: (message) => process.stderr.write(`${message}\n`)
   }
   let missed = 0

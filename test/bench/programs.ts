@@ -14,6 +14,11 @@ const programs: Readonly<Record<string, () => Promise<Program>>> = {
   transactions: async () => (await import('./kafka/transactions.ts')).transactions,
   memory: async () => (await import('./kafka/memory.ts')).memory,
   state: async () => (await import('./state/program.ts')).stateProgram,
+  'read-files': async () => (await import('./ingest/read-files.ts')).readFiles,
+  'parse-csv': async () => (await import('./ingest/parse-csv.ts')).parseCsv,
+  'postgres-limit': async () => (await import('./sinks/postgres-limit.ts')).postgresLimit,
+  'elasticsearch-limit': async () => (await import('./sinks/elasticsearch-limit.ts')).elasticsearchLimit,
+  'through-task': async () => (await import('./sinks/through-task.ts')).throughTask,
   'look-ahead': async () => (await import('./state/look-ahead-program.ts')).lookAheadProgram,
   types: async () => (await import('./types/suite.ts')).typeGrowth
 }

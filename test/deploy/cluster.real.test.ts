@@ -54,10 +54,13 @@ it('three nodes keep three copies, and come back from whatever befalls them', as
   const replicas = await withAdmin(bootstrap, async (admin) => {
     await admin.createTopics({ topics: ['lines'], partitions: 2, replicas: 3 })
     await expect
-      .poll(async () => {
-        const { topics } = await admin.metadata({ topics: ['lines'], forceUpdate: true })
-        return topics.get('lines')?.partitions.every(({ isr }) => isr.length === 3)
-      })
+      .poll(
+        async () => {
+          const { topics } = await admin.metadata({ topics: ['lines'], forceUpdate: true })
+          return topics.get('lines')?.partitions.every(({ isr }) => isr.length === 3)
+        },
+        { timeout: 20_000 }
+      )
       .toBe(true)
     const { topics } = await admin.metadata({ topics: ['lines'] })
     return topics.get('lines')?.partitions.map((partition) => [...partition.replicas].sort())

@@ -18,7 +18,7 @@ import {
 const ownVariables = ['KAFKA_BROKERS', 'ELASTICSEARCH_URL', 'DATABASE_URL', 'S3_ENDPOINT', 'KAFKA_SETTINGS']
 
 let directory: string
-let addresses: ServiceAddresses
+let addresses: Omit<ServiceAddresses, 'sqsEndpoint' | 's3mockEndpoint' | 'mysqlUrl'>
 let firstStatus: ServiceStatus[]
 
 beforeAll(async () => {

@@ -1,13 +1,19 @@
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { openRows } from '../../ingest/row-source.ts'
+import { openRows, resumeRows } from '../../ingest/csv/row-source.ts'
+import type { RowChunk } from '../../ingest/csv/row-splitter.ts'
+import type { TextEncoding } from '../../ingest/csv/windows-1252.ts'
 
-const text = `a,b\n${Array.from({ length: 3_000 }, (_, i) => `${i},"x\ny"\n`).join('')}`
+const text = `a,b\n${Array.from({ length: 1_000 }, (_, i) => `${i},"x\ny"\n`).join('')}`
 
-async function read(body: Readable): Promise<{ header: string; text: string; rows: number; bytes: number }> {
+async function read(
+  body: Readable,
+  encoding: TextEncoding = 'auto'
+): Promise<{ header: string; text: string; rows: number; bytes: number }> {
   let bytes = 0
   const source = await openRows(body, {
+    encoding,
     onBytes: (more) => {
       bytes += more
     }
@@ -15,10 +21,10 @@ async function read(body: Readable): Promise<{ header: string; text: string; row
   let all = ''
   let rows = 0
   for await (const chunk of source.chunks) {
-    all += chunk.text
+    all += chunk.content.toString()
     rows += chunk.rows
   }
-  return { header: source.header, text: all, rows, bytes }
+  return { header: source.form.csvHeader, text: all, rows, bytes }
 }
 
 function inPieces(bytes: Buffer, size: number): Readable {
@@ -33,7 +39,7 @@ describe('openRows', () => {
   it.each([1, 1_000, 1_000_000])('reads plain and gzip alike, in pieces of %i bytes', async (size) => {
     const plain = Buffer.from(text)
     const zipped = gzipSync(plain)
-    const expected = { header: 'a,b', text: text.slice(4), rows: 3_000 }
+    const expected = { header: 'a,b', text: text.slice(4), rows: 1_000 }
     expect(await read(inPieces(plain, size))).toEqual({ ...expected, bytes: plain.length })
     expect(await read(inPieces(zipped, size))).toEqual({ ...expected, bytes: zipped.length })
   })
@@ -41,6 +47,44 @@ describe('openRows', () => {
   it('reads gzip of several members', async () => {
     const zipped = Buffer.concat([gzipSync('a\n1\n'), gzipSync('2\n')])
     expect(await read(inPieces(zipped, 1))).toMatchObject({ text: '1\n2\n', rows: 2 })
+  })
+
+  it('reads UTF-16 and the byte order mark of UTF-8, wherever the bytes are divided', async () => {
+    const wide = `id,name\n${Array.from({ length: 300 }, (_, i) => `${i},é🙂\ufffd\n`).join('')}`
+    const expected = { header: 'id,name', text: wide.slice(8), rows: 300 }
+    for (const size of [1, 3, 1_000]) {
+      for (const bytes of [
+        Buffer.from(`\ufeff${wide}`, 'utf16le'),
+        Buffer.from(`\ufeff${wide}`, 'utf16le').swap16(),
+        gzipSync(Buffer.from(`\ufeff${wide}`, 'utf16le')),
+        Buffer.from(`\ufeff${wide}`)
+      ])
+        expect(await read(inPieces(bytes, size))).toMatchObject(expected)
+    }
+    const half = Buffer.from(`\ufeff${wide}x`, 'utf16le')
+    expect(await read(inPieces(half.subarray(0, -1), 7))).toMatchObject({ text: `${wide.slice(8)}\ufffd` })
+  })
+
+  it('goes on where a chunk ended', async () => {
+    const bytes = Buffer.from(`\ufeff${text}`)
+    const { form, chunks } = await openRows(inPieces(bytes, 999), { chunkBytes: 2_000 })
+    const all: RowChunk[] = []
+    for await (const chunk of chunks) all.push(chunk)
+    const { end, firstRow, rows } = all[2] as RowChunk
+    const rest: RowChunk[] = []
+    const options = { chunkBytes: 2_000, skipRows: firstRow - 1 + rows }
+    for await (const chunk of resumeRows(inPieces(bytes.subarray(end), 77), { form, at: end }, options))
+      rest.push(chunk)
+    expect(rest).toEqual(all.slice(3))
+  })
+
+  it('reads rows that are not UTF-8 as windows-1252, if not told otherwise, and refuses one that gets too long by it', async () => {
+    const bytes = Buffer.concat([Buffer.from('a,b\n1,é\n'), Buffer.from('2,\x80\xe9\n', 'latin1')])
+    expect((await read(inPieces(bytes, 4))).text).toBe('1,é\n2,€é\n')
+    expect((await read(inPieces(bytes, 4), 'windows-1252')).text).toBe('1,Ã©\n2,€é\n')
+    expect((await read(inPieces(bytes, 4), 'utf-8')).text).toBe('1,é\n2,\ufffd\ufffd\n')
+    const long = Buffer.concat([Buffer.from('a,b\n1,2\n'), Buffer.alloc(700_000, 0xe9)])
+    await expect(read(inPieces(long, 50_000))).rejects.toThrow('row 2 is longer than')
   })
 
   it('tells damaged gzip and empty files from a connection that breaks', async () => {

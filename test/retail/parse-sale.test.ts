@@ -10,10 +10,30 @@ import { rawChunk, rawChunkHeaders } from '../../processors/retail/raw-chunk.ts'
 const header = 'date,store_id,sku,customer_id,promotion_id,units,sales,cost'
 const chunk: ChunkInfo = {
   file: 'sku-us/2/1997-01.csv',
+  revision: 1,
+  sign: 1,
   csvHeader: header,
+  delimiter: ',',
   firstRow: 11,
   country: 'US',
-  storeId: '2'
+  storeId: '2',
+  currency: 'USD',
+  timeZone: 'America/Los_Angeles'
+}
+/** What this file's sales have beyond what its rows say. */
+const same = {
+  file: chunk.file,
+  revision: 1,
+  rows: 1,
+  country: 'US',
+  storeId: '2',
+  productKind: 'product',
+  kind: 'sale',
+  market: 'US',
+  invoice: null,
+  description: null,
+  currency: 'USD',
+  discount: 0
 }
 const good = '1997-01-05,2,90748583674,6280,0,2.0000,1.5000,0.5100'
 
@@ -29,10 +49,8 @@ describe('parseSales', () => {
     expect(parseAll(`${good}\n`)).toEqual({
       sales: [
         {
-          file: 'sku-us/2/1997-01.csv',
+          ...same,
           row: 11,
-          country: 'US',
-          storeId: '2',
           sku: '90748583674',
           businessDay: '1997-01-05',
           customerId: '6280',
@@ -77,9 +95,13 @@ describe('parseSales', () => {
     expect(rejected).toEqual([
       {
         file: chunk.file,
+        revision: 1,
         row: 12,
+        rows: 1,
         country: 'US',
         storeId: '2',
+        market: 'US',
+        net: expect.any(Number),
         reason: expect.stringContaining(reason),
         text: bad
       }
@@ -143,10 +165,9 @@ describe('parseSales', () => {
       const [units, revenue, cost] = [pick(amounts), pick(amounts), pick(amounts)]
       const result = parseAll([day, '2', sku, customer, promotion, units, revenue, cost].join(','))
       const schema = Sale.safeParse({
-        file: chunk.file,
+        ...same,
+        kind: units.startsWith('-2') || revenue.startsWith('-2') ? 'return' : 'sale',
         row: 11,
-        country: 'US',
-        storeId: '2',
         sku,
         businessDay: day,
         customerId: customer === '' ? null : customer,
@@ -165,7 +186,8 @@ describe('parseSales', () => {
 
   it('throws for a chunk that is none', () => {
     expect(() => parseAll(good, { ...chunk, csvHeader: 'a,b' })).toThrow('no dialect')
-    expect(() => parseAll(good, { ...chunk, country: 'USA' })).toThrow('no valid country and store')
+    expect(() => parseAll(good, { ...chunk, timeZone: 'Europe/Nowhere' })).toThrow('no time zone')
+    expect(() => parseAll(good, { ...chunk, country: 'USA' })).toThrow('no valid country, store and currency')
   })
 })
 

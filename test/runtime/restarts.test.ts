@@ -60,7 +60,7 @@ interface Run {
   readonly commits: number
   /** The values of each output topic by key, in order. */
   readonly byKey: Record<string, Record<string, string[]>>
-  /** The last of them. */
+  /** The last of them, without their times: what a cache did not tell of between two commits has moved no time downstream. */
   readonly tables: Record<string, Record<string, string | undefined>>
 }
 
@@ -123,8 +123,8 @@ async function run(
     }
     byKey[topic.name] = values
     // a row that came and went between two commits of one run was never told of in the other
-    const last = Object.entries(values).map(([key, list]) => [key, list.at(-1)] as const)
-    tables[topic.name] = Object.fromEntries(last.filter(([, value]) => value?.startsWith('null (') === false))
+    const last = Object.entries(values).map(([key, list]) => [key, list.at(-1)?.split(' (')[0]] as const)
+    tables[topic.name] = Object.fromEntries(last.filter(([, value]) => value !== 'null'))
   }
   return { app, commits: total, byKey, tables }
 }

@@ -41,7 +41,9 @@ it('writes, checks and compares locks, and says so by its exit code', async () =
   expect(await run('lock', '--file', file)).toMatchObject({ code: 0 })
   expect(await readFile(file, 'utf8')).toBe(await readFile(locked, 'utf8'))
   const lock = JSON.parse(await readFile(file, 'utf8'))
-  lock.subTopologies[0].stores[0].name = 'other'
+  const [store] = lock.subTopologies[0].stores
+  const { name } = store
+  store.name = 'other'
   await writeFile(file, JSON.stringify(lock))
   const [check, same, diff] = await Promise.all([
     run('lock', '--check', '--file', file),
@@ -52,8 +54,8 @@ it('writes, checks and compares locks, and says so by its exit code', async () =
   expect(same).toMatchObject({ code: 0, stdout: 'no difference that state depends on\n' })
   expect(diff).toMatchObject({
     code: 1,
-    stdout: expect.stringMatching(
-      /^NEEDS RESET {2}store "stores" is now named "other": it would begin empty\n/
+    stdout: expect.stringContaining(
+      `NEEDS RESET  store "${name}" is now named "other": it would begin empty\n`
     )
   })
   await expect(run('dif')).rejects.toMatchObject({

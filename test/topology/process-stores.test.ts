@@ -86,3 +86,17 @@ it('a store that was not named, or that a table has not, is told', () => {
   const past = new StreamsBuilder().table(prices, { name: 'past', historyRetentionMs: 10 })
   expect(() => storeOf(past)).toThrow(/a versioned store, not a key-value store/)
 })
+
+it('a processor is told once when its task ends', () => {
+  const told: string[] = []
+  const builder = new StreamsBuilder()
+  builder
+    .stream(numbers)
+    .process<string, number>(() => ({ process: () => told.push('record'), close: () => told.push('closed') }))
+    .to(out)
+  const driver = new TopologyTestDriver(builder.build())
+  driver.pipe(numbers, { key: 'a', value: 1 })
+  driver.close()
+  driver.close()
+  expect(told).toEqual(['record', 'closed'])
+})

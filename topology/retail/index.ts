@@ -1,25 +1,39 @@
 import { StreamsBuilder, type Topology } from '../../index.ts'
+import { categoryDays } from './category-days.ts'
 import { lineItems } from './line-items.ts'
-import { profitAndLoss } from './profit-and-loss.ts'
+import { type FinanceOptions, profitAndLoss } from './profit-and-loss.ts'
+import { reconciliation } from './reconciliation.ts'
 import { sales } from './sales.ts'
 import { skuDays } from './sku-days.ts'
 import { skuSales } from './sku-sales.ts'
-import { storeDays } from './store-days.ts'
+import { byStoreMarketDay, storeDays, storeMarketDays } from './store-days.ts'
+import * as topics from './topics.ts'
 
 /**
  * The whole retail graph at a glance:
  *
- *   raw CSV -> sales -> line items -> store days, SKU days, SKU sales, profit and loss
- *                 \\-> rejected rows
+ *   raw CSV -> sales -> line items -> by SKU: SKU days -> category days
+ *                 \                           search documents
+ *                  \             \-> by store: store days
+ *                   \                          profit and loss (with expenses and exchange rates)
+ *                    \-> rejected rows
+ *   rows counted at each arrow -> reconciliation
  *
- * A new analysis is a function like these: give it a file of its own and call it here.
+ * Line items are signed: what is taken back flows through the same steps. A new analysis is a function like these: give it a file of its
+ * own and call it here.
  */
-export function retailTopology(): Topology {
+export function retailTopology(options: FinanceOptions = {}): Topology {
   const builder = new StreamsBuilder()
-  lineItems(builder, sales(builder))
-  storeDays(builder)
-  skuDays(builder)
-  skuSales(builder)
-  profitAndLoss(builder)
+  const products = builder.table(topics.products, { name: 'products' })
+  const files = sales(builder)
+  const items = lineItems(builder, files.sales, products)
+  categoryDays(skuDays(items, products))
+  skuSales(items, products)
+
+  const storeItems = byStoreMarketDay(items)
+  const markets = storeMarketDays(storeItems)
+  storeDays(markets)
+  profitAndLoss(builder, markets, options)
+  reconciliation(builder, { files: files.tallies, lineItems: items, storeItems })
   return builder.build()
 }

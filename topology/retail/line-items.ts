@@ -1,10 +1,18 @@
-import { json, type KStream, type StreamsBuilder, string } from '../../index.ts'
-import { LineItem, type Sale } from '../../processors/retail/model.ts'
+import { json, type KStream, type KTable, type StreamsBuilder, string } from '../../index.ts'
+import { costOf } from '../../processors/retail/cost-of.ts'
+import { LineItem, type Product, type Sale } from '../../processors/retail/model.ts'
 import * as topics from './topics.ts'
 
-/** Sales with what the store and product tables know: first by store, as they come, then by SKU. */
-export function lineItems(builder: StreamsBuilder, sales: KStream<string, Sale, 'value'>): void {
-  sales
+/**
+ * Sales with what the reference tables know: first of their store, as they come, then of their promotion, if they have one, then of their
+ * product, which states the cost where the file does not.
+ */
+export function lineItems(
+  builder: StreamsBuilder,
+  sales: KStream<string, Sale, 'value'>,
+  products: KTable<string, Product>
+): KStream<string, LineItem, 'value'> {
+  const { promoted, others } = sales
     .leftJoin(
       builder.table(topics.stores, { name: 'stores' }),
       (sale, store): LineItem => ({
@@ -13,6 +21,7 @@ export function lineItems(builder: StreamsBuilder, sales: KStream<string, Sale, 
         city: store?.city ?? null,
         storeCategory: store?.category ?? null,
         chain: store?.chain ?? null,
+        promotionName: null,
         productName: null,
         brand: null,
         category: null,
@@ -20,12 +29,26 @@ export function lineItems(builder: StreamsBuilder, sales: KStream<string, Sale, 
         listPrice: null
       })
     )
-    .selectKey((item) => `${item.country}/${item.sku}`)
-    .repartition({ name: 'by-sku', key: string(), value: json(LineItem) })
+    .split()
+    .branch((item) => item.promotionId !== null, 'promoted')
+    .defaultBranch('others')
+
+  const withPromotion = promoted
+    .selectKey((item) => `${item.country}/${item.promotionId}`)
+    .repartition({ name: 'by-promotion', key: string(), value: json(LineItem) })
     .leftJoin(
-      builder.table(topics.products, { name: 'products' }),
+      builder.table(topics.promotions, { name: 'promotions' }),
+      (item, promotion): LineItem => ({ ...item, promotionName: promotion?.name ?? null })
+    )
+
+  // they meet behind their repartition topics: before, the two sub-topologies would become one that feeds itself
+  const items = bySku(others, 'by-sku')
+    .merge(bySku(withPromotion, 'by-sku-promoted'))
+    .leftJoin(
+      products,
       (item, product): LineItem => ({
         ...item,
+        cost: costOf(item, product),
         productName: product?.name ?? null,
         brand: product?.brand ?? null,
         category: product?.category ?? null,
@@ -33,5 +56,12 @@ export function lineItems(builder: StreamsBuilder, sales: KStream<string, Sale, 
         listPrice: product?.listPrice ?? null
       })
     )
-    .to(topics.lineItems)
+  items.to(topics.lineItems)
+  return items
+}
+
+function bySku(items: KStream<string, LineItem, 'value'>, name: string): KStream<string, LineItem> {
+  return items
+    .selectKey((item) => `${item.country}/${item.sku}`)
+    .repartition({ name, key: string(), value: json(LineItem) })
 }

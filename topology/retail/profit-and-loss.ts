@@ -1,25 +1,67 @@
-import { json, type StreamsBuilder, string } from '../../index.ts'
-import { ProfitAndLoss } from '../../processors/retail/model.ts'
-import { addSale, noTotals } from '../../processors/retail/totals.ts'
+import { json, type KTable, type StreamsBuilder, storeOf, string } from '../../index.ts'
+import { ExpenseDay, FinanceDay, TranslatedDay } from '../../processors/retail/finance.ts'
+import { addExpense, financeDay, subtractExpense } from '../../processors/retail/finance-days.ts'
+import { ledgerKey } from '../../processors/retail/ledger-key.ts'
+import type { StoreMarketDay } from '../../processors/retail/ledgers.ts'
+import {
+  publishDays,
+  publishedDaysStore,
+  unpublishedDaysStore
+} from '../../processors/retail/publish-days.ts'
+import {
+  type CurrencyEvent,
+  translateDays,
+  translatedDaysStore
+} from '../../processors/retail/translate-days.ts'
 import * as topics from './topics.ts'
 
-/** Daily profit and loss of each country, for finance. */
-export function profitAndLoss(builder: StreamsBuilder): void {
-  builder
-    .stream(topics.lineItems)
-    .groupBy((item) => `${item.country}/${item.businessDay}`, {
-      name: 'by-country-day',
-      key: string()
+export interface FinanceOptions {
+  /** ISO 4217. The exchange rates are to this currency. Default USD. */
+  readonly reportingCurrency?: string
+}
+
+/** Rates are looked up for the days of sales of any year. */
+const historyRetentionMs = 100 * 366 * 86_400_000
+
+/**
+ * Daily profit and loss of each store and market, for finance: what was sold and spent, at the exchange rate that was in force on the day, with its
+ * sums to date. Expenses stand in the line of the store's own country.
+ */
+export function profitAndLoss(
+  builder: StreamsBuilder,
+  sales: KTable<string, StoreMarketDay>,
+  { reportingCurrency = 'USD' }: FinanceOptions = {}
+): void {
+  const expenses = builder
+    .table(topics.expenses, { name: 'expenses' })
+    .groupBy((one) => [ledgerKey(one.country, one.storeId, one.country, one.day), one], {
+      name: 'expenses-by-store-day',
+      key: string(),
+      value: json(ExpenseDay)
     })
     .aggregate({
-      name: 'profit-and-loss',
-      initial: (): ProfitAndLoss => ({ ...noTotals, country: '', day: '', margin: 0 }),
-      add: (item, day) => {
-        const totals = addSale(day, item)
-        return { ...totals, country: item.country, day: item.businessDay, margin: totals.sales - totals.cost }
-      },
-      value: json(ProfitAndLoss)
+      name: 'expense-days',
+      initial: (): ExpenseDay => ({ country: '', storeId: '', day: '', currency: '', amount: 0 }),
+      add: addExpense,
+      subtract: subtractExpense,
+      value: json(ExpenseDay)
     })
+
+  const rates = builder.table(topics.rates, { name: 'rates', historyRetentionMs })
+  const ratesStore = storeOf(rates, 'versioned')
+  sales
+    .outerJoin(expenses, financeDay)
     .toStream()
+    .filter((day) => day !== null)
+    .selectKey((day) => day.currency)
+    .repartition({ name: 'by-currency', key: string(), value: json(FinanceDay) })
+    .mapValues((day): CurrencyEvent => ({ kind: 'day', day }))
+    .merge(rates.toStream().mapValues((rate): CurrencyEvent => ({ kind: 'rate', rate })))
+    .process(translateDays(reportingCurrency, ratesStore), { stores: [ratesStore, translatedDaysStore] })
+    .selectKey((day) => ledgerKey(day.country, day.storeId, day.market))
+    .repartition({ name: 'by-store-market', key: string(), value: json(TranslatedDay) })
+    .process(publishDays(reportingCurrency), {
+      stores: [publishedDaysStore, unpublishedDaysStore]
+    })
     .to(topics.profitAndLoss)
 }

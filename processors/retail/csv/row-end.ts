@@ -5,7 +5,7 @@ const COMMA = 44
 
 /**
  * The end of the CSV row that starts at `start`: the index after its line break, or -1 when `bytes[start, end)` does not
- * decide it. With `last` nothing follows `end`, and the answer is never -1.
+ * decide it. `delimiter` is a byte. With `last` nothing follows `end`, and the answer is never -1.
  *
  * A quote opens a quoted field only where a field starts, and line breaks within it belong to the row. A quoted field that
  * is not closed properly (something else than a comma or a line end follows the closing quote, or there is none) makes its row
@@ -13,13 +13,13 @@ const COMMA = 44
  *
  * Whoever splits files and whoever parses rows calls this same function, so that both count the same rows.
  */
-export function rowEnd(bytes: Buffer, start: number, end: number, last: boolean): number {
+export function rowEnd(bytes: Buffer, start: number, end: number, last: boolean, delimiter = COMMA): number {
   let i = start
   while (i < end) {
     const byte = bytes[i] as number
     if (byte === LF) return i + 1
-    if (byte === QUOTE && (i === start || bytes[i - 1] === COMMA)) {
-      const after = quotedFieldEnd(bytes, i + 1, end, last)
+    if (byte === QUOTE && (i === start || bytes[i - 1] === delimiter)) {
+      const after = quotedFieldEnd(bytes, i + 1, end, last, delimiter)
       if (after === undecided) return -1
       if (after === malformed) return lineEnd(bytes, start, end, last)
       i = after
@@ -46,13 +46,13 @@ const undecided = -1
 const malformed = -2
 
 /** The index after the closing quote of the field whose content starts at `from`. */
-function quotedFieldEnd(bytes: Buffer, from: number, end: number, last: boolean): number {
+function quotedFieldEnd(bytes: Buffer, from: number, end: number, last: boolean, delimiter: number): number {
   let quote = bytes.indexOf(QUOTE, from)
   while (quote >= 0 && quote < end) {
     const next = quote + 1
     if (next === end) return last ? end : undecided
     const byte = bytes[next] as number
-    if (byte === COMMA || byte === LF) return next
+    if (byte === delimiter || byte === LF) return next
     if (byte === CR) {
       if (next + 1 === end) return last ? next : undecided
       return bytes[next + 1] === LF ? next : malformed

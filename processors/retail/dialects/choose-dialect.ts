@@ -2,9 +2,11 @@ import { parse } from 'csv-parse/sync'
 import { StreamsError } from '../../../index.ts'
 import type { Dialect, SaleReader } from './dialect.ts'
 import { foodmart } from './foodmart.ts'
+import { onlineRetail } from './online-retail.ts'
+import { storeSku } from './store-sku.ts'
 
 /** All dialects, one file each. */
-const dialects: readonly Dialect[] = [foodmart]
+const dialects: readonly Dialect[] = [foodmart, onlineRetail, storeSku]
 
 /** A dialect, made ready for the files with one certain header line. */
 export interface BoundDialect {
@@ -15,18 +17,16 @@ export interface BoundDialect {
 }
 
 /** The dialect that has just these columns. Throws FILE_UNREADABLE, naming the nearest dialect and what differs. */
-export function chooseDialect(csvHeader: string): BoundDialect {
-  const names = columnNames(csvHeader)
-  const dialect = dialects.find(
-    (one) => missing(one, names).length === 0 && names.length === one.columns.length
-  )
+export function chooseDialect(csvHeader: string, delimiter = ','): BoundDialect {
+  const names = columnNames(csvHeader, delimiter)
+  const dialect = dialects.find((one) => missing(one, names).length === 0 && unknown(one, names).length === 0)
   if (dialect === undefined) throw new StreamsError('FILE_UNREADABLE', explain(names))
   return { dialect, columns: names.length, read: dialect.reader((column) => names.indexOf(column)) }
 }
 
-function columnNames(csvHeader: string): string[] {
+function columnNames(csvHeader: string, delimiter: string): string[] {
   try {
-    const [names = []] = parse(csvHeader, { relax_column_count: true, trim: true })
+    const [names = []] = parse(csvHeader, { delimiter, relax_column_count: true, trim: true })
     return names.map((name) => name.toLowerCase())
   } catch (error) {
     throw new StreamsError(
@@ -43,7 +43,8 @@ function missing(dialect: Dialect, names: readonly string[]): string[] {
 
 /** Columns that the dialect does not know, and those that are there again. */
 function unknown(dialect: Dialect, names: readonly string[]): string[] {
-  return names.filter((name, i) => !dialect.columns.includes(name) || names.indexOf(name) !== i)
+  const known = (name: string) => dialect.columns.includes(name) || dialect.optional.includes(name)
+  return names.filter((name, i) => !known(name) || names.indexOf(name) !== i)
 }
 
 function explain(names: readonly string[]): string {

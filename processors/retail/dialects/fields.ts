@@ -1,5 +1,6 @@
 import { businessDay } from '../model.ts'
 import { parseAmount } from '../parse-amount.ts'
+import { dayInZone } from './day-in-zone.ts'
 
 /** What a field holds, or a reason. Wrapped, because a field's value and a reason are both texts. */
 export class FieldProblem {
@@ -12,7 +13,8 @@ export class FieldProblem {
 
 const longestQuote = 60
 
-function quote(text: string): string {
+/** A field's text in a reason, not too long. */
+export function quote(text: string): string {
   return JSON.stringify(text.length > longestQuote ? `${text.slice(0, longestQuote)}…` : text)
 }
 
@@ -40,6 +42,11 @@ export function optionalIdField(column: string, text: string): string | null | F
   return text.length > longestOwnText ? Buffer.from(text, 'utf8').toString('utf8') : text
 }
 
+/** A text for people: null when empty. */
+export function textField(column: string, text: string): string | null | FieldProblem {
+  return optionalIdField(column, text)
+}
+
 // Files hold few days in very many rows: the schema is asked once for each. Bounded, because files may hold anything.
 const mostDays = 10_000
 const days = new Map<string, string | FieldProblem>()
@@ -62,4 +69,25 @@ function checkDay(column: string, text: string): string | FieldProblem {
   const result = businessDay.safeParse(text)
   if (!result.success) return new FieldProblem(column, `${quote(text)} is not a day as yyyy-mm-dd`)
   return Buffer.from(result.data, 'utf8').toString('utf8')
+}
+
+const clock = String.raw`[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?`
+const localDateTime = new RegExp(String.raw`^\d{4}-\d{2}-\d{2}${clock}$`)
+const instant = new RegExp(String.raw`^\d{4}-\d{2}-\d{2}${clock}(?:Z|[+-]\d{2}:?\d{2})$`)
+const dayLength = 'yyyy-mm-dd'.length
+
+/**
+ * The business day of a date, of a date and time by the store's own clock, or of an instant, which has an offset and is the day that the
+ * store's clock showed then.
+ */
+export function dayTimeField(column: string, text: string, timeZone: string): string | FieldProblem {
+  if (text.length <= dayLength) return dayField(column, text)
+  if (localDateTime.test(text)) return dayField(column, text.slice(0, dayLength))
+  if (instant.test(text)) {
+    const day = dayField(column, text.slice(0, dayLength))
+    if (day instanceof FieldProblem) return day
+    const time = Date.parse(text.replace(' ', 'T'))
+    if (!Number.isNaN(time)) return dayField(column, dayInZone(time, timeZone))
+  }
+  return new FieldProblem(column, `${quote(text)} is neither a day nor a date and time of ISO 8601`)
 }

@@ -1,0 +1,315 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { hasCode, type Logger, StreamsError } from '../../index.ts'
+import { type CountryBucket, objectKind } from '../buckets.ts'
+import { isSeekable } from '../csv/row-source.ts'
+import type { RowChunk } from '../csv/row-splitter.ts'
+import type { ObjectHead, ObjectStore, StoredObject } from '../object-store.ts'
+import type { Asked, Part, Reading, Version } from './file-progress.ts'
+import { Patience } from './patience.ts'
+import { VersionRows } from './version-rows.ts'
+import type { VersionSource } from './version-source.ts'
+
+/** An object that changes all the time is not looked at all the time. */
+const lookAgainMs = 50
+
+/** One step in the reading of a file: how far it is after it, and the rows that go with it. */
+export interface ReadingStep {
+  readonly reading: Reading
+  readonly chunk?: ReadChunk
+}
+
+/** Rows that are added, or taken back. */
+export interface ReadChunk extends RowChunk {
+  readonly part: Part
+  readonly sign: 1 | -1
+}
+
+export interface FileReadingParts {
+  readonly bucket: CountryBucket
+  readonly object: string
+  /** As events have it by now. */
+  readonly asked: () => Asked
+  readonly store: ObjectStore
+  readonly source: VersionSource
+  /** A removed object's rows are taken back. */
+  readonly retractsRemoved: boolean
+  readonly logger: Logger
+  readonly signal: AbortSignal
+}
+
+/**
+ * Brings the raw topic's rows of one file to what the bucket has, from wherever a former reading ended:
+ *
+ *   look at the object -> nothing changed: done
+ *                      -> first version: (archive it,) read it
+ *                      -> another version: see that it can be read; take back the rows of the former; read it
+ *                      -> gone: finish what was begun if it is kept somewhere; take it back if so configured
+ *
+ * Every step is a `Reading` that is true once its chunk is in the topic, so a crash between any two goes on from the former. When the
+ * object turns out to be another one in the middle, it is looked at again.
+ */
+export class FileReading {
+  readonly #parts: FileReadingParts
+  readonly #patience: Patience
+  readonly #kind: ReturnType<typeof objectKind>
+  readonly #rows: VersionRows
+  #reading: Reading
+
+  constructor(parts: FileReadingParts, from: Reading) {
+    this.#parts = parts
+    this.#reading = from
+    this.#kind = objectKind(parts.object)
+    this.#rows = new VersionRows(parts)
+    this.#patience = new Patience(`${parts.bucket.bucket}/${parts.object}`, parts.logger, parts.signal)
+  }
+
+  /** Rejects when aborted; what the store refuses is tried again as long as it takes. */
+  async *steps(): AsyncGenerator<ReadingStep> {
+    const { asked } = this.#parts
+    let lookFirst = this.#reading.looked < asked().looks
+    for (;;) {
+      if (lookFirst && (yield* this.#look())) return
+      try {
+        if (yield* this.#converge()) return
+      } catch (error) {
+        if (!hasCode(error, 'FILE_UNREADABLE')) throw error
+        yield this.#settled('rejected', (error as StreamsError).message)
+        return
+      }
+      lookFirst = true
+      await sleep(lookAgainMs, undefined, { signal: this.#parts.signal })
+    }
+  }
+
+  /** Learns what the bucket has. Returns true when that settles it. */
+  async *#look(): AsyncGenerator<ReadingStep, boolean> {
+    const { store, bucket, object, asked, signal } = this.#parts
+    const { looks } = asked()
+    const head = await this.#patience.through(() => store.head(bucket.bucket, object, signal))
+    const { state, part, target: before } = this.#reading
+    const target = head === undefined ? null : this.#version(head)
+    const unchanged = state === 'rejected' && target !== null && target.etag === before?.etag
+    // stored again with the same content: the newer version will be kept for longer
+    const same = part !== null && target !== null && part.version.etag === target.etag
+    this.#reading = {
+      ...this.#reading,
+      looked: looks,
+      target,
+      part: same ? { ...part, version: target } : part
+    }
+    if (unchanged) {
+      yield { reading: this.#reading }
+      return true
+    }
+    if (part === null || (target !== null && part.version.etag !== target.etag))
+      this.#reading = { ...this.#reading, state: 'announced', reason: null }
+    yield { reading: this.#reading }
+    return false
+  }
+
+  #version(head: ObjectHead): Version {
+    const { target, part } = this.#reading
+    const known = [part?.version, target].find((one) => one?.etag === head.etag)
+    const isChain = head.metadata['store-category'] === 'chain'
+    return {
+      etag: head.etag,
+      versionId: head.versionId,
+      sizeBytes: head.sizeBytes,
+      lastModifiedMs: head.lastModifiedMs,
+      storeCategory: isChain ? 'chain' : 'individual',
+      chain: isChain ? (head.metadata['chain'] ?? null) : null,
+      archivedEtag: known?.archivedEtag ?? null
+    }
+  }
+
+  /** Makes the rows those of the target. Returns false when the object must be looked at again. */
+  async *#converge(): AsyncGenerator<ReadingStep, boolean> {
+    const { target, part } = this.#reading
+    if (target === null) return yield* this.#gone()
+    if (this.#kind.kind === 'misplaced')
+      throw new StreamsError('FILE_UNREADABLE', 'its key names no store: expected <storeId>/<name>.csv')
+    if (part !== null && part.taken === null && part.version.etag === target.etag) {
+      if (!part.complete && !(yield* this.#readOn())) return false
+      yield this.#settled('done')
+      return true
+    }
+    if (part !== null) {
+      // not before the new version has shown that it can be read
+      if (part.taken === null && !(await this.#isReadable(target))) return false
+      if (!(yield* this.#takeBack())) return true
+    }
+    if (!(yield* this.#begin(target))) return false
+    yield this.#settled('done')
+    return true
+  }
+
+  async *#gone(): AsyncGenerator<ReadingStep, boolean> {
+    const { part } = this.#reading
+    const { removed } = this.#parts.asked()
+    if (part === null) {
+      yield removed ? this.#settled('removed') : this.#settled('rejected', 'it is gone')
+      return true
+    }
+    if (part.taken !== null || (removed && this.#parts.retractsRemoved)) {
+      if (yield* this.#takeBack()) yield this.#settled('removed')
+      return true
+    }
+    if (part.complete || (yield* this.#readOn())) yield this.#settled('removed')
+    else yield this.#settled('rejected', 'it is gone')
+    return true
+  }
+
+  /** Throws FILE_UNREADABLE for a version that is not. False: it is not there any more. */
+  async #isReadable(version: Version): Promise<boolean> {
+    return this.#patience.through(async () => {
+      const stored = await this.#open(version, 0)
+      if (stored === undefined) return false
+      const rows = await this.#rows.begin(stored)
+      await rows.chunks.return(undefined)
+      return true
+    })
+  }
+
+  /** Reads a version's first rows and all others. False: it is not there any more. */
+  async *#begin(target: Version): AsyncGenerator<ReadingStep, boolean> {
+    const { source, bucket, object, signal } = this.#parts
+    const version = await this.#patience.through(() => source.archived(bucket.bucket, object, target, signal))
+    if (typeof version === 'string') return false
+    this.#reading = { ...this.#reading, target: version }
+    for (;;) {
+      const stored = await this.#open(version, 0)
+      if (stored === undefined) return false
+      try {
+        const progress = { bytes: 0 }
+        const { form, chunks } = await this.#rows.begin(stored, progress)
+        const revision = this.#reading.revision + 1
+        const part: Part = {
+          version,
+          form,
+          revision,
+          rows: 0,
+          nextByte: 0,
+          bytesRead: 0,
+          complete: false,
+          taken: null,
+          problem: null
+        }
+        this.#reading = { ...this.#reading, state: 'reading', reason: null, revision, part }
+        yield { reading: this.#reading }
+        yield* this.#add(chunks, progress)
+        return true
+      } catch (error) {
+        await this.#patience.pause(error)
+        // its part is in the reading by now, or it begins again
+        if (this.#reading.part?.version === version) return yield* this.#readOn()
+      } finally {
+        stored.body.destroy()
+      }
+    }
+  }
+
+  /** Reads the rest of the part. False: its content is not to be had. */
+  async *#readOn(): AsyncGenerator<ReadingStep, boolean> {
+    for (;;) {
+      const part = this.#reading.part as Part
+      const seek = isSeekable(part.form) && part.nextByte > 0
+      if (seek && part.nextByte >= part.version.sizeBytes) {
+        this.#reading = { ...this.#reading, part: { ...part, complete: true } }
+        return true
+      }
+      const stored = await this.#open(part.version, seek ? part.nextByte : 0)
+      if (stored === undefined) return false
+      this.#reading = { ...this.#reading, state: 'reading', reason: null }
+      const progress = { bytes: seek ? part.nextByte : 0 }
+      try {
+        const chunks = await this.#rows.resume(
+          stored,
+          part,
+          { at: part.nextByte, seek, skipRows: part.rows },
+          progress
+        )
+        yield* this.#add(chunks, progress)
+        return true
+      } catch (error) {
+        await this.#patience.pause(error)
+      } finally {
+        stored.body.destroy()
+      }
+    }
+  }
+
+  async *#add(chunks: AsyncGenerator<RowChunk>, progress: { bytes: number }): AsyncGenerator<ReadingStep> {
+    for await (const chunk of chunks) {
+      this.#patience.reset()
+      const before = this.#reading.part as Part
+      const part = {
+        ...before,
+        rows: chunk.firstRow - 1 + chunk.rows,
+        nextByte: chunk.end,
+        bytesRead: Math.max(progress.bytes, before.bytesRead)
+      }
+      this.#reading = { ...this.#reading, part }
+      yield { reading: this.#reading, chunk: { ...chunk, part, sign: 1 } }
+    }
+    const part = this.#reading.part as Part
+    this.#reading = { ...this.#reading, part: { ...part, complete: true } }
+  }
+
+  /** Takes back all rows that were added of the part. False: that is settled, because they are not to be had. */
+  async *#takeBack(): AsyncGenerator<ReadingStep, boolean> {
+    const { part } = this.#reading
+    if (part !== null && part.rows > 0 && this.#kind.kind === 'sales') {
+      for (;;) {
+        const { part: now } = this.#reading as { part: Part }
+        const taken = now.taken ?? { rows: 0, nextByte: 0 }
+        if (taken.rows >= now.rows) break
+        const seek = isSeekable(now.form) && taken.nextByte > 0
+        const stored = await this.#open(now.version, seek ? taken.nextByte : 0)
+        if (stored === undefined) {
+          yield this.#settled('rejected', unobtainable(now))
+          return false
+        }
+        try {
+          const from = { at: taken.nextByte, seek, skipRows: taken.rows, lastRow: now.rows }
+          const chunks = await this.#rows.resume(stored, now, from)
+          for await (const chunk of chunks) {
+            this.#patience.reset()
+            const gone = { rows: chunk.firstRow - 1 + chunk.rows, nextByte: chunk.end }
+            this.#reading = { ...this.#reading, state: 'reading', part: { ...now, taken: gone } }
+            yield { reading: this.#reading, chunk: { ...chunk, part: now, sign: -1 } }
+          }
+          const { rows } = (this.#reading.part as Part).taken ?? taken
+          if (rows < now.rows)
+            throw new StreamsError(
+              'FILE_UNREADABLE',
+              `row ${rows + 1} of its former version is not to be found again`
+            )
+        } catch (error) {
+          await this.#patience.pause(error)
+        } finally {
+          stored.body.destroy()
+        }
+      }
+    }
+    this.#reading = { ...this.#reading, part: null }
+    return true
+  }
+
+  /** Undefined: it is not to be had. */
+  #open(version: Version, from: number): Promise<StoredObject | undefined> {
+    return this.#patience.through(() => this.#rows.open(version, from))
+  }
+
+  #settled(state: 'done' | 'rejected' | 'removed', reason: string | null = null): ReadingStep {
+    this.#reading = { ...this.#reading, state, reason }
+    return { reading: this.#reading }
+  }
+}
+
+function unobtainable({ version, rows, taken }: Part): string {
+  const standing = rows - (taken?.rows ?? 0)
+  return (
+    `its former version (etag ${version.etag}) can be had neither from the bucket's versions nor from an archive, ` +
+    `so ${standing} rows of it cannot be taken back`
+  )
+}

@@ -1,0 +1,18 @@
+import { Expense } from '../../processors/retail/model.ts'
+import { parseAmount } from '../../processors/retail/parse-amount.ts'
+import type { ReferenceFile } from './reference-file.ts'
+
+export const expensesFile: ReferenceFile<Expense> = {
+  object: 'reference/expenses.csv',
+  columns: ['store_id', 'account', 'day', 'currency', 'amount'],
+  schema: Expense,
+  value: (column, country) => ({
+    country,
+    storeId: column('store_id'),
+    account: column('account'),
+    day: column('day'),
+    currency: column('currency'),
+    amount: parseAmount(column('amount') ?? '')
+  }),
+  key: ({ country, storeId, account, day }) => `${country}/${storeId}/${account}/${day}`
+}

@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import { amount, businessDay, country, currency, LineItem } from './model.ts'
+
+/*
+ * The ledgers: sums over signed line items, by the store's local business day. They are never windowed, so a row counts however late its file comes.
+ */
+
+/** `net` = `gross` - `returns` - `discount`. */
+export const Totals = z.object({
+  rows: z.int(),
+  /** Of products; charges have none. */
+  units: amount,
+  gross: amount,
+  returns: amount,
+  discount: amount,
+  net: amount,
+  /** The part of `net` that comes from charges: postage, fees, vouchers. */
+  charges: amount,
+  /** Of the rows whose cost is known. */
+  cost: amount,
+  /** Rows of products whose cost is not known. While there are any, there is no margin. */
+  uncosted: z.int()
+})
+export type Totals = z.infer<typeof Totals>
+
+/** `net` - `cost`; null while the cost of a row is not known. */
+const margin = amount.nullable()
+
+/** What a store sold on one of its business days. Keyed by `country/storeId/day`. */
+export const StoreDay = Totals.extend({ country, storeId: z.string(), day: businessDay, currency, margin })
+export type StoreDay = z.infer<typeof StoreDay>
+
+/** The same for each of the countries its customers come from. Keyed by `country/storeId/market/day`. */
+export const StoreMarketDay = Totals.extend({
+  country,
+  storeId: z.string(),
+  market: z.string(),
+  day: businessDay,
+  currency
+})
+export type StoreMarketDay = z.infer<typeof StoreMarketDay>
+
+/** What the stores of a country sold of a SKU to a market on a day. Keyed by `country/sku/market/day`. */
+export const SkuDay = Totals.extend({
+  country,
+  sku: z.string(),
+  market: z.string(),
+  day: businessDay,
+  productKind: z.enum(['product', 'charge']),
+  margin
+})
+export type SkuDay = z.infer<typeof SkuDay>
+
+/** What they sold of a category. Keyed by `country/category/market/day`; a product that changes its category takes its days along. */
+export const CategoryDay = Totals.extend({
+  country,
+  category: z.string(),
+  market: z.string(),
+  day: businessDay,
+  margin
+})
+export type CategoryDay = z.infer<typeof CategoryDay>
+
+/** What was sold of a SKU, all in all. Keyed by `country/sku`. */
+export const SkuTotals = Totals.extend({
+  country,
+  sku: z.string(),
+  productKind: z.enum(['product', 'charge']),
+  /** The latest that a file gives. */
+  description: z.string().nullable(),
+  lastSold: businessDay,
+  /** By the customers' countries, in alphabetical order. */
+  markets: z.array(Totals.extend({ market: z.string() }))
+})
+export type SkuTotals = z.infer<typeof SkuTotals>
+
+/** A SKU as the search shows it: what it is, and what was sold of it. Keyed by `country/sku`. */
+export const SkuSales = SkuTotals.omit({ description: true }).extend({
+  name: z.string().nullable(),
+  brand: z.string().nullable(),
+  category: z.string().nullable(),
+  subcategory: z.string().nullable(),
+  listPrice: amount.nullable()
+})
+export type SkuSales = z.infer<typeof SkuSales>
+
+/** What the ledgers of stores need of a line item. */
+export const StoreItem = LineItem.pick({
+  file: true,
+  revision: true,
+  rows: true,
+  country: true,
+  storeId: true,
+  market: true,
+  businessDay: true,
+  kind: true,
+  productKind: true,
+  currency: true,
+  units: true,
+  sales: true,
+  discount: true,
+  cost: true
+})
+export type StoreItem = z.infer<typeof StoreItem>
+
+export function storeItem(item: LineItem): StoreItem {
+  const { file, revision, rows, country, storeId, market, businessDay } = item
+  const { kind, productKind, currency, units, sales, discount, cost } = item
+  return {
+    file,
+    revision,
+    rows,
+    country,
+    storeId,
+    market,
+    businessDay,
+    kind,
+    productKind,
+    currency,
+    units,
+    sales,
+    discount,
+    cost
+  }
+}

@@ -1,0 +1,163 @@
+import {
+  json,
+  type KeyValueStore,
+  keyValueStore,
+  type Processor,
+  type ProcessorContext,
+  string
+} from '../../index.ts'
+import { ProfitAndLoss, sameCurrencies, type TranslatedDay, UnpublishedDay } from './finance.ts'
+import { fiscalPeriod } from './fiscal-calendar.ts'
+import { ledgerKey } from './ledger-key.ts'
+import { extended, sameToDate, type ToDate } from './to-date.ts'
+
+/** The lines as they were published last, by `country/storeId/market/day`. */
+export const publishedDaysStore = keyValueStore({
+  name: 'published-days',
+  key: string(),
+  value: json(ProfitAndLoss),
+  cached: true
+})
+
+/** Days that have changed since, by the same key. */
+export const unpublishedDaysStore = keyValueStore({
+  name: 'unpublished-days',
+  key: string(),
+  value: json(UnpublishedDay),
+  cached: true
+})
+
+/**
+ * The days of a store and market are published when none of them has changed for this long: by then their files are read, rather than half of
+ * them, and sums to date are not restated for each of many files that come together.
+ */
+const quietMs = 3000
+/** Days that never rest are published all the same. */
+const longestMs = 60_000
+const lookEveryMs = 250
+
+const yearLength = 'yyyy'.length
+
+/**
+ * Publishes the lines of the daily account. A day that changes is published again with its next version, and so is each later day of its year
+ * whose sums to date change with it. Days come keyed by `country/storeId/market`.
+ */
+export function publishDays(
+  reportingCurrency: string
+): () => Processor<string, TranslatedDay, string, ProfitAndLoss> {
+  return () => {
+    let published: KeyValueStore<string, ProfitAndLoss>
+    let unpublished: KeyValueStore<string, UnpublishedDay>
+    return {
+      init(context) {
+        published = context.store(publishedDaysStore)
+        unpublished = context.store(unpublishedDaysStore)
+        context.schedule(lookEveryMs, 'wall-clock', (now) => {
+          const waiting = [...unpublished.all()].map(({ value }) => value)
+          for (const days of groups(waiting, ({ day }) => storeMarket(day)).values()) {
+            const changedMs = days.reduce((latest, one) => Math.max(latest, one.changedMs), 0)
+            const sinceMs = days.reduce((first, one) => Math.min(first, one.sinceMs), now)
+            if (now - changedMs < quietMs && now - sinceMs < longestMs) continue
+            const changed = days.map(({ day }) => day)
+            for (const year of groups(changed, ({ day }) => day.slice(0, yearLength)).values())
+              publish(year, published, reportingCurrency, context)
+            for (const { day } of days) unpublished.delete(keyOf(day), now)
+          }
+        })
+      },
+      process({ value: day, timestamp }, context) {
+        if (day === null) return
+        const key = keyOf(day)
+        const sinceMs = unpublished.get(key)?.sinceMs ?? context.wallClock()
+        unpublished.put(key, { day, sinceMs, changedMs: context.wallClock() }, timestamp)
+      }
+    }
+  }
+}
+
+function keyOf({ country, storeId, market, day }: Omit<TranslatedDay, 'figures'>): string {
+  return ledgerKey(country, storeId, market, day)
+}
+
+function storeMarket({ country, storeId, market }: Omit<TranslatedDay, 'figures'>): string {
+  return ledgerKey(country, storeId, market)
+}
+
+/** Those of one key together. They stay in order. */
+function groups<T>(all: readonly T[], by: (one: T) => string): Map<string, [T, ...T[]]> {
+  const found = new Map<string, [T, ...T[]]>()
+  for (const one of all) {
+    const key = by(one)
+    const group = found.get(key)
+    if (group === undefined) found.set(key, [one])
+    else group.push(one)
+  }
+  return found
+}
+
+/** Publishes changed days of one year, the earliest first, and the later ones whose sums change with them. */
+function publish(
+  changed: readonly [TranslatedDay, ...TranslatedDay[]],
+  published: KeyValueStore<string, ProfitAndLoss>,
+  reportingCurrency: string,
+  context: ProcessorContext<string, ProfitAndLoss>
+): void {
+  const [first] = changed
+  const year = first.day.slice(0, yearLength)
+  const keyAt = (day: string) => keyOf({ ...first, day })
+  const days = new Map<string, TranslatedDay>()
+  for (const { key, value } of published.range(keyOf(first), keyAt(`${year}-12-31`))) days.set(key, value)
+  for (const day of changed) days.set(keyOf(day), day)
+
+  let toDate = lastBefore(published, keyAt(`${year}-01-01`), keyOf(first))
+  for (const [key, day] of [...days].sort(([, a], [, b]) => (a.day < b.day ? -1 : 1))) {
+    toDate = extended(toDate, day)
+    const former = published.get(key)
+    if (former === null ? isNothing(day) : sameDay(former, day) && sameToDate(former, toDate)) continue
+    const line: ProfitAndLoss = {
+      country: day.country,
+      storeId: day.storeId,
+      market: day.market,
+      day: day.day,
+      currency: day.currency,
+      rows: day.rows,
+      rate: day.rate,
+      figures: day.figures,
+      reportingCurrency,
+      version: (former?.version ?? 0) + 1,
+      ...fiscalPeriod(day.day),
+      monthToDate: toDate.month,
+      yearToDate: toDate.year
+    }
+    const timestamp = Date.parse(day.day)
+    published.put(key, line, timestamp)
+    context.forward({ key, value: line, timestamp, headers: [] })
+  }
+}
+
+/** The sums up to the last day in the range before `to`; undefined where the year has none. */
+function lastBefore(
+  published: KeyValueStore<string, ProfitAndLoss>,
+  from: string,
+  to: string
+): ToDate | undefined {
+  for (const { key, value } of published.reverseRange(from, to))
+    if (key !== to) return { day: value.day, month: value.monthToDate, year: value.yearToDate }
+  return undefined
+}
+
+/** Nothing was sold or spent, so far at least. */
+function isNothing({ rows, figures: { local } }: TranslatedDay): boolean {
+  return (
+    rows === 0 && local.gross === 0 && local.returns === 0 && local.discount === 0 && local.expenses === 0
+  )
+}
+
+function sameDay(a: TranslatedDay, b: TranslatedDay): boolean {
+  return (
+    a.rows === b.rows &&
+    a.rate === b.rate &&
+    a.currency === b.currency &&
+    sameCurrencies(a.figures, b.figures)
+  )
+}

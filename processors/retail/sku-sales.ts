@@ -1,0 +1,55 @@
+import type { SkuSales, SkuTotals } from './ledgers.ts'
+import type { LineItem, Product } from './model.ts'
+import { addItem, isEmpty, noTotals } from './totals.ts'
+
+export const noSkuTotals: SkuTotals = Object.freeze({
+  ...noTotals,
+  country: '',
+  sku: '',
+  productKind: 'product',
+  description: null,
+  lastSold: '',
+  markets: []
+})
+
+/** The SKU's totals with one line item more. Null: nothing is left of it. */
+export function addToSku(sku: SkuTotals, item: LineItem): SkuTotals | null {
+  const totals = addItem(sku, item)
+  if (isEmpty(totals)) return null
+  return {
+    ...totals,
+    country: item.country,
+    sku: item.sku,
+    productKind: item.productKind,
+    description: item.description ?? sku.description,
+    lastSold: later(sku.lastSold, item.businessDay),
+    markets: withMarket(sku.markets, item)
+  }
+}
+
+/** ISO days sort as text. */
+function later(day: string, other: string): string {
+  return day < other ? other : day
+}
+
+function withMarket(markets: SkuTotals['markets'], item: LineItem): SkuTotals['markets'] {
+  const { market } = item
+  let at = 0
+  while (at < markets.length && (markets[at]?.market as string) < market) at++
+  const before = markets[at]?.market === market ? markets[at] : undefined
+  const after = { ...addItem(before ?? noTotals, item), market }
+  const kept = isEmpty(after) ? [] : [after]
+  return [...markets.slice(0, at), ...kept, ...markets.slice(before === undefined ? at : at + 1)]
+}
+
+/** What no product table names bears the description of its sales. */
+export function searchDocument({ description, ...totals }: SkuTotals, product: Product | null): SkuSales {
+  return {
+    ...totals,
+    name: product?.name ?? description,
+    brand: product?.brand ?? null,
+    category: product?.category ?? null,
+    subcategory: product?.subcategory ?? null,
+    listPrice: product?.listPrice ?? null
+  }
+}
