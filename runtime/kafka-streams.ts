@@ -91,6 +91,7 @@ export class KafkaStreams {
       config: this.#config,
       topology: this.#topology,
       plan,
+      admin,
       clientId,
       processId,
       lags: () => this.#thread?.lags() ?? new Map()

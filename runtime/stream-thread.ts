@@ -104,8 +104,8 @@ export class StreamThread {
   }
 
   /**
-   * Runs until `stop`. A failure that a new start can mend (actions `retry` and `restart-task`) drops all uncommitted work and makes the tasks
-   * anew from the last commit; any other is thrown.
+   * Runs until `stop`. A failure that a new start can mend (actions `retry` and `restart-task`, and PRODUCER_FENCED) drops all uncommitted
+   * work, joins afresh and makes the tasks anew from the last commit; any other is thrown.
    */
   async run(): Promise<void> {
     while (!this.#stopping) {
@@ -127,18 +127,17 @@ export class StreamThread {
   /** For as long as a writer lives: to the next failure, or to the end. */
   async #runWriter(): Promise<void> {
     const { config, membership, metrics, clientId, globals, onRunning } = this.#parts
+    // before the group counts on this member, which may take long
+    await globals.ready(() => this.#stopping)
+    if (this.#stopping) return
+    // others may take their time to join
+    await Promise.race([membership.join(), this.#stopped.promise])
+    if (this.#stopping) return
     // before anything is read: opening it ends the transaction that a killed predecessor left open
     const writer = await this.#openWriter()
     const consumer = config.kafka.consumer({ clientId: `${clientId}-consumer`, offsetReset: 'earliest' })
-    let tasks: TaskSet | undefined
+    const tasks = this.#makeTasks(writer, consumer)
     try {
-      // before the group counts on this member, which may take long
-      await globals.ready(() => this.#stopping)
-      if (this.#stopping) return
-      // others may take their time to join
-      await Promise.race([membership.join(), this.#stopped.promise])
-      if (this.#stopping) return
-      tasks = this.#makeTasks(writer, consumer)
       this.#tasks = tasks
       this.#share = noTasks
       this.#lastCommit = config.clock.now()
@@ -153,7 +152,7 @@ export class StreamThread {
       }
       await this.#commit(tasks, writer)
     } catch (error) {
-      tasks?.abort()
+      tasks.abort()
       // if this fails too, the next producer of the same transactional id ends the transaction
       if (writer.guarantee === 'exactly_once_v2') await writer.producer.abort().catch(() => undefined)
       throw error
@@ -162,7 +161,7 @@ export class StreamThread {
       this.#tasks = undefined
       metrics.tasks(0)
       // what the producer could not write has been thrown by a flush, or was dropped on purpose
-      await Promise.all([consumer.close(), writer.producer.close().catch(() => undefined), tasks?.close()])
+      await Promise.all([consumer.close(), writer.producer.close().catch(() => undefined), tasks.close()])
     }
   }
 
@@ -269,7 +268,10 @@ export class StreamThread {
 }
 
 function isRecoverable(error: unknown): boolean {
-  return error instanceof StreamsError && (error.action === 'retry' || error.action === 'restart-task')
+  if (!(error instanceof StreamsError)) return false
+  // the group fenced a silent member; if it was another process of this name, joining says so with GROUP_FENCED
+  if (error.code === 'PRODUCER_FENCED') return true
+  return error.action === 'retry' || error.action === 'restart-task'
 }
 
 function countsOf({ active, standby, warmup }: TaskShare): string {

@@ -25,6 +25,8 @@ export interface ClassicMembershipParts {
   readonly probingIntervalMs: number
   /** Changelog records that this process lacks, by task; what it has nothing of is not named. */
   readonly lags: () => ReadonlyMap<string, number>
+  /** Called by the leader after each round, with the instance ids of the members; the next one waits for it. Never rejects. */
+  readonly afterRound: (present: ReadonlySet<string>) => Promise<void>
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -43,6 +45,9 @@ export class ClassicMembership implements Membership {
   #settled = false
   #joining: Promise<void> | undefined
   #failure: unknown
+  /** Set by a round that this member leads. */
+  #present: ReadonlySet<string> | undefined
+  #afterRound: Promise<void> = Promise.resolve()
   #stint = 0
   #round = 0
   #wanted = false
@@ -58,6 +63,9 @@ export class ClassicMembership implements Membership {
     this.#group = parts.group(
       new TaskAssignor({
         ...parts,
+        onMembers: (present) => {
+          this.#present = present
+        },
         owned: () => ({
           round: this.#round,
           active: [...this.#owned.active],
@@ -153,7 +161,11 @@ export class ClassicMembership implements Membership {
     for (let turn = 0; ; turn++) {
       this.#round++
       this.#wanted = false
+      // nobody who comes with this round is meant by what follows the last one
+      await this.#afterRound
       const info = decodeShareInfo((await this.#group.join()).userData)
+      if (this.#present !== undefined) this.#afterRound = this.#parts.afterRound(this.#present)
+      this.#present = undefined
       if (info?.problem === null && info.topology === topology) return this.#take(info)
       // the first answer may be one that was meant for a former process of this name
       if (turn > 0) throw this.#refusal(info)

@@ -1,9 +1,11 @@
 import { StreamsError } from '../../core/errors.ts'
+import type { Admin } from '../../kafka/port/admin.ts'
 import { tasksOnDisk } from '../../state/task-directories.ts'
 import type { Topology } from '../../topology/topology.ts'
 import type { ResolvedConfig } from '../config.ts'
 import type { Plan } from '../task-plan.ts'
 import { ClassicMembership } from './classic-membership.ts'
+import { endDepartedTransactions } from './departed-transactions.ts'
 import { graphFingerprint } from './graph-fingerprint.ts'
 import type { Membership } from './membership.ts'
 import { StreamsMembership } from './streams-membership.ts'
@@ -16,6 +18,7 @@ export interface MembershipParts {
   readonly config: ResolvedConfig
   readonly topology: Topology
   readonly plan: Plan
+  readonly admin: Admin
   readonly clientId: string
   readonly processId: string
   /** Changelog records that open tasks lack. */
@@ -42,15 +45,9 @@ function streamsMembership({ config, topology, plan, clientId, processId }: Memb
   return new StreamsMembership(member)
 }
 
-function classicMembership({
-  config,
-  topology,
-  plan,
-  clientId,
-  processId,
-  lags
-}: MembershipParts): Membership {
-  const { kafka, applicationId, sessionTimeoutMs, heartbeatIntervalMs, stateDirectory } = config
+function classicMembership(parts: MembershipParts): Membership {
+  const { config, topology, plan, admin, clientId, processId, lags } = parts
+  const { kafka, applicationId, sessionTimeoutMs, heartbeatIntervalMs, stateDirectory, logger } = config
   const ids = plan.tasks.map(({ id }) => id)
   return new ClassicMembership({
     group: (assignor) =>
@@ -75,7 +72,19 @@ function classicMembership({
       const onDisk = tasksOnDisk(stateDirectory, applicationId, ids)
       return new Map([...onDisk.map((id) => [id, unknown] as const), ...lags()])
     },
+    afterRound: async (present) => {
+      if (config.processingGuarantee !== 'exactly_once_v2') return
+      try {
+        const ended = await endDepartedTransactions(admin, applicationId, present)
+        if (ended.length > 0)
+          logger.info(`ended the transactions of processes that have gone: ${ended.join(', ')}`)
+      } catch (error) {
+        logger.warn(
+          `transactions of processes that have gone are left to time out: ${(error as Error).message}`
+        )
+      }
+    },
     clock: config.clock,
-    logger: config.logger
+    logger
   })
 }

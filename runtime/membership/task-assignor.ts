@@ -20,6 +20,8 @@ export interface TaskAssignorOptions {
   readonly processId: string
   readonly tags: Readonly<Record<string, string>>
   readonly settings: AssignorSettings
+  /** Told the instance ids of all members, when this one leads. */
+  readonly onMembers: (present: ReadonlySet<string>) => void
   /** What this member has now. */
   readonly owned: () => Pick<MemberInfo, 'round' | 'active' | 'standby' | 'lags'>
 }
@@ -48,7 +50,8 @@ export class TaskAssignor implements GroupAssignor {
     subscribers: readonly Subscriber[],
     _leaderId: string
   ): ReadonlyMap<string, Share> {
-    const { tasks, topology, settings } = this.#options
+    const { tasks, topology, settings, onMembers } = this.#options
+    onMembers(new Set(subscribers.flatMap(({ instanceId }) => instanceId ?? [])))
     const members: AssignmentMember[] = []
     const shares = new Map<string, Share>()
     for (const { memberId, userData } of subscribers) {

@@ -15,7 +15,7 @@ const streams = new KafkaStreams(rekeyed(prefix), {
   stateDirectory,
   processingGuarantee: 'exactly_once_v2',
   cacheMaxBytes: 0,
-  sessionTimeoutMs: 2000,
+  sessionTimeoutMs: 4000,
   heartbeatIntervalMs: 200,
   numStandbyReplicas: 1,
   maxWarmupReplicas: 8,
