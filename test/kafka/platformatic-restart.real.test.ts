@@ -84,7 +84,7 @@ describe('a broker that is killed and comes back', { timeout: 120_000 }, () => {
       topics: [topic],
       heartbeatIntervalMs: 200
     })
-    expect(await member.join()).toHaveLength(partitions)
+    expect((await member.join()).partitions).toHaveLength(partitions)
     await member.commit([{ topic, partition: 0, offset: 5, metadata: 'before' }])
     await broker.kill()
     const committing = member.commit([{ topic, partition: 0, offset: 6, metadata: 'after' }])

@@ -44,7 +44,7 @@ async function worksThroughout(client: KafkaClient): Promise<void> {
     await space.write(topic, [...numbered(50, 0), ...numbered(50, 1)])
     expect(values(await space.read(topic, 50, 1))).toEqual(numbered(50).map(({ value }) => value))
     const member = space.group({ groupId: space.name('group'), instanceId: 'one', topics: [topic] })
-    expect(await member.join()).toHaveLength(2)
+    expect((await member.join()).partitions).toHaveLength(2)
     await member.commit([{ topic, partition: 0, offset: 7, metadata: 'seven' }])
     expect(await member.committed([{ topic, partition: 0 }])).toMatchObject([{ offset: 7 }])
     await sleep(700)
