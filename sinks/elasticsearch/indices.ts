@@ -84,7 +84,8 @@ export class Indices {
       name: `${this.#alias}-${this.#version}`,
       index_patterns: [`${this.#alias}-${this.#version}`, `${this.#alias}-*-${this.#version}`],
       allow_auto_create: false,
-      priority: 500,
+      // patterns of `skus` and of `skus-archive` overlap, which is refused at one priority: the longer name has its indices
+      priority: 500 + this.#alias.length,
       template: this.#template
     })
   }
