@@ -1,9 +1,19 @@
-import { type KafkaClient, partitionName, RecordCursor, StreamsError, type Topic } from '../index.ts'
+import {
+  type Headers,
+  type KafkaClient,
+  partitionName,
+  RecordCursor,
+  StreamsError,
+  type Topic
+} from '../index.ts'
 
-/** A record of a topic that is read to its end. Key and value are decoded when they are asked for. */
+/** A record of a topic that is read to its end. Key, value and headers are decoded when they are asked for. */
 export interface TopicRecord<K, V> {
+  readonly partition: number
+  readonly timestamp: number
   key(): K | null
   value(): V | null
+  headers(): Headers
 }
 
 /** Reads what the topic holds now, each partition in its order, and returns. Throws TOPIC_MISSING. */
@@ -34,7 +44,7 @@ export async function readTopic<K, V>(
           cursors.set(partition, cursor)
         }
         cursor.open(fetched.batches)
-        while (cursor.next()) visit(recordAt(topic, cursor))
+        while (cursor.next()) visit(recordAt(topic, partition, cursor))
       }
     }
   } finally {
@@ -42,11 +52,14 @@ export async function readTopic<K, V>(
   }
 }
 
-function recordAt<K, V>(topic: Topic<K, V>, cursor: RecordCursor): TopicRecord<K, V> {
+function recordAt<K, V>(topic: Topic<K, V>, partition: number, cursor: RecordCursor): TopicRecord<K, V> {
   return {
+    partition,
+    timestamp: cursor.timestamp,
     key: () => (cursor.keyStart < 0 ? null : topic.key.decode(cursor.buffer, cursor.keyStart, cursor.keyEnd)),
     value: () =>
-      cursor.valueStart < 0 ? null : topic.value.decode(cursor.buffer, cursor.valueStart, cursor.valueEnd)
+      cursor.valueStart < 0 ? null : topic.value.decode(cursor.buffer, cursor.valueStart, cursor.valueEnd),
+    headers: () => cursor.headers()
   }
 }
 
