@@ -18,14 +18,17 @@ import type { Plan } from './task-plan.ts'
 import type { TaskStatus } from './task-set.ts'
 import { checkTopologyLock } from './topology-lock.ts'
 
+const streamsStates = [
+  'CREATED',
+  'REBALANCING',
+  'RUNNING',
+  'PENDING_SHUTDOWN',
+  'NOT_RUNNING',
+  'ERROR'
+] as const
+
 /** As Kafka Streams names them. `REBALANCING` covers joining and restoring. */
-export type StreamsState =
-  | 'CREATED'
-  | 'REBALANCING'
-  | 'RUNNING'
-  | 'PENDING_SHUTDOWN'
-  | 'NOT_RUNNING'
-  | 'ERROR'
+export type StreamsState = (typeof streamsStates)[number]
 
 export interface StreamsLag {
   /** Still to be processed and committed. */
@@ -38,7 +41,7 @@ export interface StreamsLag {
  * Runs a topology: makes its topics, joins its group, restores its stores and processes, at-least-once, until `close`.
  */
 export class KafkaStreams {
-  readonly metrics = new StreamsMetrics()
+  readonly metrics: StreamsMetrics
   readonly #topology: Topology
   readonly #config: ResolvedConfig
   readonly #disk: DiskGuard
@@ -56,8 +59,11 @@ export class KafkaStreams {
   constructor(topology: Topology, config: StreamsConfig) {
     this.#topology = topology
     this.#config = resolveConfig(config)
-    const { stateDirectory, minFreeDiskBytes, logger } = this.#config
+    const { applicationId, stateDirectory, minFreeDiskBytes, clock, logger } = this.#config
     this.#disk = new DiskGuard(stateDirectory, minFreeDiskBytes, logger)
+    this.metrics = new StreamsMetrics(applicationId, clock)
+    this.metrics.state(streamsStates, () => this.#state)
+    this.metrics.disk(this.#disk)
     // whoever does not await `finished` learns of a failure from `state` and `close`
     this.#finished.promise.catch(() => undefined)
   }

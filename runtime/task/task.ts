@@ -4,6 +4,7 @@ import type { GroupOffset } from '../../kafka/port/group.ts'
 import type { DropReason, Forward } from '../../processors/operator.ts'
 import type { Checkpoint, StateStore } from '../../state/state-store.ts'
 import type { GraphNode, RepartitionNode, SinkNode } from '../../topology/graph-node.ts'
+import type { TaskMeter } from '../metrics/task-meter.ts'
 import type { SourceSerdes } from '../restore/source-record.ts'
 import type { TaskPlan } from '../task-plan.ts'
 import type { Collector } from './collector.ts'
@@ -49,6 +50,8 @@ export interface TaskParts {
   readonly maxTaskIdleMs: number
   readonly now: () => number
   readonly onDropped: (reason: DropReason) => void
+  /** Where the task counts; undefined: nowhere. */
+  readonly meter?: TaskMeter
   /** Stores that are the process's, not the task's. */
   readonly globalStores?: ReadonlyMap<string, StateStore>
   /** What the changelogs are written with. */
@@ -90,6 +93,7 @@ export class Task {
   readonly #now: () => number
   readonly #committedPositions = new Map<PartitionQueue, number>()
   readonly #errors: ErrorHandling
+  readonly #meter: TaskMeter | undefined
   #dirty = false
   /** The record being processed, decoded. */
   #key: unknown = null
@@ -101,6 +105,7 @@ export class Task {
     this.id = parts.plan.id
     this.stores = parts.stores
     this.#now = parts.now
+    this.#meter = parts.meter
     const byName = new Map(parts.globalStores)
     for (const { store } of parts.stores) byName.set(store.name, store)
     this.#errors = new ErrorHandling({
@@ -138,7 +143,8 @@ export class Task {
       parts.allNodes,
       this.#context,
       this.#errors,
-      parts.write
+      parts.write,
+      parts.meter
     )
     const onDisk = storesOnDisk(parts.stores.map(({ store }) => store))
     for (const store of onDisk) store.onMiss((id) => this.#lookAhead?.missed(store, id))
@@ -158,6 +164,11 @@ export class Task {
     })
   }
 
+  /** How far it is with each of its inputs. */
+  get inputs(): readonly PartitionQueue[] {
+    return this.#group.queues
+  }
+
   /** Where each input goes on from. */
   positions(): readonly { readonly topic: string; readonly partition: number; readonly offset: number }[] {
     return this.#group.queues.map(({ topic, partition, position }) => ({
@@ -175,6 +186,7 @@ export class Task {
   accept(fetched: Fetched): number {
     const queue = this.#byPartition.get(fetched.topic)
     if (queue === undefined) return 0
+    if (this.#meter !== undefined) this.#meter.bytes += fetched.batches.end - fetched.batches.start
     queue.push(fetched)
     return queue.bufferedBytes
   }
@@ -190,12 +202,17 @@ export class Task {
     const now = this.#now()
     group.refresh(now)
     let count = 0
+    let time = now
     for (let queue = group.next(); queue !== null; queue = group.next()) {
+      time = queue.headTimestamp
       this.#step(queue, now)
       count++
-      if (count % CLOCK_EVERY === 0 && (this.commitWanted() || this.#now() >= deadline)) break
+      if (count % CLOCK_EVERY > 0) continue
+      this.#meter?.age(now - time)
+      if (this.commitWanted() || this.#now() >= deadline) break
     }
     if (count > 0) this.#dirty = true
+    this.#meter?.processed(count, count % CLOCK_EVERY > 0 ? now - time : undefined)
     return count
   }
 
@@ -213,7 +230,9 @@ export class Task {
   /** Runs wall-clock punctuation that is due. */
   punctuate(now: number): void {
     this.#errors.source = undefined
+    const start = performance.now()
     if (this.#punctuation.run('wall-clock', now)) this.#dirty = true
+    if (this.#meter !== undefined) this.#meter.punctuateMs += performance.now() - start
   }
 
   /** A store's write buffer is full: commit early. */
