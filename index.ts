@@ -45,6 +45,7 @@ export type { FixedKey, FixedKeyProcessor } from './processors/process-values.ts
 // running it
 export type { RestoreProgress, StreamsConfig } from './runtime/config.ts'
 export { KafkaStreams, type StreamsLag, type StreamsState } from './runtime/kafka-streams.ts'
+export type { ClientMetadata, KeyQueryMetadata } from './runtime/membership/client-metadata.ts'
 export { type ResetOptions, resetApplication } from './runtime/reset-application.ts'
 // taking results outside
 export { type SinkProgress, SinkTask, type SinkTaskOptions } from './runtime/sink-task.ts'

@@ -73,6 +73,11 @@ export interface StreamsConfig {
   readonly rackAwareTags?: readonly string[]
   /** `client.tag.*`: where this process is, such as `{ zone: 'a' }`. Default: none. */
   readonly clientTags?: Readonly<Record<string, string>>
+  /**
+   * `application.server`: `host:port` at which this process answers queries of others. Told to all replicas, which find by it who has a key
+   * (KIP-67). Default: none.
+   */
+  readonly applicationServer?: string | undefined
   /** `deserialization.exception.handler`: what becomes of records that cannot be read. Default `fail`, as in Kafka Streams. */
   readonly deserializationExceptionHandler?: ErrorHandlers['deserializationExceptionHandler']
   /** `processing.exception.handler`: what becomes of records for which a step throws. Default `fail`. */
@@ -145,6 +150,7 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     probingRebalanceIntervalMs: 600_000,
     rackAwareTags: [],
     clientTags: {},
+    applicationServer: undefined,
     ...failingHandlers,
     deadLetterTopic: defaultDeadLetterTopic(config.applicationId),
     topologyLock: undefined,
@@ -157,5 +163,8 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
   for (const [name, least] of Object.entries(leastOf) as [keyof typeof leastOf, number][])
     if (!(resolved[name] >= least))
       throw new StreamsError('CONFIG_INVALID', `${name} must be ${least} or more, not ${resolved[name]}`)
+  const { applicationServer } = resolved
+  if (applicationServer !== undefined && !/^\S+:\d{1,5}$/.test(applicationServer))
+    throw new StreamsError('CONFIG_INVALID', `applicationServer "${applicationServer}" must be host:port`)
   return resolved
 }

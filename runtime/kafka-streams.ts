@@ -1,4 +1,5 @@
 import { StreamsError } from '../core/errors.ts'
+import type { Serde } from '../core/serde.ts'
 import type { Admin } from '../kafka/port/admin.ts'
 import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
 import { removeObsoleteTaskDirectories } from '../state/obsolete-directories.ts'
@@ -7,6 +8,7 @@ import type { ReadOnlyWindowStore } from '../state/window-store.ts'
 import type { Topology } from '../topology/topology.ts'
 import { type ResolvedConfig, resolveConfig, type StreamsConfig } from './config.ts'
 import { DiskGuard } from './disk-guard.ts'
+import { type ClientMetadata, findKey, type KeyQueryMetadata } from './membership/client-metadata.ts'
 import type { Membership } from './membership/membership.ts'
 import { openMembership } from './membership/open-membership.ts'
 import { StreamsMetrics } from './metrics.ts'
@@ -152,6 +154,30 @@ export class KafkaStreams {
   /** The tasks that this process has a part in, in whatever role. */
   tasks(): readonly TaskStatus[] {
     return this.#thread?.status() ?? []
+  }
+
+  /** Who has what, by the last assignment, of all processes with an `applicationServer`; Kafka Streams' `metadataForAllStreamsClients`. */
+  metadataForAllClients(): readonly ClientMetadata[] {
+    return this.#membership?.clients() ?? []
+  }
+
+  /**
+   * Which process has a key of a store (KIP-535). Of a window or session store, the record's key. Throws STORE_UNKNOWN; CONFIG_INVALID before
+   * the start.
+   */
+  queryMetadataForKey<K>(store: string, key: K, serde: Serde<K>): KeyQueryMetadata {
+    const plan = this.#plan
+    if (plan === undefined)
+      throw new StreamsError('CONFIG_INVALID', `queryMetadataForKey was called in state ${this.#state}`)
+    return findKey({
+      topology: this.#topology,
+      partitionsOf: (id) => plan.tasks.filter(({ subTopology }) => subTopology.id === id).length,
+      clients: this.metadataForAllClients(),
+      endpoint: this.#config.applicationServer,
+      store,
+      key,
+      serde
+    })
   }
 
   async #run(thread: StreamThread): Promise<void> {

@@ -3,6 +3,7 @@ import { StreamsError } from '../../core/errors.ts'
 import type { TopicPartition } from '../../core/record.ts'
 import type { GroupMetadata, GroupOffset } from '../port/group.ts'
 import type {
+  StreamsEndpoint,
   StreamsGroupMember,
   StreamsGroupOptions,
   StreamsTasks,
@@ -42,6 +43,8 @@ export class StreamsMember implements StreamsGroupMember {
   readonly #memberId = randomUUID()
   #epoch = joinEpoch
   #assigned = noTasks
+  #endpoints: readonly StreamsEndpoint[] = []
+  #endpointEpoch = -1
   #owned = noTasks
   /** What the broker has not been told yet. */
   #untold: { tasks?: StreamsTasks; offsets?: readonly TaskOffset[]; shutdown?: boolean } = {}
@@ -67,8 +70,9 @@ export class StreamsMember implements StreamsGroupMember {
     this.#owned = noTasks
     this.#assigned = noTasks
     this.#untold = {}
-    const { instanceId, processId, topology, tags, rebalanceTimeoutMs } = this.#options
-    const first = { instanceId, processId, topology, tags, rebalanceTimeoutMs, tasks: noTasks }
+    this.#endpointEpoch = -1
+    const { instanceId, processId, topology, tags, endpoint, rebalanceTimeoutMs } = this.#options
+    const first = { instanceId, processId, topology, tags, endpoint, rebalanceTimeoutMs, tasks: noTasks }
     await retrying(withinMs, this.#cluster.signal, async () => {
       const answer = await this.#beat(first)
       // the former member of this instance has not left yet: its session ends by itself
@@ -88,6 +92,10 @@ export class StreamsMember implements StreamsGroupMember {
     this.#owned = tasks
     this.#untold.tasks = tasks
     this.#wake.abort()
+  }
+
+  endpoints(): readonly StreamsEndpoint[] {
+    return this.#endpoints
   }
 
   progress(offsets: readonly TaskOffset[]): void {
@@ -198,6 +206,8 @@ export class StreamsMember implements StreamsGroupMember {
     this.#epoch = answer.memberEpoch
     this.#intervalMs = answer.heartbeatIntervalMs
     if (answer.tasks !== null) this.#assigned = answer.tasks
+    this.#endpointEpoch = answer.endpointEpoch
+    if (answer.endpoints !== null) this.#endpoints = answer.endpoints
     const problem = problemOf(answer.status)
     if (problem !== undefined) this.#failure = new StreamsError(problem.code, this.#about(problem.reason))
   }
@@ -211,12 +221,14 @@ export class StreamsMember implements StreamsGroupMember {
         groupId: this.#options.groupId,
         memberId: this.#memberId,
         memberEpoch: this.#epoch,
+        endpointEpoch: this.#endpointEpoch,
         instanceId: this.#options.instanceId,
         rebalanceTimeoutMs: -1,
         topology: null,
         tasks: null,
         processId: null,
         tags: null,
+        endpoint: null,
         offsets: null,
         shutdownApplication: false,
         ...changes

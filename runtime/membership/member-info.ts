@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { TaskShare } from './assignment.ts'
+import type { ClientMetadata } from './client-metadata.ts'
 
 /*
  * What members tell each other beside their topics and partitions, as JSON in the user data of the group protocol. A reader passes over
@@ -20,7 +21,9 @@ const MemberInfo = z.object({
   standby: z.array(z.string()),
   /** Changelog records missing on the process's disk, by task. */
   lags: z.record(z.string(), z.number()),
-  tags: z.record(z.string(), z.string())
+  tags: z.record(z.string(), z.string()),
+  /** `host:port` for queries; empty: none. */
+  endpoint: z.string().default('')
 })
 /** What a member tells the leader. */
 export type MemberInfo = z.infer<typeof MemberInfo>
@@ -36,11 +39,16 @@ const ShareInfo = z.object({
   warmup: z.array(z.string()),
   /** Tasks wait for a warm-up: join again after the probing interval. */
   probing: z.boolean(),
+  /** Members that answer queries, and what they have. */
+  clients: z
+    .array(z.object({ endpoint: z.string(), active: z.array(z.string()), standby: z.array(z.string()) }))
+    .default([]),
   /** Why it is given nothing. */
   problem: z.enum(['another graph']).nullable()
 })
 /** What the leader tells a member. */
-export type ShareInfo = z.infer<typeof ShareInfo> & TaskShare
+export type ShareInfo = Omit<z.infer<typeof ShareInfo>, keyof TaskShare | 'clients'> &
+  TaskShare & { readonly clients: readonly ClientMetadata[] }
 
 export function encodeMemberInfo(info: MemberInfo): Buffer {
   return Buffer.from(JSON.stringify(info))

@@ -38,11 +38,12 @@ function streamsMembership({ config, topology, plan, clientId, processId }: Memb
     processId,
     topology: streamsTopology(topology, plan),
     tags: config.clientTags,
+    endpoint: config.applicationServer ?? null,
     rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS
   })
   if (member === undefined)
     throw new StreamsError('CONFIG_INVALID', 'groupProtocol "streams" is not spoken by this Kafka client')
-  return new StreamsMembership(member)
+  return new StreamsMembership(member, plan.tasks)
 }
 
 function classicMembership(parts: MembershipParts): Membership {
@@ -64,6 +65,7 @@ function classicMembership(parts: MembershipParts): Membership {
     topology: graphFingerprint(topology),
     processId,
     tags: config.clientTags,
+    endpoint: config.applicationServer ?? '',
     settings: config,
     probingIntervalMs: config.probingRebalanceIntervalMs,
     lags: () => {

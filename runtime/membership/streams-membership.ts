@@ -1,17 +1,21 @@
-import type { TopicPartition } from '../../core/record.ts'
+import { partitionName, type TopicPartition } from '../../core/record.ts'
 import type { GroupMetadata, GroupOffset } from '../../kafka/port/group.ts'
 import type { StreamsGroupMember, StreamsTasks, TaskIds } from '../../kafka/port/streams-group.ts'
+import type { TaskPlan } from '../task-plan.ts'
 import { noTasks, type TaskShare } from './assignment.ts'
+import { type ClientMetadata, clientsOf } from './client-metadata.ts'
 import type { Membership } from './membership.ts'
 
 /** Membership in a streams group (KIP-1071): the broker assigns, and gives a task to nobody before its owner has told that it gave it up. */
 export class StreamsMembership implements Membership {
   readonly #member: StreamsGroupMember
+  readonly #tasks: readonly TaskPlan[]
   #told: StreamsTasks | undefined
   #assigned = noTasks
 
-  constructor(member: StreamsGroupMember) {
+  constructor(member: StreamsGroupMember, tasks: readonly TaskPlan[]) {
     this.#member = member
+    this.#tasks = tasks
   }
 
   async join(): Promise<void> {
@@ -29,6 +33,20 @@ export class StreamsMembership implements Membership {
       }
     }
     return this.#assigned
+  }
+
+  /** The broker tells of topic partitions; whose inputs are all among a member's is its task. */
+  clients(): readonly ClientMetadata[] {
+    const tasksOf = (partitions: readonly TopicPartition[]): string[] => {
+      const names = new Set(partitions.map(({ topic, partition }) => partitionName(topic, partition)))
+      const has = ({ topic, partition }: TopicPartition) => names.has(partitionName(topic, partition))
+      return this.#tasks.filter(({ inputs }) => inputs.every(has)).map(({ id }) => id)
+    }
+    return clientsOf(
+      this.#member.endpoints().map(({ endpoint, active, standby }) => {
+        return { endpoint, active: tasksOf(active), standby: tasksOf(standby) }
+      })
+    )
   }
 
   /** The member's heartbeats go on by themselves. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { PlatformaticClient } from '../../kafka/platformatic/client.ts'
 import { StreamsMember } from '../../kafka/platformatic/streams-group.ts'
@@ -43,6 +44,7 @@ describe('a streams group', { timeout: 60_000 }, () => {
           }
         ],
         tags: {},
+        endpoint: `${name}.example:8080`,
         rebalanceTimeoutMs: 10_000
       },
       { brokers: realBrokers() }
@@ -78,6 +80,12 @@ describe('a streams group', { timeout: 60_000 }, () => {
     two.owns(two.assigned())
     expect([...names(one.assigned()), ...names(two.assigned())].sort()).toHaveLength(8)
     expect(new Set([...names(one.assigned()), ...names(two.assigned())]).size).toBe(8)
+    const endpointsOf = (who: StreamsMember) =>
+      new Map(who.endpoints().map(({ endpoint, active }) => [endpoint, active.length]))
+    const both = new Map(['one', 'two'].map((name) => [`${name}.example:8080`, 4]))
+    await until('both know who has what', () => {
+      return [one, two].every((who) => isDeepStrictEqual(endpointsOf(who), both))
+    })
     await until('its epoch moved on', () => one.metadata().generationId > generationId)
     for (const each of [one, two]) each.check()
 

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { KafkaStreams, RestoreProgress, StreamsConfig, Topology } from '../../index.ts'
+import {
+  type KafkaStreams,
+  type RestoreProgress,
+  type StreamsConfig,
+  string,
+  type Topology
+} from '../../index.ts'
 import { MemoryApp } from './memory-app.ts'
 import {
   activeTasks as active,
@@ -229,6 +235,42 @@ describe('replicas', () => {
     await write(5)
     await app.caughtUp(streams)
     expectExactCounts()
+  }, 20_000)
+
+  it('tell each other who has what, and where a key is', async () => {
+    const replicas = []
+    for (const applicationServer of ['one.example:80', 'two.example:80'])
+      replicas.push((await replica(keyed(), { applicationServer, numStandbyReplicas: 1 })).streams)
+    const [first, second] = replicas as [KafkaStreams, KafkaStreams]
+    await write(1)
+    const shared = () => replicas.every((one) => active(one).length === PARTITIONS / 2)
+    const copied = () => replicas.every((one) => copies(one).length === PARTITIONS / 2)
+    await app.until(second, () => shared() && copied())
+    const held = (endpoint: string, streams: KafkaStreams) => ({
+      endpoint,
+      active: active(streams),
+      standby: copies(streams)
+        .map(({ id }) => id)
+        .sort()
+    })
+    const expected = [held('one.example:80', first), held('two.example:80', second)]
+    for (const one of replicas) {
+      const told = one.metadataForAllClients().map(({ endpoint, active, standby }) => ({
+        endpoint,
+        active: [...active].sort(),
+        standby: [...standby].sort()
+      }))
+      expect(told.sort((a, b) => (a.endpoint < b.endpoint ? -1 : 1))).toEqual(expected)
+      await app.caughtUp(one)
+      for (let n = 0; n < KEYS; n++) {
+        const { activeHost, standbyHosts } = one.queryMetadataForKey('counts', `k${n}`, string())
+        const [owner, other] = activeHost === 'one.example:80' ? [first, second] : [second, first]
+        const values = owner.keyValueStores('counts').map((store) => store.get(`k${n}`))
+        expect(values.filter((value) => value !== null)).toEqual([1])
+        expect(standbyHosts).toEqual([other === first ? 'one.example:80' : 'two.example:80'])
+      }
+    }
+    expect(() => first.queryMetadataForKey('none', 'k', string())).toThrow('no store "none"')
   }, 20_000)
 
   it('of a single process get their tasks anew when its graph has changed', async () => {
