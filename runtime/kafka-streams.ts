@@ -3,6 +3,7 @@ import type { Serde } from '../core/serde.ts'
 import type { Admin } from '../kafka/port/admin.ts'
 import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
 import { removeObsoleteTaskDirectories } from '../state/obsolete-directories.ts'
+import type { StoreDefinition } from '../state/store-definition.ts'
 import { globalTask, processIdentity } from '../state/task-directory.ts'
 import type { ReadOnlyWindowStore } from '../state/window-store.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -13,6 +14,7 @@ import type { Membership } from './membership/membership.ts'
 import { openMembership } from './membership/open-membership.ts'
 import { StreamsMetrics } from './metrics.ts'
 import { prepareTopics } from './prepare-topics.ts'
+import type { LocalStore } from './queries/local-store.ts'
 import { GlobalTables } from './restore/global-tables.ts'
 import { storeBudget } from './store-budget.ts'
 import { StreamThread } from './stream-thread.ts'
@@ -149,6 +151,19 @@ export class KafkaStreams {
     for (const { id, role, lag } of this.tasks())
       if (role !== 'active' && lag !== undefined) lags.set(id, lag)
     return lags
+  }
+
+  get applicationId(): string {
+    return this.#config.applicationId
+  }
+
+  get topology(): Topology {
+    return this.#topology
+  }
+
+  /** Settings that whoever answers queries must know. */
+  get settings(): Pick<ResolvedConfig, 'applicationServer' | 'processingGuarantee' | 'sessionTimeoutMs'> {
+    return this.#config
   }
 
   /** The tasks that this process has a part in, in whatever role. */
@@ -293,6 +308,33 @@ export class KafkaStreams {
   /** The parts of a window store that are in this process, one per task; uncommitted changes are seen. Throws STORE_UNKNOWN. */
   windowStores<K, V>(name: string): readonly ReadOnlyWindowStore<K, V>[] {
     return this.#stores(name, 'window') as unknown as readonly ReadOnlyWindowStore<K, V>[]
+  }
+
+  /** What the store of that name is. Throws STORE_UNKNOWN. */
+  storeDefinition(name: string): StoreDefinition {
+    const definition = this.#topology.stores.get(name)
+    if (definition !== undefined) return definition
+    const global = this.#topology.globalStores.get(name)
+    if (global === undefined) throw new StreamsError('STORE_UNKNOWN', `the graph has no store "${name}"`)
+    const { key, value } = global.topic
+    return { kind: 'key-value', name, key, value, logged: true, cached: true }
+  }
+
+  /** The tasks, of whatever process, that have a part of a store: one for each partition, in their order. Throws STORE_UNKNOWN. */
+  storeTasks(name: string): readonly string[] {
+    if (this.#topology.globalStores.has(name)) return [globalTask]
+    const tasks = this.#plan?.tasks ?? []
+    const found = tasks.filter(({ subTopology }) => subTopology.stores.includes(name)).map(({ id }) => id)
+    if (found.length === 0) throw new StreamsError('STORE_UNKNOWN', `no task has a store "${name}"`)
+    return found
+  }
+
+  /** The parts of a store of any kind that are open in this process, copies included. For queries: see `askForKey`. */
+  localStores(name: string): readonly LocalStore[] {
+    const store = this.#globals?.stores.get(name)
+    if (store !== undefined)
+      return [{ task: globalTask, role: 'global', running: true, lag: undefined, store }]
+    return this.#thread?.stores(name) ?? []
   }
 
   #stores(name: string, kind: 'key-value' | 'window'): readonly unknown[] {

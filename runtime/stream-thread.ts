@@ -10,6 +10,7 @@ import type { DiskGuard } from './disk-guard.ts'
 import { noTasks, type TaskShare } from './membership/assignment.ts'
 import type { Membership } from './membership/membership.ts'
 import type { StreamsMetrics } from './metrics.ts'
+import type { LocalStore } from './queries/local-store.ts'
 import { RepartitionPurge } from './repartition-purge.ts'
 import type { GlobalTables } from './restore/global-tables.ts'
 import { Restorer } from './restore/restorer.ts'
@@ -80,6 +81,11 @@ export class StreamThread {
   /** Every task whose state is in use here, copies included. */
   status(): readonly TaskStatus[] {
     return this.#tasks?.status() ?? []
+  }
+
+  /** The parts of a store that are open here, copies included. */
+  stores(name: string): readonly LocalStore[] {
+    return this.#tasks?.stores(name) ?? []
   }
 
   /** Changelog records that the tasks held here lack. */
