@@ -238,7 +238,7 @@ describe('replicas', () => {
   }, 20_000)
 
   it('tell each other who has what, and where a key is', async () => {
-    const replicas = []
+    const replicas: KafkaStreams[] = []
     for (const applicationServer of ['one.example:80', 'two.example:80'])
       replicas.push((await replica(keyed(), { applicationServer, numStandbyReplicas: 1 })).streams)
     const [first, second] = replicas as [KafkaStreams, KafkaStreams]
