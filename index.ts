@@ -46,6 +46,7 @@ export type { FixedKey, FixedKeyProcessor } from './processors/process-values.ts
 // running it
 export type { RestoreProgress, StreamsConfig } from './runtime/config.ts'
 export { KafkaStreams, type StreamsLag, type StreamsState } from './runtime/kafka-streams.ts'
+export { type JsonLoggerOptions, jsonLogger } from './runtime/logs/json-logger.ts'
 export type { ClientMetadata, KeyQueryMetadata } from './runtime/membership/client-metadata.ts'
 export { kafkaClientMetrics } from './runtime/metrics/kafka-client-metrics.ts'
 export { SinkMetrics } from './runtime/metrics/sink-metrics.ts'

@@ -1,17 +1,19 @@
 import pg from 'pg'
+import { Registry } from 'prom-client'
 import {
+  ApplicationServer,
   bytes,
   elasticsearchSink,
   type KafkaClient,
   KafkaStreams,
   type Logger,
-  MetricsServer,
   migrate,
   partitionName,
   postgresSink,
   type ReadOnlyKeyValueStore,
   type RestoreProgress,
   resetApplication,
+  SinkMetrics,
   SinkTask,
   string,
   type TableMapping,
@@ -20,6 +22,7 @@ import {
 } from '../index.ts'
 import { unpublishedDaysStore } from '../processors/retail/publish-days.ts'
 import { tallyStore } from '../processors/retail/tally-rows.ts'
+import { financeGauges } from '../sinks/retail/finance-gauges.ts'
 import { retailMigrations } from '../sinks/retail/migrations/index.ts'
 import { profitAndLossTable } from '../sinks/retail/profit-and-loss-table.ts'
 import { skuIndex } from '../sinks/retail/sku-index.ts'
@@ -45,8 +48,11 @@ export interface RetailAppOptions {
   readonly commitIntervalMs: number
   readonly logger: Logger
   readonly onRestore: (progress: RestoreProgress) => void
-  /** Where Prometheus finds `/metrics`; undefined: nowhere. */
+  /** Where Prometheus finds `/metrics`, probes `/healthz` and `/readyz`, and people `/stores`, on 127.0.0.1; undefined: nowhere. */
   readonly metricsPort?: number
+  /** Other applications of this process, and further metrics, that are shown there, too. */
+  readonly alongside?: readonly KafkaStreams[]
+  readonly registries?: readonly Registry[]
 }
 
 export interface Lag {
@@ -71,6 +77,9 @@ export class RetailApp {
   readonly #streams: KafkaStreams
   readonly #sinks: { readonly task: SinkTask<string, never>; readonly topic: string }[] = []
   readonly #closers: (() => Promise<void>)[] = []
+  /** What sinks tell, and what is told with it. */
+  readonly #registry = new Registry()
+  readonly #sinkMetrics = new SinkMetrics(this.#registry)
   /** Rejects with what ends the graph or a sink; never resolves before `close`. */
   readonly failed: Promise<never>
   readonly #fail: (error: Error) => void
@@ -105,8 +114,10 @@ export class RetailApp {
       await pool.end()
     }
     if (metricsPort !== undefined) {
-      const server = new MetricsServer(this.#streams.metrics.registry)
-      logger.info(`metrics on http://127.0.0.1:${await server.listen(metricsPort)}/metrics`)
+      const applications = [this.#streams, ...(this.#options.alongside ?? [])]
+      const registries = [this.#registry, ...(this.#options.registries ?? [])]
+      const server = new ApplicationServer({ applications, registries, logger })
+      logger.info(`metrics, health and stores on http://127.0.0.1:${await server.listen(metricsPort)}`)
       this.#closers.push(() => server.close())
     }
     await this.#createTopics(kafka)
@@ -120,6 +131,7 @@ export class RetailApp {
     await this.#table(topics.skuSales, skusTable)
     await this.#table(topics.profitAndLoss, profitAndLossTable)
     await this.#table(topics.reconciliation, reconciliationTable)
+    await this.#sink('finance-gauges', topics.profitAndLoss, (name) => financeGauges(name, this.#registry))
     await this.#sink('sku-search', topics.skuSales, (name) =>
       elasticsearchSink({ name, connection: this.#options.elasticsearchUrl, ...skuIndex })
     )
@@ -247,6 +259,7 @@ export class RetailApp {
     })
     task.failed.then(this.#fail)
     await task.start()
+    this.#sinkMetrics.watch(name, task)
     this.#sinks.push({ task: task as unknown as SinkTask<string, never>, topic: source.name })
   }
 }

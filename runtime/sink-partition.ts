@@ -135,6 +135,7 @@ export class SinkPartition<K, V> {
     } finally {
       if (this.#assigned) consumer.unassign([{ topic: topic.name, partition }])
       this.#assigned = false
+      sink.released?.(topic.name, partition)
     }
   }
 
