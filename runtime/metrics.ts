@@ -1,7 +1,7 @@
 import { Counter, Histogram, Registry } from 'prom-client'
 import { type Clock, systemClock } from '../core/clock.ts'
-import type { ErrorCode } from '../core/errors.ts'
-import type { DropReason } from '../processors/operator.ts'
+import { type ErrorCode, errorActions } from '../core/errors.ts'
+import { type DropReason, dropReasons } from '../processors/operator.ts'
 import type { Engine } from '../state/engine.ts'
 import type { RestoreProgress } from './config.ts'
 import { collectedCounter, collectedGauge } from './metrics/collected.ts'
@@ -11,7 +11,9 @@ import type { TaskMeter } from './metrics/task-meter.ts'
 import { type ObservedThread, TaskMetrics } from './metrics/task-metrics.ts'
 import { type Activity, ThreadTimes } from './metrics/thread-times.ts'
 import type { CommitPoint } from './task/commit.ts'
-import type { ErrorKind } from './task/error-handling.ts'
+import { type ErrorKind, errorKinds } from './task/error-handling.ts'
+
+const errorCodes = Object.keys(errorActions) as ErrorCode[]
 
 /** What is watched of the disk that holds the state. */
 interface WatchedDisk {
@@ -44,12 +46,7 @@ export class StreamsMetrics {
     help: 'Times the tasks were made anew from their last commit after a failure',
     registers: [this.registry]
   })
-  readonly #failures = new Counter({
-    name: 'streams_failures_total',
-    help: 'Failures of the thread, by error code; after some of them it goes on with its tasks made anew',
-    labelNames: ['code'],
-    registers: [this.registry]
-  })
+  readonly #failures = new Map<ErrorCode, number>()
   readonly #rebalances = new Counter({
     name: 'streams_rebalances_total',
     help: 'Times that this process was told another share of the tasks',
@@ -64,7 +61,19 @@ export class StreamsMetrics {
     this.#collect()
   }
 
+  /** A label's values are all there from the start, at 0: a rate sees the first of them. */
   #collect(): void {
+    collectedCounter(
+      this.registry,
+      {
+        name: 'streams_failures_total',
+        help: 'Failures of the thread, by error code; after some of them it goes on with its tasks made anew',
+        labelNames: ['code']
+      },
+      (report) => {
+        for (const code of errorCodes) report(this.#failures.get(code) ?? 0, { code })
+      }
+    )
     collectedCounter(
       this.registry,
       {
@@ -73,7 +82,7 @@ export class StreamsMetrics {
         labelNames: ['reason']
       },
       (report) => {
-        for (const [reason, records] of this.#dropped) report(records, { reason })
+        for (const reason of dropReasons) report(this.#dropped.get(reason) ?? 0, { reason })
       }
     )
     collectedCounter(
@@ -84,7 +93,7 @@ export class StreamsMetrics {
         labelNames: ['reason']
       },
       (report) => {
-        for (const [reason, records] of this.#deadLetters) report(records, { reason })
+        for (const reason of errorKinds) report(this.#deadLetters.get(reason) ?? 0, { reason })
       }
     )
     collectedCounter(
@@ -203,7 +212,7 @@ export class StreamsMetrics {
   }
 
   failed(code: ErrorCode): void {
-    this.#failures.inc({ code })
+    this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1)
   }
 
   restarted(): void {

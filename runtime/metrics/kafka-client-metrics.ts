@@ -14,7 +14,6 @@ export function kafkaClientMetrics(registry: Registry): KafkaMetrics {
   const unanswered = new Counter({
     name: 'streams_kafka_requests_unanswered_total',
     help: 'Requests whose connection broke or whose time was up',
-    labelNames: ['api'],
     registers
   })
   const bytes = new Counter({
@@ -32,7 +31,7 @@ export function kafkaClientMetrics(registry: Registry): KafkaMetrics {
   return {
     request({ api, ms, answered }) {
       if (answered) requests.observe({ api }, ms / 1000)
-      else unanswered.inc({ api })
+      else unanswered.inc()
     },
     bytes(_broker, sent, received) {
       bytes.inc({ direction: 'sent' }, sent)
