@@ -28,6 +28,8 @@ export function kafkaClientMetrics(registry: Registry): KafkaMetrics {
     labelNames: ['call'],
     registers
   })
+  // a rate sees the first one only if there was a 0 before
+  for (const call of ['admin', 'group']) retries.inc({ call }, 0)
   return {
     request({ api, ms, answered }) {
       if (answered) requests.observe({ api }, ms / 1000)
