@@ -104,7 +104,7 @@ export class TaskFactory {
       lagOf,
       maxTaskIdleMs: config.maxTaskIdleMs,
       now: () => config.clock.now(),
-      meter: metrics.meter(opened.plan.id),
+      ...(config.recordMetrics ? { meter: metrics.meter(opened.plan.id) } : {}),
       onDropped: metrics.dropped,
       errors: {
         handlers: config,
