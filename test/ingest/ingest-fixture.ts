@@ -110,6 +110,7 @@ function ownTopics(prefix: string): IngestTopics {
     products: own(retailTopics.products),
     promotions: own(retailTopics.promotions),
     expenses: own(retailTopics.expenses),
+    inventory: own(retailTopics.inventory),
     rates: own(retailTopics.rates)
   }
 }
