@@ -207,6 +207,22 @@ function inventoryFiles(
   return [...lines].map(([bucket, rows]) => file(bucket, 'reference/inventory.csv', header, rows, true))
 }
 
+/** Numbers as the text has them: digits, not doubles. Very many lines, so at once. */
+const salesLine = new RegExp(
+  `^\\{${[
+    'product_id',
+    'time_id',
+    'customer_id',
+    'promotion_id',
+    'store_id',
+    'store_sales',
+    'store_cost',
+    'unit_sales'
+  ]
+    .map((name) => `"${name}":(-?\\d+(?:\\.\\d+)?)`)
+    .join(',')}\\}$`
+)
+
 function salesFiles(
   jar: FoodmartJar,
   stores: readonly StoreRow[],
@@ -217,22 +233,22 @@ function salesFiles(
   const files = new Map<string, { bucket: string; key: string; lines: string[] }>()
   for (const table of salesTables)
     for (const line of jar.lines(table)) {
-      const storeId = numberText(line, 'store_id')
-      const day = days.get(numberText(line, 'time_id'))
-      const sku = skus.get(numberText(line, 'product_id'))
+      const [, product = '', time = '', customer, promotion, storeId = '', sales, cost, units] =
+        salesLine.exec(line) ?? []
+      const day = days.get(time)
+      const sku = skus.get(product)
       const bucket = bucketOf[countries.get(storeId) ?? '']
       if (day === undefined || sku === undefined || bucket === undefined)
-        throw new Error(`FoodMart's ${table} refers to a day, product or store that is not there: ${line}`)
+        throw new Error(
+          `FoodMart's ${table} is not as expected, or refers to a day, product or store that is not there: ${line}`
+        )
       const key = `${storeId}/${day.slice(0, 7)}.csv`
       let target = files.get(key)
       if (target === undefined) {
         target = { bucket, key, lines: [] }
         files.set(key, target)
       }
-      const customer = numberText(line, 'customer_id')
-      const promotion = numberText(line, 'promotion_id')
-      const amounts = `${numberText(line, 'unit_sales')},${numberText(line, 'store_sales')},${numberText(line, 'store_cost')}`
-      target.lines.push(`${day},${storeId},${sku},${customer},${promotion},${amounts}\n`)
+      target.lines.push(`${day},${storeId},${sku},${customer},${promotion},${units},${sales},${cost}\n`)
     }
   return [...files.values()]
     .sort((a, b) =>
