@@ -43,7 +43,7 @@ export interface Lag {
 
 const APPLICATION = 'retail'
 /** Results are there soon after the last file, however long commits are while files come. */
-const IDLE_COMMIT_INTERVAL_MS = 200
+const IDLE_COMMIT_INTERVAL_MS = 500
 /** Room for what changes between two commits: a full write buffer asks for a commit, too. */
 const CACHE_MAX_BYTES = 256 * 1024 * 1024
 /** One process: nobody else waits for its place, but its own successor may. */

@@ -133,7 +133,7 @@ const stages = {
       stateDirectory: directory,
       processingGuarantee: 'exactly_once_v2',
       commitIntervalMs,
-      idleCommitIntervalMs: 200,
+      idleCommitIntervalMs: 500,
       cacheMaxBytes: 256 * 1024 * 1024
     })
     const failed = streams.finished.then(() => {})

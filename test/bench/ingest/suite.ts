@@ -21,8 +21,9 @@ const rowsOfSmall = 10
 const growthMiB = 100
 
 function parsing(settings: ParseCsvSettings): BenchCase {
-  const { by, quoted } = settings
-  const group = quoted ? 'parsing rows with quotes' : 'parsing rows without quotes'
+  const { by, quotedEvery } = settings
+  const group =
+    quotedEvery === 0 ? 'parsing rows without quotes' : `parsing rows, 1 in ${quotedEvery} with quotes`
   return { group, name: by, program: 'parse-csv', settings }
 }
 
@@ -114,9 +115,9 @@ export const ingest: Suite = {
           ...byStage,
           ...large,
           ...small,
-          ...[false, true].flatMap((quoted) => [
-            parsing({ by: 'ours', quoted, rows: 500_000 }),
-            parsing({ by: 'csv-parse', quoted, rows: 500_000 })
+          ...[0, 10, 1].flatMap((quotedEvery) => [
+            parsing({ by: 'ours', quotedEvery, rows: 500_000 }),
+            parsing({ by: 'csv-parse', quotedEvery, rows: 500_000 })
           ])
         ],
         close
