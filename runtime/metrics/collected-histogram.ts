@@ -11,10 +11,15 @@ export interface Buckets<L extends string> {
 /** Shows histograms whose counts are kept in plain numbers; `prom-client`'s own looks its labels up at each observation. */
 export function collectedHistogram<L extends string>(
   registry: Registry,
-  description: { readonly name: string; readonly help: string; readonly upperBounds: readonly number[] },
+  description: {
+    readonly name: string
+    readonly help: string
+    readonly labelNames: readonly L[]
+    readonly upperBounds: readonly number[]
+  },
   read: () => Iterable<Buckets<L>>
 ): void {
-  const { name, help, upperBounds } = description
+  const { name, help, labelNames, upperBounds } = description
   const get = async () => {
     const values: { metricName: string; labels: Record<string, string | number>; value: number }[] = []
     for (const { labels, counts, sum } of read()) {
@@ -30,5 +35,5 @@ export function collectedHistogram<L extends string>(
     return { name, help, type: 'histogram', values, aggregator: 'sum' }
   }
   // the registry asks for no more than this of a metric
-  registry.registerMetric({ name, get } as unknown as Metric)
+  registry.registerMetric({ name, help, labelNames, type: 'histogram', get } as unknown as Metric)
 }

@@ -105,6 +105,7 @@ export class TaskMetrics {
       {
         name: 'streams_record_age_seconds',
         help: 'Time from the timestamp of a record to its processing, of one record in 64 and the last of each slice',
+        labelNames: ['subtopology'],
         upperBounds: ageBuckets
       },
       () => this.#ages()

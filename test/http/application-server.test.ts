@@ -272,4 +272,63 @@ describe('queries', () => {
     expect(stale.status).toBe(200)
     expect(stale.json).toMatchObject({ role: 'standby', view: 'committed', lag: 0, entries: [{ value: 5 }] })
   }, 30_000)
+
+  it('over three replicas, of which one goes without a word: no answer is wrong, and what nobody has says until when', async () => {
+    const keys = 40
+    await write(keys, 5)
+    const config = { numStandbyReplicas: 1, sessionTimeoutMs: 2_000 }
+    const replicas = [await replica(config), await replica(config), await replica(config)]
+    const [first, second, third] = replicas as [Replica, Replica, Replica]
+    const holds = (role: string) => (one: Replica) =>
+      one.streams.tasks().filter((task) => task.role === role && (task.running || task.lag === 0)).length
+    const sum = (of: (one: Replica) => number) => replicas.reduce((all, one) => all + of(one), 0)
+    await app.until(first.streams, () => sum(holds('active')) === 4 && sum(holds('standby')) === 4)
+    await app.caughtUp(first.streams)
+    await app.until(third.streams, () => holds('active')(third) > 0 && sum(holds('standby')) === 4)
+
+    const latencies: number[] = []
+    let unavailable = 0
+    let stale = 0
+    const askAll = async () => {
+      for (const one of [first, second])
+        for (let n = 0; n < keys; n++) {
+          const path = `/stores/counts/keys/k${n}`
+          const begun = performance.now()
+          const { status, json } = await one.get<Answer & { retryAfterMs?: number }>(path)
+          latencies.push(performance.now() - begun)
+          if (status === 200) {
+            expect(json).toMatchObject({ role: 'active', lag: 0, entries: [{ key: `k${n}`, value: 5 }] })
+            continue
+          }
+          unavailable++
+          expect(status).toBe(503)
+          expect(json.retryAfterMs).toBeLessThanOrEqual(config.sessionTimeoutMs)
+          const copy = await one.get<Answer & { lag: number | null }>(`${path}?stale=true`)
+          if (copy.status !== 200) continue
+          stale++
+          expect(copy.json.entries).toMatchObject([{ key: `k${n}`, value: 5 }])
+          if (copy.json.lag !== null) expect(copy.json.lag).toBe(0)
+        }
+    }
+    await askAll()
+    expect(unavailable).toBe(0)
+    // its server first, then the rest of it; the group learns of it when its session ends
+    await third.server.close()
+    const gone = third.streams.close()
+    const complete = () => holds('active')(first) + holds('active')(second) === 4
+    while (!complete()) await askAll()
+    await gone
+    expect(unavailable).toBeGreaterThan(0)
+    expect(stale).toBeGreaterThan(0)
+    const before = unavailable
+    await askAll()
+    expect(unavailable).toBe(before)
+    const sorted = latencies.toSorted((a, b) => a - b)
+    const at = (part: number) => (sorted[Math.floor(sorted.length * part)] as number).toFixed(1)
+    const seconds = latencies.reduce((all, ms) => all + ms, 0) / 1000
+    console.log(
+      `${latencies.length} queries, one after the other: ${Math.round(latencies.length / seconds)} a second, ` +
+        `median ${at(0.5)} ms, 99th percentile ${at(0.99)} ms; ${unavailable} unavailable, ${stale} of them answered by copies`
+    )
+  }, 60_000)
 })

@@ -15,7 +15,11 @@ export interface WorkloadOptions {
   readonly bootstrap: string
   readonly brokerPid: number
   readonly restore: boolean
+  /** Off: tasks count nothing, and nobody asks. On: they count, and it is asked for as often as Prometheus would. */
+  readonly metrics: 'on' | 'off'
 }
+
+const scrapeMs = 5_000
 
 const partitions = 4
 /** The peer's default, so that both hold the same. */
@@ -28,7 +32,7 @@ const cacheBytes = 10 * 1024 * 1024
  * second half leave out most of the warming up, and `close`.
  */
 export async function* runWorkload(options: WorkloadOptions): AsyncGenerator<Record<string, unknown>> {
-  const { workload, guarantee, cache, records, input, bootstrap, brokerPid } = options
+  const { workload, guarantee, cache, records, input, bootstrap, brokerPid, metrics } = options
   const app = `ours-${workload}-${Date.now()}`
   const output = `${app}-output`
   const state = await mkdtemp(join(tmpdir(), 'store-sku-bench-'))
@@ -60,13 +64,17 @@ export async function* runWorkload(options: WorkloadOptions): AsyncGenerator<Rec
     kafka,
     stateDirectory: state,
     processingGuarantee: guarantee,
-    cacheMaxBytes: cache === 'on' ? cacheBytes : 0
+    cacheMaxBytes: cache === 'on' ? cacheBytes : 0,
+    recordMetrics: metrics === 'on'
   }
   try {
     const started = performance.now()
     const streams = new KafkaStreams(topology, config)
     await streams.start()
+    const scrapes =
+      metrics === 'on' ? setInterval(() => void streams.metrics.registry.metrics(), scrapeMs) : undefined
     while (done < records) await Promise.race([setTimeout(20), streams.finished])
+    clearInterval(scrapes)
     await streams.close({ leaveGroup: true })
     const end = clock()
     if (first === undefined || middle === undefined || last === undefined)
