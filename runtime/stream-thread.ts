@@ -136,7 +136,7 @@ export class StreamThread {
         this.#parts.config.logger.warn(
           `${(error as Error).message}; making the tasks anew from their last commit in ${Math.round(delay)} ms`
         )
-        await setTimeout(delay)
+        await Promise.race([setTimeout(delay), this.#stopped.promise])
       }
     }
     await this.#purge.close()

@@ -90,9 +90,11 @@ async function client(): Promise<KafkaClient> {
 function obey(order: ThreadOrder, thread: LocalThread, metrics: StreamsMetrics): void {
   switch (order.order) {
     case 'stop':
-      return thread.stop(order)
+      thread.stop(order)
+      return
     case 'pause':
-      return thread.pause(order.paused)
+      thread.pause(order.paused)
+      return
     case 'rebuild': {
       const { call, task } = order
       thread.rebuild(task).then(

@@ -130,11 +130,14 @@ export class WorkerThread implements Thread {
         this.#tasks = news.tasks
         return
       case 'log':
-        return logger[news.level](`thread ${this.number}: ${news.text}`)
+        logger[news.level](`thread ${this.number}: ${news.text}`)
+        return
       case 'restore':
-        return onRestore(news.progress)
+        onRestore(news.progress)
+        return
       case 'metrics':
-        return this.#answer(news.call, ({ resolve }) => resolve(news.metrics))
+        this.#answer(news.call, ({ resolve }) => resolve(news.metrics))
+        return
       case 'rebuilt': {
         const { error } = news
         this.#answer(news.call, ({ resolve, reject }) => {

@@ -1,5 +1,5 @@
 import { integer, KafkaStreams, PlatformaticClient, StreamsBuilder } from '../../../index.ts'
-import { wordTopics } from '../word-counts.ts'
+import { wordTopics } from '../word-topics.ts'
 
 /*
  * An application on the main thread whose first record blocks it for longer than it may be. Arguments: brokers, prefix, state directory, how long,

@@ -1,5 +1,5 @@
 import { integer, StreamsBuilder, type StreamThreadSetup, string, type Topology } from '../../../index.ts'
-import { wordTopics } from '../word-counts.ts'
+import { wordTopics } from '../word-topics.ts'
 
 /** What the next word is to cause, in whatever thread it comes. */
 export const trouble = { none: 0, error: 1, exit: 2, endlessLoop: 3 } as const
