@@ -21,6 +21,11 @@ import type { StreamThreadFactory, StreamThreadSetup } from './thread-setup.ts'
 const start = workerData as ThreadStart
 const port = parentPort
 const tell = (news: ThreadNews): void => port?.postMessage(news)
+const logger: Logger = {
+  info: (text) => tell({ news: 'log', level: 'info', text }),
+  warn: (text) => tell({ news: 'log', level: 'warn', text }),
+  error: (text) => tell({ news: 'log', level: 'error', text })
+}
 /** How old the main thread's view of the tasks may be, ms. */
 const STATUS_MS = 100
 
@@ -120,10 +125,4 @@ function tellStatus(thread: LocalThread): void {
     told = now
     tell({ news: 'status', running, tasks })
   }, STATUS_MS).unref()
-}
-
-const logger: Logger = {
-  info: (text) => tell({ news: 'log', level: 'info', text }),
-  warn: (text) => tell({ news: 'log', level: 'warn', text }),
-  error: (text) => tell({ news: 'log', level: 'error', text })
 }

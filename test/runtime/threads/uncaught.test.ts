@@ -79,7 +79,7 @@ it('replace-thread: another thread goes on from the last commit', async () => {
 })
 
 it('shutdown-application: every process of the application ends', async () => {
-  const settings = { uncaughtExceptionHandler: () => 'shutdown-application' } as const
+  const settings = { uncaughtExceptionHandler: () => 'shutdown-application' as const }
   await write(1)
   const both = [await start(settings), await start(settings)]
   for (const streams of both) await app.until(streams, () => activeTasks(streams).length === PARTITIONS)
