@@ -73,7 +73,7 @@ export interface StreamsConfig {
    * `max.poll.interval.ms`: a thread that neither finishes a record nor gives its event loop a turn for this long is stuck in a function of the
    * graph. It is told by task and record, and leaves the group (of the classic protocol; else its session ends) so that others take over; a
    * worker thread ends with TASK_STUCK. The main thread cannot be ended: if the function returns, it joins anew. 0: never. Default: two thirds of
-   * `sessionTimeoutMs`, since the heartbeats of a stuck thread stop, too.
+   * `sessionTimeoutMs`, 1,000 ms at least, since the heartbeats of a stuck thread stop, too.
    */
   readonly maxPollIntervalMs?: number
   /** `session.timeout.ms`: how long the group keeps the place of a silent process. Default 45,000 ms. */
@@ -181,7 +181,7 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     threadModule: undefined,
     uncaughtExceptionHandler: () => 'shutdown-client',
     taskTimeoutMs: 300_000,
-    maxPollIntervalMs: Math.floor(((config.sessionTimeoutMs ?? defaultSessionMs) * 2) / 3),
+    maxPollIntervalMs: Math.max(1_000, Math.floor(((config.sessionTimeoutMs ?? defaultSessionMs) * 2) / 3)),
     sessionTimeoutMs: defaultSessionMs,
     heartbeatIntervalMs: 3_000,
     groupProtocol: 'classic',
