@@ -69,6 +69,8 @@ export interface StreamsConfig {
    * warm-ups have all caught up says so at once. Default 600,000 ms.
    */
   readonly probingRebalanceIntervalMs?: number
+  /** `replication.factor` of topics that the application makes. Default -1: the brokers' own. */
+  readonly replicationFactor?: number
   /** `rack.aware.assignment.tags`: standbys should differ from their active and from each other in these of the `clientTags`. Default: none. */
   readonly rackAwareTags?: readonly string[]
   /** `client.tag.*`: where this process is, such as `{ zone: 'a' }`. Default: none. */
@@ -120,7 +122,8 @@ const leastOf = {
   numStandbyReplicas: 0,
   maxWarmupReplicas: 1,
   acceptableRecoveryLag: 0,
-  probingRebalanceIntervalMs: 0
+  probingRebalanceIntervalMs: 0,
+  replicationFactor: -1
 }
 
 /** Fills in the defaults. Throws CONFIG_INVALID. */
@@ -148,6 +151,7 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     maxWarmupReplicas: 2,
     acceptableRecoveryLag: 10_000,
     probingRebalanceIntervalMs: 600_000,
+    replicationFactor: -1,
     rackAwareTags: [],
     clientTags: {},
     applicationServer: undefined,

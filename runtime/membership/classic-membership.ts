@@ -10,6 +10,7 @@ import { type AssignorSettings, noTasks, sameShare, type TaskShare } from './ass
 import type { ClientMetadata } from './client-metadata.ts'
 import { decodeShareInfo, type ShareInfo } from './member-info.ts'
 import type { Membership } from './membership.ts'
+import type { PartitionWatch } from './partition-watch.ts'
 import { TaskAssignor } from './task-assignor.ts'
 
 /** How often copies are looked at that will become active here, ms. */
@@ -30,6 +31,7 @@ export interface ClassicMembershipParts {
   readonly lags: () => ReadonlyMap<string, number>
   /** Called by the leader after each round, with the instance ids of the members; the next one waits for it. Never rejects. */
   readonly afterRound: (present: ReadonlySet<string>) => Promise<void>
+  readonly partitions: PartitionWatch
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -108,6 +110,7 @@ export class ClassicMembership implements Membership {
     if (this.#failure !== undefined) throw this.#failure
     if (this.#joining !== undefined || !this.#settled) return
     this.#group.check()
+    this.#parts.partitions.check()
     const now = this.#parts.clock.now()
     if (now < this.#notBefore) return
     if (this.#wanted || this.#group.rejoinNeeded() || now >= this.#probeAt || this.#isWarm(now))

@@ -3,7 +3,7 @@ import type { GroupAssignor, Share, Subscriber } from '../../kafka/port/group-as
 import type { TaskPlan } from '../task-plan.ts'
 import { assignTasks } from './assign-tasks.ts'
 import { type AssignmentMember, type AssignorSettings, noTasks, type TaskShare } from './assignment.ts'
-import { type ClientMetadata, clientsOf } from './client-metadata.ts'
+import { clientsOf } from './client-metadata.ts'
 import {
   decodeMemberInfo,
   decodeShareInfo,
@@ -56,10 +56,13 @@ export class TaskAssignor implements GroupAssignor {
   ): ReadonlyMap<string, Share> {
     const { tasks, topology, settings, onMembers } = this.#options
     onMembers(new Set(subscribers.flatMap(({ instanceId }) => instanceId ?? [])))
+    let version = protocolVersion
     const members: (AssignmentMember & { readonly endpoint: string })[] = []
     const shares = new Map<string, Share>()
     for (const { memberId, userData } of subscribers) {
       const info = decodeMemberInfo(userData)
+      // all must understand what they are told: the lowest common one, as in Kafka Streams
+      version = Math.min(version, info?.version ?? version)
       if (info?.topology === topology)
         members.push({ id: memberId, ...info, lags: new Map(Object.entries(info.lags)) })
       else
@@ -78,7 +81,7 @@ export class TaskAssignor implements GroupAssignor {
     for (const [id, share] of given)
       shares.set(id, {
         partitions: this.#inputsOf(share.active),
-        userData: this.#told(share, { probing: assignment.probing, clients })
+        userData: this.#told(share, { version, probing: assignment.probing, clients })
       })
     return shares
   }
@@ -91,7 +94,7 @@ export class TaskAssignor implements GroupAssignor {
 
   #told(
     share: TaskShare,
-    more: { probing?: boolean; clients?: readonly ClientMetadata[]; problem?: ShareInfo['problem'] }
+    more: Partial<Pick<ShareInfo, 'version' | 'probing' | 'clients' | 'problem'>>
   ): Buffer {
     return encodeShareInfo({
       version: protocolVersion,

@@ -7,6 +7,7 @@ import type { ReplicaProcess } from './replicas-process.ts'
 
 /** A zombie has been told, and has said so, within this time after it woke up. */
 const reportWithinMs = 60_000
+const settleWithinMs = 30_000
 const reported = /anew from their last commit|ended: |stopped: /
 
 export interface ReplicaTally {
@@ -55,6 +56,7 @@ export class ReplicasDriver {
   /** Leaves one replica. */
   async run(steps: readonly ReplicaStep[]): Promise<void> {
     for (const [index, step] of steps.entries()) {
+      if (step.settled) await this.#settled()
       await sleep(step.afterMs)
       this.#context.bars.update('blows', index, steps.length, this.describe())
       await this.#deal(step)
@@ -80,6 +82,16 @@ export class ReplicasDriver {
       .filter(({ lives }) => lives)
       .map(({ name, status }) => `${name}: ${status.running}/${status.active}+${status.copies}`)
       .join(', ')
+  }
+
+  /** Every replica that is wanted has all its tasks at work, or that takes too long. */
+  async #settled(): Promise<void> {
+    const works = ({ status }: ReplicaProcess) => status.active > 0 && status.running === status.active
+    for (let waited = 0; waited < settleWithinMs; waited += 100) {
+      if (this.#fleet.slice(0, this.#size).every(works)) return
+      await sleep(100)
+    }
+    this.#context.log(`not settled within ${settleWithinMs / 1000} s: ${this.describe()}`)
   }
 
   async #deal(step: ReplicaStep): Promise<void> {

@@ -11,7 +11,6 @@ import { makeReplicasPlan } from './replicas-plan.ts'
 import { ReplicaProcess } from './replicas-process.ts'
 
 const mostReplicas = 4
-const sessionTimeoutMs = 6_000
 /** Beside the watchdog, which barks when nothing moves. */
 const settleWithinMs = 600_000
 const protocols = ['classic', 'streams'] as const
@@ -23,11 +22,13 @@ export const replicas: ChaosCase = {
   options: [
     { name: 'replicas-seconds', default: '600', describe: 'how long blows are dealt, under each protocol' },
     { name: 'replicas-partitions', default: '64', describe: 'of the topics; twice as many tasks' },
+    { name: 'replicas-session', default: '6000', describe: 'session timeout, ms' },
     { name: 'replicas-rate', default: '200', describe: 'events a second' },
     { name: 'replicas-protocols', default: protocols.join(','), describe: 'of the group' }
   ],
 
   async run(context) {
+    const sessionTimeoutMs = context.number('replicas-session')
     const chosen = context.text('replicas-protocols').split(',')
     const cluster = await context.phase('replicas: start 3 brokers', () =>
       startCluster({
@@ -56,6 +57,7 @@ async function underBlows(
   protocol: 'classic' | 'streams'
 ): Promise<CaseResult[]> {
   const partitions = context.number('replicas-partitions')
+  const sessionTimeoutMs = context.number('replicas-session')
   const seconds = context.number('replicas-seconds')
   const prefix = `${protocol}-`
   const phase = <T>(name: string, action: () => Promise<T>) => context.phase(`${protocol}: ${name}`, action)

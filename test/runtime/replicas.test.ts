@@ -209,7 +209,7 @@ describe('replicas', () => {
     const second = await replica(keyed(), settings)
     const shared = () => [first, second].every(({ streams }) => active(streams).length === PARTITIONS / 2)
     await writingDuring(app.until(second.streams, shared))
-    const warm = () => copies(first.streams).every(({ lag }) => lag === 0)
+    const warm = () => copies(first.streams).every(({ lag, lagMs }) => lag === 0 && lagMs === 0)
     await app.until(first.streams, () => copies(first.streams).length === PARTITIONS / 2 && warm())
     // longer than what nobody needs is kept
     await setTimeout(100)
