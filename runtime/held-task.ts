@@ -52,7 +52,9 @@ export class HeldTask {
 
   /** What a copy can follow. A table whose changelog is its source topic waits for the position at which its task goes on. */
   get followed(): readonly RestoreJob[] {
-    return this.#changelogs.flatMap((job) => (job.source === undefined ? [{ ...job, source: undefined }] : []))
+    return this.#changelogs.flatMap((job) =>
+      job.source === undefined ? [{ ...job, source: undefined }] : []
+    )
   }
 
   /** Of all that a copy follows; undefined until each is known. */

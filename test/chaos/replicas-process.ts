@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { open } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StoreLines } from './replicas-feeder.ts'
 import type { ReplicaNotice, ReplicaOrder, ReplicaSettings } from './replicas-protocol.ts'
@@ -24,6 +25,8 @@ export class ReplicaProcess {
   readonly #settings: ReplicaSettings
   readonly #logFile: string
   readonly #log: (line: string) => void
+  /** A replica that is started again and again need not be compiled each time. */
+  readonly #compileCache: string
   #child: ChildProcess | undefined
   #ended: Promise<void> = Promise.resolve()
   /** Somebody sees to it that it ends. */
@@ -41,6 +44,7 @@ export class ReplicaProcess {
     this.#settings = settings
     this.#logFile = logFile
     this.#log = log
+    this.#compileCache = join(dirname(logFile), 'compiled')
   }
 
   get lives(): boolean {
@@ -53,7 +57,7 @@ export class ReplicaProcess {
     try {
       const child = fork(new URL('./replicas-worker.ts', import.meta.url), [JSON.stringify(this.#settings)], {
         stdio: ['ignore', log.fd, log.fd, 'ipc'],
-        env: { ...process.env, NODE_ENV: 'production' }
+        env: { ...process.env, NODE_ENV: 'production', NODE_COMPILE_CACHE: this.#compileCache }
       })
       this.#child = child
       this.#expected = false

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type KafkaCluster, startCluster } from '../../deploy/local/cluster.ts'
 import { PlatformaticClient } from '../../index.ts'
 import type { CaseResult, ChaosCase, ChaosContext } from './case.ts'
-import { checkOutputs, checkStores } from './replicas-check.ts'
+import { checkDescription, checkOutputs, checkStores } from './replicas-check.ts'
 import { ReplicasDriver } from './replicas-driver.ts'
 import { ReplicasFeeder } from './replicas-feeder.ts'
 import { replicaTopics } from './replicas-graph.ts'
@@ -22,6 +22,7 @@ export const replicas: ChaosCase = {
   options: [
     { name: 'replicas-seconds', default: '600', describe: 'how long blows are dealt, under each protocol' },
     { name: 'replicas-partitions', default: '64', describe: 'of the topics; twice as many tasks' },
+    { name: 'replicas-brokers', default: '3', describe: 'how many there are' },
     { name: 'replicas-session', default: '6000', describe: 'session timeout, ms' },
     { name: 'replicas-rate', default: '200', describe: 'events a second' },
     { name: 'replicas-protocols', default: protocols.join(','), describe: 'of the group' }
@@ -30,10 +31,11 @@ export const replicas: ChaosCase = {
   async run(context) {
     const sessionTimeoutMs = context.number('replicas-session')
     const chosen = context.text('replicas-protocols').split(',')
-    const cluster = await context.phase('replicas: start 3 brokers', () =>
+    const brokers = context.number('replicas-brokers')
+    const cluster = await context.phase(`replicas: start ${brokers} brokers`, () =>
       startCluster({
         directory: join(context.directory, 'brokers'),
-        brokers: 3,
+        brokers,
         settings: {
           // by the group's members under the classic protocol, by the broker under the other
           'group.streams.session.timeout.ms': String(sessionTimeoutMs),
@@ -89,6 +91,14 @@ async function underBlows(
     while ((fleet[0]?.status.running ?? 0) < 2 * partitions) await sleep(100)
   })
   feeder.start(context.number('replicas-rate'), (error) => context.watchdog.fail(error))
+  const report = (message: string) => context.watchdog.touch(message)
+  const description = await phase('ask Kafka’s own tools about the group', async () => {
+    // so that every partition has a committed position
+    while (feeder.written < 50 * partitions || (fleet[0]?.status.records ?? -1) < 0) await sleep(100)
+    await sleep(2_000)
+    const group = { bootstrap: cluster.bootstrap, group: `${prefix}app`, protocol, report }
+    return checkDescription(group, [topics.events])
+  })
   const plan = makeReplicasPlan(context.random(`${protocol} plan`), seconds, sessionTimeoutMs)
   await phase('blows', () => driver.run(plan))
   await feeder.stop()
@@ -104,10 +114,11 @@ async function underBlows(
       enriched: topics.enriched.name,
       totals: topics.totals.name,
       events: feeder.written,
-      report: (message) => context.watchdog.touch(message)
+      report
     })
   )
   return [
+    description,
     ...outputs,
     ...checkStores(protocol, feeder.expected(), stores),
     zombies(protocol, driver),

@@ -227,6 +227,30 @@ describe('replicas', () => {
     expectExactCounts()
   }, 20_000)
 
+  it('that are restarted one after the other keep their tasks', async () => {
+    const settings = { sessionTimeoutMs: 30_000, numStandbyReplicas: 1 }
+    const places = await Promise.all([1, 2, 3].map(() => replica(rekeyed(), settings)))
+    const shares = () => places.map(({ streams }) => active(streams))
+    const balanced = () => {
+      const all = shares()
+      return all.flat().length === 2 * PARTITIONS && all.every(({ length }) => length >= 5)
+    }
+    await app.until((places[0] as { streams: KafkaStreams }).streams, balanced)
+    const before = shares()
+    const generations = () => app.broker.group(app.applicationId).members.generation
+    const generation = generations()
+    for (const [index, { streams, stateDirectory }] of places.entries()) {
+      await writingDuring(streams.close())
+      const again = await replica(rekeyed(), { ...settings, stateDirectory })
+      places[index] = again
+      await writingDuring(app.until(again.streams, () => active(again.streams).length >= 5))
+      expect(shares()).toEqual(before)
+    }
+    expect(generations()).toBe(generation)
+    for (const { streams } of places) await app.caughtUp(streams)
+    expectExactCounts()
+  }, 20_000)
+
   it('whose task was rebuilt go on with it, and tell each change once', async () => {
     const { streams } = await replica(keyed())
     await write(5)
