@@ -80,13 +80,13 @@ export class ReplicasDriver {
   describe(): string {
     return this.#fleet
       .filter(({ lives }) => lives)
-      .map(({ name, status }) => `${name}: ${status.running}/${status.active}+${status.copies}`)
+      .map(({ name, status }) => `${name}: ${status.running.length}/${status.active}+${status.copies}`)
       .join(', ')
   }
 
   /** Every replica that is wanted has all its tasks at work, or that takes too long. */
   async #settled(): Promise<void> {
-    const works = ({ status }: ReplicaProcess) => status.active > 0 && status.running === status.active
+    const works = ({ status }: ReplicaProcess) => status.active > 0 && status.running.length === status.active
     for (let waited = 0; waited < settleWithinMs; waited += 100) {
       if (this.#fleet.slice(0, this.#size).every(works)) return
       await sleep(100)
@@ -135,15 +135,18 @@ export class ReplicasDriver {
 
   async #makeZombie(replica: ReplicaProcess): Promise<void> {
     // one that has not joined yet is nobody's zombie
-    for (let waited = 0; replica.status.running === 0 && waited < 30_000; waited += 100) await sleep(100)
+    for (let waited = 0; replica.status.running.length === 0 && waited < 30_000; waited += 100)
+      await sleep(100)
     this.#context.log(`${replica.name} is frozen for ${2 * this.#sessionTimeoutMs} ms`)
     const said = replica.warnings.length
+    replica.excused = true
     replica.freeze()
     await sleep(2 * this.#sessionTimeoutMs)
     replica.thaw()
     this.tally.zombies++
     const news = () => replica.warnings.slice(said).find((text) => reported.test(text))
     for (let waited = 0; news() === undefined && waited < reportWithinMs; waited += 100) await sleep(100)
+    replica.excused = false
     const text = news()
     if (text !== undefined) this.tally.reportedZombies++
     this.#context.log(`${replica.name} woke up and ${text === undefined ? 'said nothing' : `said: ${text}`}`)

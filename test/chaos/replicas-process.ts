@@ -12,12 +12,12 @@ const endWithinMs = 60_000
 
 export interface ReplicaStatus {
   readonly active: number
-  readonly running: number
+  readonly running: readonly string[]
   readonly copies: number
   readonly records: number
 }
 
-const nothing: ReplicaStatus = { active: 0, running: 0, copies: 0, records: -1 }
+const nothing: ReplicaStatus = { active: 0, running: [], copies: 0, records: -1 }
 
 /** A place for a replica, with its state directory: a process lives there, and is started again when it ends though nobody wanted it to. */
 export class ReplicaProcess {
@@ -29,13 +29,19 @@ export class ReplicaProcess {
   readonly #compileCache: string
   #child: ChildProcess | undefined
   #ended: Promise<void> = Promise.resolve()
+  /** Exit code, or signal. */
+  #how = ''
   /** Somebody sees to it that it ends. */
   #expected = true
   #closed = false
   #dumped: ((stores: StoreLines) => void) | undefined
   status = nothing
+  /** It is fenced, and may end for that. */
+  excused = false
   /** Warnings and errors of all its lives. */
   readonly warnings: string[] = []
+  /** Of all its lives; `at` by `performance.now`. */
+  readonly restores: { readonly at: number; readonly task: string; readonly records: number }[] = []
   /** What it said last when it ended by itself. */
   readonly ownEnds: string[] = []
 
@@ -83,7 +89,10 @@ export class ReplicaProcess {
     else if (this.#child?.connected === true)
       this.#child.send({ order: 'leave' } satisfies ReplicaOrder, () => {})
     const late = sleep(endWithinMs, true, { ref: false })
-    if ((await Promise.race([this.#ended, late])) !== true) return
+    if ((await Promise.race([this.#ended, late])) !== true) {
+      if (this.#how !== '0') this.ownEnds.push(`ended with ${this.#how} when it was told to end`)
+      return
+    }
     this.ownEnds.push(`did not end within ${endWithinMs / 1000} s`)
     await this.kill()
   }
@@ -110,6 +119,7 @@ export class ReplicaProcess {
 
   #hear(notice: ReplicaNotice): void {
     if (notice.notice === 'status') this.status = notice
+    else if (notice.notice === 'restored') this.restores.push({ at: performance.now(), ...notice })
     else if (notice.notice === 'warned') this.warnings.push(notice.text)
     else this.#dumped?.(notice.stores)
   }
@@ -117,9 +127,10 @@ export class ReplicaProcess {
   async #end(how: string): Promise<void> {
     this.#child = undefined
     this.status = nothing
+    this.#how = how
     if (this.#expected || this.#closed) return
     const words = this.warnings.at(-1) ?? `exit ${how}`
-    this.ownEnds.push(words)
+    if (!this.excused) this.ownEnds.push(words)
     this.#log(`${this.name} ended by itself (${how}): ${words}`)
     await sleep(restartPauseMs)
     if (!this.#expected) await this.start()

@@ -31,11 +31,14 @@ const streams = new KafkaStreams(replicasGraph(settings.prefix, settings.partiti
   cacheMaxBytes: 0,
   sessionTimeoutMs: settings.sessionTimeoutMs,
   heartbeatIntervalMs: 500,
-  numStandbyReplicas: 1,
+  numStandbyReplicas: settings.standbys,
   maxWarmupReplicas: 8,
   acceptableRecoveryLag: 200,
   probingRebalanceIntervalMs: 10_000,
   minFreeDiskBytes: 0,
+  onRestore: ({ task, restored, done }) => {
+    if (done) void tell({ notice: 'restored', task, records: restored })
+  },
   logger
 })
 
@@ -69,7 +72,7 @@ async function tellStatus(): Promise<void> {
   await tell({
     notice: 'status',
     active: active.length,
-    running: active.filter(({ running }) => running).length,
+    running: active.filter(({ running }) => running).map(({ id }) => id),
     copies: tasks.length - active.length,
     records
   })

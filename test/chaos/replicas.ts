@@ -72,7 +72,15 @@ async function underBlows(
     const stateDirectory = join(context.directory, `${protocol}-${index + 1}`)
     return new ReplicaProcess(
       name,
-      { brokers: cluster.bootstrap, prefix, partitions, protocol, sessionTimeoutMs, stateDirectory },
+      {
+        brokers: cluster.bootstrap,
+        prefix,
+        partitions,
+        protocol,
+        sessionTimeoutMs,
+        standbys: 1,
+        stateDirectory
+      },
       join(context.directory, `${protocol}-${index + 1}.log`),
       (line) => context.log(line)
     )
@@ -88,7 +96,7 @@ async function underBlows(
   context.watchdog.describeWith(() => driver.describe())
   await phase('start one replica', async () => {
     await driver.scaleTo(1, true)
-    while ((fleet[0]?.status.running ?? 0) < 2 * partitions) await sleep(100)
+    while ((fleet[0]?.status.running.length ?? 0) < 2 * partitions) await sleep(100)
   })
   feeder.start(context.number('replicas-rate'), (error) => context.watchdog.fail(error))
   const report = (message: string) => context.watchdog.touch(message)
@@ -141,9 +149,9 @@ async function settled(replica: ReplicaProcess, tasks: number): Promise<void> {
   const end = performance.now() + settleWithinMs
   for (let quiet = 0; quiet < 3; await sleep(500)) {
     const { running, records } = replica.status
-    quiet = running === tasks && records === 0 ? quiet + 1 : 0
+    quiet = running.length === tasks && records === 0 ? quiet + 1 : 0
     if (performance.now() > end)
-      throw new Error(`${running} of ${tasks} tasks run, ${records} records are to be processed`)
+      throw new Error(`${running.length} of ${tasks} tasks run, ${records} records are to be processed`)
   }
 }
 
@@ -155,7 +163,7 @@ function zombies(protocol: string, { tally }: ReplicasDriver): CaseResult {
   }
 }
 
-/** Who is frozen may end when it is fenced; nobody else may end by itself. */
+/** Who was frozen may end when it is fenced; nobody else may end by itself. */
 function ends(protocol: string, { tally }: ReplicasDriver, fleet: readonly ReplicaProcess[]): CaseResult {
   const own = fleet.flatMap(({ name, ownEnds }) => ownEnds.map((words) => `${name} ended: ${words}`))
   const { scalings, kills, terms, brokerKills } = tally
