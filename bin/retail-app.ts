@@ -1,39 +1,25 @@
+import { join } from 'node:path'
 import pg from 'pg'
 import {
   bytes,
-  elasticsearchSink,
   type KafkaClient,
   KafkaStreams,
   type Logger,
   MetricsServer,
   migrate,
   partitionName,
-  postgresSink,
   type ReadOnlyKeyValueStore,
   type RestoreProgress,
   resetApplication,
   SinkTask,
   string,
-  type TableMapping,
-  type Topic,
   topic
 } from '../index.ts'
 import { unpublishedDaysStore } from '../processors/retail/publish-days.ts'
 import { tallyStore } from '../processors/retail/tally-rows.ts'
 import { retailMigrations } from '../sinks/retail/migrations/index.ts'
-import { profitAndLossTable } from '../sinks/retail/profit-and-loss-table.ts'
-import { skuIndex } from '../sinks/retail/sku-index.ts'
-import {
-  categoryDaysTable,
-  filesTable,
-  lineItemsTable,
-  reconciliationTable,
-  skuDaysTable,
-  skusTable,
-  storeDaysTable
-} from '../sinks/retail/tables.ts'
 import { retailTopology } from '../topology/retail/index.ts'
-import * as topics from '../topology/retail/topics.ts'
+import { type RetailSink, retailSinks } from './retail-sinks.ts'
 
 export interface RetailAppOptions {
   readonly kafka: KafkaClient
@@ -56,6 +42,10 @@ export interface Lag {
 }
 
 const APPLICATION = 'retail'
+/** Results are there soon after the last file, however long commits are while files come. */
+const IDLE_COMMIT_INTERVAL_MS = 500
+/** Room for what changes between two commits: a full write buffer asks for a commit, too. */
+const CACHE_MAX_BYTES = 256 * 1024 * 1024
 /** One process: nobody else waits for its place, but its own successor may. */
 const SESSION_TIMEOUT_MS = 10_000
 
@@ -87,42 +77,29 @@ export class RetailApp {
       stateDirectory: options.stateDirectory,
       processingGuarantee: 'exactly_once_v2',
       commitIntervalMs: options.commitIntervalMs,
+      idleCommitIntervalMs: IDLE_COMMIT_INTERVAL_MS,
+      cacheMaxBytes: CACHE_MAX_BYTES,
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
       // what is no product or store to its schema; rows of files have dead letters of their own
       deserializationExceptionHandler: 'dead-letter',
       deadLetterTopic: 'retail.dead-letters.graph',
+      topologyLock: join(import.meta.dirname, '../topology/retail/topology.lock.json'),
       logger: options.logger,
       onRestore: options.onRestore
     })
   }
 
   async start(): Promise<void> {
-    const { databaseUrl, kafka, metricsPort, logger } = this.#options
-    const pool = new pg.Pool({ connectionString: databaseUrl })
-    try {
-      await migrate(pool, retailMigrations)
-    } finally {
-      await pool.end()
-    }
+    const { kafka, metricsPort, logger } = this.#options
     if (metricsPort !== undefined) {
       const server = new MetricsServer(this.#streams.metrics.registry)
       logger.info(`metrics on http://127.0.0.1:${await server.listen(metricsPort)}/metrics`)
       this.#closers.push(() => server.close())
     }
-    await this.#createTopics(kafka)
-    await this.#streams.start()
+    await allOf([this.#migrate(), this.#createTopics(kafka)])
+    const streams = this.#streams.start()
     this.#streams.finished.catch(this.#fail)
-    await this.#table(topics.files, filesTable)
-    await this.#table(topics.lineItems, lineItemsTable)
-    await this.#table(topics.storeDays, storeDaysTable)
-    await this.#table(topics.skuDays, skuDaysTable)
-    await this.#table(topics.categoryDays, categoryDaysTable)
-    await this.#table(topics.skuSales, skusTable)
-    await this.#table(topics.profitAndLoss, profitAndLossTable)
-    await this.#table(topics.reconciliation, reconciliationTable)
-    await this.#sink('sku-search', topics.skuSales, (name) =>
-      elasticsearchSink({ name, connection: this.#options.elasticsearchUrl, ...skuIndex })
-    )
+    await allOf([streams, ...retailSinks.map((one) => this.#startSink(one))])
   }
 
   /** Makes the graph start over from its sources, before `start`. Throws GROUP_NOT_EMPTY while another process runs it. */
@@ -195,22 +172,21 @@ export class RetailApp {
     await streams
   }
 
+  async #migrate(): Promise<void> {
+    const pool = new pg.Pool({ connectionString: this.#options.databaseUrl })
+    try {
+      await migrate(pool, retailMigrations)
+    } finally {
+      await pool.end()
+    }
+  }
+
   async #createTopics(kafka: KafkaClient): Promise<void> {
     const admin = kafka.admin(`${APPLICATION}-topics`)
     try {
-      const sinkTopics: readonly Topic<string, never>[] = [
-        topics.files,
-        topics.lineItems,
-        topics.storeDays,
-        topics.skuDays,
-        topics.categoryDays,
-        topics.skuSales,
-        topics.profitAndLoss,
-        topics.reconciliation,
-        sinkDeadLetters
-      ] as never
+      const sinkTopics = [...retailSinks.map((one) => one.topic), sinkDeadLetters]
       await admin.createTopics(
-        sinkTopics.map((one) => ({
+        [...new Set(sinkTopics)].map((one) => ({
           name: one.name,
           partitions: one.partitions,
           configs: { 'cleanup.policy': one.cleanupPolicy, 'retention.ms': String(one.retentionMs) }
@@ -221,19 +197,8 @@ export class RetailApp {
     }
   }
 
-  async #table<V>(source: Topic<string, V>, table: TableMapping<string, V>): Promise<void> {
-    const { databaseUrl } = this.#options
-    await this.#sink(table.table.replaceAll('_', '-'), source, (name) =>
-      postgresSink({ name, connection: { connectionString: databaseUrl, max: 2 }, tables: [table] })
-    )
-  }
-
-  async #sink<V>(
-    name: string,
-    source: Topic<string, V>,
-    make: (name: string) => ConstructorParameters<typeof SinkTask<string, V>>[0]['sink']
-  ): Promise<void> {
-    const { kafka } = this.#options
+  async #startSink({ name, topic: source, open }: RetailSink): Promise<void> {
+    const { kafka, databaseUrl, elasticsearchUrl } = this.#options
     const groupId = `${APPLICATION}-sink-${name}`
     const producer = await kafka.producer({ clientId: `${groupId}-dead-letters` })
     this.#closers.push(() => producer.close())
@@ -242,13 +207,23 @@ export class RetailApp {
       groupId,
       instanceId: groupId,
       topics: [source],
-      sink: make(name),
+      sink: open(name, {
+        postgres: { connectionString: databaseUrl, max: 2 },
+        elasticsearch: elasticsearchUrl
+      }),
       deadLetters: { topic: sinkDeadLetters.name, producer }
     })
     task.failed.then(this.#fail)
     await task.start()
-    this.#sinks.push({ task: task as unknown as SinkTask<string, never>, topic: source.name })
+    this.#sinks.push({ task, topic: source.name })
   }
+}
+
+/** Also after a failure the others are waited for: what they have begun must be there to be closed. */
+async function allOf(parts: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(parts)
+  const failed = results.find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }
 
 function hasNothing(store: ReadOnlyKeyValueStore<unknown, unknown>): boolean {

@@ -1,7 +1,7 @@
 import { StreamsBuilder, type Topology } from '../../index.ts'
 import { categoryDays } from './category-days.ts'
-import { lineItems } from './line-items.ts'
-import { type FinanceOptions, profitAndLoss } from './profit-and-loss.ts'
+import { lineItems, publishLineItems } from './line-items.ts'
+import { exchangeRates, type FinanceOptions, profitAndLoss } from './profit-and-loss.ts'
 import { reconciliation } from './reconciliation.ts'
 import { sales } from './sales.ts'
 import { skuDays } from './sku-days.ts'
@@ -14,6 +14,7 @@ import * as topics from './topics.ts'
  *
  *   raw CSV -> sales -> line items -> by SKU: SKU days -> category days
  *                 \                           search documents
+ *                  \                          the items themselves, at their exchange rate
  *                  \             \-> by store: store days
  *                   \                          profit and loss (with expenses and exchange rates)
  *                    \-> rejected rows
@@ -33,7 +34,9 @@ export function retailTopology(options: FinanceOptions = {}): Topology {
   const storeItems = byStoreMarketDay(items)
   const markets = storeMarketDays(storeItems)
   storeDays(markets)
-  profitAndLoss(builder, markets, options)
+  const rates = exchangeRates(builder)
+  profitAndLoss(builder, markets, rates, options)
+  publishLineItems(items, rates, options)
   reconciliation(builder, { files: files.tallies, lineItems: items, storeItems })
   return builder.build()
 }
