@@ -204,12 +204,8 @@ export class StreamsMember implements StreamsGroupMember {
     this.#epoch = answer.memberEpoch
     this.#intervalMs = answer.heartbeatIntervalMs
     if (answer.tasks !== null) this.#assigned = answer.tasks
-<<<<<<< HEAD
     this.#endpointEpoch = answer.endpointEpoch
     if (answer.endpoints !== null) this.#endpoints = answer.endpoints
-    const problem = problemOf(answer.status)
-    if (problem !== undefined) this.#failure = new StreamsError(problem.code, this.#about(problem.reason))
-=======
     this.#blame(problemOf(answer.status))
   }
 
@@ -218,7 +214,6 @@ export class StreamsMember implements StreamsGroupMember {
     this.#troubledAt = problem === undefined ? undefined : since
     if (problem === undefined || ticks() - since < problem.patienceMs) return
     this.#failure = new StreamsError(problem.code, this.#about(problem.reason))
->>>>>>> main
   }
 
   #beat(changes: Partial<StreamsHeartbeat>, timeoutMs = 10_000): Promise<StreamsHeartbeatAnswer> {

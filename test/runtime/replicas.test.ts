@@ -240,10 +240,11 @@ describe('replicas', () => {
     const generations = () => app.broker.group(app.applicationId).members.generation
     const generation = generations()
     for (const [index, { streams, stateDirectory }] of places.entries()) {
-      await writingDuring(streams.close())
+      await streams.close()
+      await write(1)
       const again = await replica(rekeyed(), { ...settings, stateDirectory })
       places[index] = again
-      await writingDuring(app.until(again.streams, () => active(again.streams).length >= 5))
+      await app.until(again.streams, () => active(again.streams).length >= 5)
       expect(shares()).toEqual(before)
     }
     expect(generations()).toBe(generation)
