@@ -3,7 +3,7 @@ import { verifyTopic } from '../peer/verify.ts'
 import type { CaseResult } from './case.ts'
 import type { StoreLines } from './replicas-feeder.ts'
 
-export interface OutputsToCheck {
+interface OutputsToCheck {
   readonly protocol: string
   readonly bootstrap: string
   readonly enriched: string

@@ -10,7 +10,7 @@ const reportWithinMs = 60_000
 const settleWithinMs = 30_000
 const reported = /anew from their last commit|ended: |stopped: /
 
-export interface ReplicaTally {
+interface ReplicaTally {
   kills: number
   terms: number
   zombies: number

@@ -10,7 +10,7 @@ const restartPauseMs = 500
 /** An orderly end commits and closes; longer than that it hangs. */
 const endWithinMs = 60_000
 
-export interface ReplicaStatus {
+interface ReplicaStatus {
   readonly active: number
   readonly running: readonly string[]
   readonly copies: number

@@ -1,7 +1,7 @@
 import type { Figures } from '../case.ts'
 import { Scene, type SceneSettings } from './scene.ts'
 
-export interface ThroughputSettings extends SceneSettings {
+interface ThroughputSettings extends SceneSettings {
   readonly replicas: number
 }
 
