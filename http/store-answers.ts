@@ -58,7 +58,7 @@ export async function answerFrom(
 ): Promise<Reply> {
   const { application, store, stale, passedOn, path } = asked
   const { applicationServer, processingGuarantee, sessionTimeoutMs } = application.settings
-  const local = application.localStores(store).find((one) => one.task === task)
+  const local = application.stores.local(store).find((one) => one.task === task)
   const answerHere = ({ role, lag, store: part }: LocalStore): Reply => {
     const usual = processingGuarantee === 'exactly_once_v2' ? 'committed' : 'merged'
     const view = role === 'active' ? (asked.view ?? usual) : 'committed'
@@ -97,6 +97,10 @@ export async function answerFrom(
       `the owner of task ${task} does not answer; its place is given away when its session ends`,
       sessionTimeoutMs
     )
+  if (owner !== undefined && owner === applicationServer && application.settings.threadModule !== undefined) {
+    const error = `task ${task} runs in a worker thread, whose stores cannot be read`
+    return { status: 501, body: JSON.stringify({ error, task }) }
+  }
   const why = local === undefined ? 'has no owner that answers queries' : 'is being restored'
   return unavailable(task, `task ${task} ${why}`, soonMs)
 
@@ -111,8 +115,8 @@ export async function answerFrom(
 
 /** The task that has a key. `recordKey`: what its records are partitioned by, where that is another than the key in the store. */
 export function taskOfKey(application: KafkaStreams, store: string, recordKey: string): string {
-  const { key: serde } = application.storeDefinition(store)
-  const tasks = application.storeTasks(store)
+  const { key: serde } = application.stores.definition(store)
+  const tasks = application.stores.tasks(store)
   const { partition } = application.queryMetadataForKey(store, keyOfText(serde, recordKey), serde)
   const task = tasks[Math.max(0, partition)]
   if (task === undefined)

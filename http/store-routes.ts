@@ -54,8 +54,8 @@ export function addStoreRoutes(
         ({ name }) => ({
           application: application.applicationId,
           store: name,
-          kind: application.storeDefinition(name).kind,
-          parts: application.localStores(name).map(({ task, role, running }) => ({ task, role, running }))
+          kind: application.stores.definition(name).kind,
+          parts: application.stores.local(name).map(({ task, role, running }) => ({ task, role, running }))
         })
       )
     )
@@ -67,7 +67,7 @@ export function addStoreRoutes(
     const { from, to, recordKey = key } = request.query
     const question = { key, limit: limitOf(request.query), ...times(from, to) }
     const task = taskOfKey(asked.application, asked.store, recordKey)
-    const definition = asked.application.storeDefinition(asked.store)
+    const definition = asked.application.stores.definition(asked.store)
     return send(
       reply,
       await answerFrom(task, asked, options, (store, view) => askForKey(store, definition, view, question))
@@ -77,11 +77,11 @@ export function addStoreRoutes(
   server.get('/stores/:name/range', async (request: StoreRequest, reply) => {
     const asked = askedBy(request, applications)
     const { from, to, reverse, page } = request.query
-    const tasks = asked.application.storeTasks(asked.store)
+    const tasks = asked.application.stores.tasks(asked.store)
     const { task: index, after } = page === undefined ? { task: 0 } : pageStart(page)
     const task = tasks[index]
     if (task === undefined) throw new StreamsError('DESERIALIZATION', 'page is none of this store')
-    const definition = asked.application.storeDefinition(asked.store)
+    const definition = asked.application.stores.definition(asked.store)
     const question = {
       limit: limitOf(request.query),
       reverse: reverse === 'true',

@@ -1,15 +1,14 @@
 import type { RestoreJob } from './restore/restore-job.ts'
 import type { SourceSerdes } from './restore/source-record.ts'
 import type { OpenedTask } from './task-factory.ts'
+import type { TaskOpener } from './task-opener.ts'
 import type { TaskPlan } from './task-plan.ts'
+import type { TaskRole } from './task-status.ts'
 
 /** A store and its changelog. */
 export interface StoreChangelogJob extends Omit<RestoreJob, 'source'> {
   readonly source?: SourceSerdes | undefined
 }
-
-/** Warm-ups are standbys that will become active here. */
-export type TaskRole = 'active' | 'standby' | 'warmup'
 
 /**
  * A task whose stores are this process's, in one role after the other; the stores stay open.
@@ -25,12 +24,13 @@ export class HeldTask {
   /** Of what is under way for its present role. */
   #work = new AbortController()
   #changelogs: readonly StoreChangelogJob[] = []
+  #closed = false
 
-  constructor(plan: TaskPlan, role: TaskRole, opening: Promise<OpenedTask>) {
+  constructor(plan: TaskPlan, role: TaskRole, opener: TaskOpener) {
     this.plan = plan
     this.role = role
-    this.#opening = opening
-    opening.then(
+    this.#opening = opener.open(plan, () => this.#closed)
+    this.#opening.then(
       (opened) => {
         this.#opened = opened
         this.#changelogs = changelogsOf(opened)
@@ -50,6 +50,20 @@ export class HeldTask {
     return this.#changelogs
   }
 
+  /** What a copy can follow. A table whose changelog is its source topic waits for the position at which its task goes on. */
+  get followed(): readonly RestoreJob[] {
+    return this.#changelogs.flatMap((job) =>
+      job.source === undefined ? [{ ...job, source: undefined }] : []
+    )
+  }
+
+  /** Of all that a copy follows; undefined until each is known. */
+  lags(of: (job: RestoreJob) => number | undefined): readonly number[] | undefined {
+    if (this.#opened === undefined) return undefined
+    const lags = this.followed.flatMap((job) => of(job) ?? [])
+    return lags.length === this.followed.length ? lags : undefined
+  }
+
   /** Ends what is under way, at once, so that something else can begin; that ends when the signal is aborted. */
   begin(): AbortSignal {
     this.#work.abort()
@@ -64,6 +78,7 @@ export class HeldTask {
 
   /** Resolves with what closing its stores failed with. */
   async close(): Promise<unknown[]> {
+    this.#closed = true
     this.#work.abort()
     const opened = await this.#opening.catch(() => undefined)
     const closed = await Promise.allSettled((opened?.stores ?? []).map(({ store }) => store.close()))

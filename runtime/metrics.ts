@@ -1,4 +1,4 @@
-import { Counter, Histogram, Registry } from 'prom-client'
+import { Counter, Histogram } from 'prom-client'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { type ErrorCode, errorActions } from '../core/errors.ts'
 import { type DropReason, dropReasons } from '../processors/operator.ts'
@@ -12,6 +12,7 @@ import { type ObservedThread, TaskMetrics } from './metrics/task-metrics.ts'
 import { type Activity, ThreadTimes } from './metrics/thread-times.ts'
 import type { CommitPoint } from './task/commit.ts'
 import { type ErrorKind, errorKinds } from './task/error-handling.ts'
+import { JoinedRegistry } from './threads/joined-registry.ts'
 
 const errorCodes = Object.keys(errorActions) as ErrorCode[]
 
@@ -27,7 +28,7 @@ interface WatchedDisk {
  * scrape. Labels are bounded by the graph: tasks, steps, stores, reasons, error codes. After KIP-444's metrics, and what they lack.
  */
 export class StreamsMetrics {
-  readonly registry = new Registry()
+  readonly registry = new JoinedRegistry()
   readonly #times = new ThreadTimes()
   readonly #tasks: TaskMetrics
   readonly #restores: RestoreMetrics
@@ -35,6 +36,7 @@ export class StreamsMetrics {
   readonly #dropped = new Map<DropReason, number>()
   readonly #deadLetters = new Map<ErrorKind, number>()
   #waitingSince = 0
+  #disk: WatchedDisk | undefined
   readonly #commits = new Histogram({
     name: 'streams_commit_duration_seconds',
     help: 'Duration of commits',
@@ -110,6 +112,27 @@ export class StreamsMetrics {
           report((activity === 'process' ? ms - punctuateMs : ms) / 1000, { activity })
       }
     )
+    collectedGauge(
+      this.registry,
+      {
+        name: 'streams_disk_free_bytes',
+        help: 'Room on the file system of the state directory',
+        // each thread looks at the same
+        aggregator: 'min'
+      },
+      (report) => {
+        if (this.#disk?.freeBytes !== undefined) report(this.#disk.freeBytes)
+      }
+    )
+    collectedGauge(
+      this.registry,
+      {
+        name: 'streams_disk_full',
+        help: '1 while processing has stopped because there is too little room for state',
+        aggregator: 'max'
+      },
+      (report) => report(Number(this.#disk?.full ?? false))
+    )
     collectedCounter(
       this.registry,
       {
@@ -136,22 +159,9 @@ export class StreamsMetrics {
     )
   }
 
+  /** What is asked for the room on it, from now on. */
   disk(disk: WatchedDisk): void {
-    collectedGauge(
-      this.registry,
-      { name: 'streams_disk_free_bytes', help: 'Room on the file system of the state directory' },
-      (report) => {
-        if (disk.freeBytes !== undefined) report(disk.freeBytes)
-      }
-    )
-    collectedGauge(
-      this.registry,
-      {
-        name: 'streams_disk_full',
-        help: '1 while processing has stopped because there is too little room for state'
-      },
-      (report) => report(Number(disk.full))
-    )
+    this.#disk = disk
   }
 
   /** Where a task counts. */

@@ -3,15 +3,16 @@ import type { Logger } from '../core/logger.ts'
 import { partitionName, type TopicPartition } from '../core/record.ts'
 import type { Consumer, Fetched } from '../kafka/port/consumer.ts'
 import type { GroupOffset } from '../kafka/port/group.ts'
-import { HeldTask, type TaskRole } from './held-task.ts'
+import { HeldTask } from './held-task.ts'
 import type { TaskShare } from './membership/assignment.ts'
 import type { LocalStore } from './queries/local-store.ts'
-import type { RestoreJob } from './restore/restore-job.ts'
 import type { Restorer } from './restore/restorer.ts'
 import { RunningTasks } from './running-tasks.ts'
 import type { Task } from './task/task.ts'
 import type { TaskFactory } from './task-factory.ts'
+import { TaskOpener } from './task-opener.ts'
 import type { TaskPlan } from './task-plan.ts'
+import type { TaskRole, TaskStatus } from './task-status.ts'
 
 /** Where inputs go on from. */
 export interface InputPositions {
@@ -30,16 +31,6 @@ export interface TaskSetParts {
   readonly logger: Logger
 }
 
-export interface TaskStatus {
-  /** `<sub-topology>_<partition>` */
-  readonly id: string
-  readonly role: TaskRole
-  /** Active: it processes; else it restores. */
-  readonly running: boolean
-  /** Of a standby or warm-up: changelog records that it lacks; undefined until that is known. */
-  readonly lag: number | undefined
-}
-
 interface Rebuild {
   readonly taskId: string
   readonly done: () => void
@@ -54,25 +45,22 @@ export class TaskSet {
   readonly #parts: TaskSetParts
   readonly #held = new Map<string, HeldTask>()
   readonly #tasks: RunningTasks
+  readonly #opener: TaskOpener
   #ready: HeldTask[] = []
   #rebuilds: Rebuild[] = []
   /** What went wrong in the background; thrown by the next turn. */
   #failure: unknown
   readonly #committed = new Map<string, GroupOffset>()
   readonly #earliest = new Map<string, number>()
-  #opening: Promise<unknown> = Promise.resolve()
 
   constructor(parts: TaskSetParts) {
     this.#parts = parts
     this.#tasks = new RunningTasks(parts.consumer)
+    this.#opener = new TaskOpener(parts.factory)
   }
 
   get running(): readonly Task[] {
     return this.#tasks.all
-  }
-
-  get ids(): readonly string[] {
-    return [...this.#held.keys()]
   }
 
   get allRunning(): boolean {
@@ -91,7 +79,8 @@ export class TaskSet {
       id: held.plan.id,
       role: held.role,
       running: this.#tasks.has(held.plan.id),
-      lag: held.role === 'active' ? undefined : this.#lagOf(held)
+      lag: held.role === 'active' ? undefined : this.#lagOf(held),
+      lagMs: held.role === 'active' ? undefined : this.#lagMsOf(held)
     }))
   }
 
@@ -232,11 +221,7 @@ export class TaskSet {
   }
 
   #hold(id: string, role: TaskRole): HeldTask {
-    const plan = this.#parts.planOf(id)
-    // one after the other, whatever became of those before
-    const opening = this.#opening.then(() => this.#parts.factory.open(plan))
-    this.#opening = opening.catch(() => undefined)
-    const held = new HeldTask(plan, role, opening)
+    const held = new HeldTask(this.#parts.planOf(id), role, this.#opener)
     this.#held.set(id, held)
     return held
   }
@@ -300,32 +285,25 @@ export class TaskSet {
     const signal = held.begin()
     try {
       await held.open()
-      if (!signal.aborted) await this.#parts.restorer.follow(followed(held), signal)
+      if (!signal.aborted) await this.#parts.restorer.follow(held.followed, signal)
     } catch (error) {
       if (!signal.aborted) this.#failure ??= error
     }
   }
 
   #lagOf(held: HeldTask): number | undefined {
-    if (held.opened === undefined) return undefined
-    let sum = 0
-    for (const job of followed(held)) {
-      const lag = this.#parts.restorer.lag(job)
-      if (lag === undefined) return undefined
-      sum += lag
-    }
-    return sum
+    return held.lags((job) => this.#parts.restorer.lag(job))?.reduce((sum, lag) => sum + lag, 0)
+  }
+
+  #lagMsOf(held: HeldTask): number | undefined {
+    const lags = held.lags((job) => this.#parts.restorer.lagMs(job))
+    return lags && Math.max(0, ...lags)
   }
 
   async #close(tasks: readonly HeldTask[]): Promise<void> {
     for (const errors of await Promise.all(tasks.map((held) => held.close())))
       for (const error of errors) this.#parts.logger.warn(`closing: ${(error as Error).message}`)
   }
-}
-
-/** What a copy can follow. A table whose changelog is its source topic waits for the position at which its task goes on. */
-function followed({ changelogs }: HeldTask): RestoreJob[] {
-  return changelogs.flatMap((job) => (job.source === undefined ? [{ ...job, source: undefined }] : []))
 }
 
 function rolesOf({ active, standby, warmup }: TaskShare): Map<string, TaskRole> {

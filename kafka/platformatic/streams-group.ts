@@ -199,11 +199,7 @@ export class StreamsMember implements StreamsGroupMember {
       this.#lost = errorMessage ?? 'the group does not know it any more'
       return
     }
-    if (errorCode !== 0)
-      throw brokerError(
-        this.#about('a heartbeat was refused') + (errorMessage === null ? '' : ` (${errorMessage})`),
-        errorCode
-      )
+    if (errorCode !== 0) throw this.#refusal(errorCode, errorMessage)
     this.#heardAt = ticks()
     this.#epoch = answer.memberEpoch
     this.#intervalMs = answer.heartbeatIntervalMs
@@ -247,6 +243,24 @@ export class StreamsMember implements StreamsGroupMember {
   #membership(): Membership {
     const { groupId, instanceId } = this.#options
     return { groupId, instanceId, memberId: this.#memberId, generation: this.#epoch }
+  }
+
+  #refusal(code: number, message: string | null): StreamsError {
+    if (code === brokerCode.groupIdNotFound)
+      return new StreamsError(
+        'CONFIG_INVALID',
+        this.#about(
+          'the group has members of another kind, such as a consumer; give this one a group of its own'
+        )
+      )
+    if (code === brokerCode.invalidRequest && message?.startsWith('Topology updates') === true)
+      return new StreamsError(
+        'TOPOLOGY_CHANGED',
+        this.#about(
+          'the group has another graph: give this one an application id of its own, or delete the group when its members have left (kafka-streams-groups --delete)'
+        )
+      )
+    return brokerError(this.#about('a heartbeat was refused'), code, message)
   }
 
   #silentMs(): number {

@@ -1,5 +1,6 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Clock } from '../../core/clock.ts'
-import { StreamsError } from '../../core/errors.ts'
+import { hasCode, StreamsError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { TopicPartition } from '../../core/record.ts'
 import type { GroupMember, GroupMetadata, GroupOffset } from '../../kafka/port/group.ts'
@@ -10,10 +11,14 @@ import { type AssignorSettings, noTasks, sameShare, type TaskShare } from './ass
 import type { ClientMetadata } from './client-metadata.ts'
 import { decodeShareInfo, type ShareInfo } from './member-info.ts'
 import type { Membership } from './membership.ts'
+import type { PartitionWatch } from './partition-watch.ts'
 import { TaskAssignor } from './task-assignor.ts'
 
 /** How often copies are looked at that will become active here, ms. */
 const WARM_CHECK_MS = 100
+/** How often, and with what pauses between, all members are asked to stop, ms. */
+const SHUTDOWN_TURNS = 3
+const SHUTDOWN_PAUSE_MS = 500
 
 export interface ClassicMembershipParts {
   readonly group: (assignor: GroupAssignor) => GroupMember
@@ -30,6 +35,7 @@ export interface ClassicMembershipParts {
   readonly lags: () => ReadonlyMap<string, number>
   /** Called by the leader after each round, with the instance ids of the members; the next one waits for it. Never rejects. */
   readonly afterRound: (present: ReadonlySet<string>) => Promise<void>
+  readonly partitions: PartitionWatch
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -61,6 +67,7 @@ export class ClassicMembership implements Membership {
   #probeAt = Number.POSITIVE_INFINITY
   #warmCheckAt = Number.POSITIVE_INFINITY
   #refused = false
+  #shutsDown = false
   #closed = false
 
   constructor(parts: ClassicMembershipParts) {
@@ -76,6 +83,7 @@ export class ClassicMembership implements Membership {
           round: this.#round,
           active: [...this.#owned.active],
           standby: [...this.#owned.standby, ...this.#owned.warmup],
+          ...(this.#shutsDown ? { shutdown: true } : {}),
           lags: {
             ...Object.fromEntries(parts.lags()),
             ...Object.fromEntries(this.#dropped.map((id) => [id, 0]))
@@ -108,6 +116,7 @@ export class ClassicMembership implements Membership {
     if (this.#failure !== undefined) throw this.#failure
     if (this.#joining !== undefined || !this.#settled) return
     this.#group.check()
+    this.#parts.partitions.check()
     const now = this.#parts.clock.now()
     if (now < this.#notBefore) return
     if (this.#wanted || this.#group.rejoinNeeded() || now >= this.#probeAt || this.#isWarm(now))
@@ -140,6 +149,20 @@ export class ClassicMembership implements Membership {
   async commit(offsets: readonly GroupOffset[]): Promise<void> {
     this.#mustHaveStayed()
     await this.#group.commit(offsets)
+  }
+
+  async shutDownApplication(): Promise<void> {
+    this.#shutsDown = true
+    let told: unknown
+    // a member that joins again while the first ones leave may miss it
+    for (let turn = 0; turn < SHUTDOWN_TURNS; turn++) {
+      await this.join().catch((error) => {
+        if (!hasCode(error, 'APPLICATION_SHUTDOWN')) throw error
+        told = error
+      })
+      await setTimeout(SHUTDOWN_PAUSE_MS)
+    }
+    throw told
   }
 
   async close(options?: { readonly leave?: boolean }): Promise<void> {
@@ -176,6 +199,7 @@ export class ClassicMembership implements Membership {
       const info = decodeShareInfo((await this.#group.join()).userData)
       if (this.#present !== undefined) this.#afterRound = this.#parts.afterRound(this.#present)
       this.#present = undefined
+      if (info?.shutdown === true) throw this.#shutdown()
       if (info?.problem === null && info.topology === topology) return this.#take(info)
       // the first answer may be one that was meant for a former process of this name
       if (turn > 0) throw this.#refusal(info)
@@ -231,6 +255,15 @@ export class ClassicMembership implements Membership {
         'GROUP_REBALANCE',
         'the group went on without this member, and its tasks may be others’ now'
       )
+  }
+
+  #shutdown(): StreamsError {
+    // nobody who starts later must find this answer
+    this.#refused = true
+    return new StreamsError(
+      'APPLICATION_SHUTDOWN',
+      'a member asked the whole application to stop; its log says why'
+    )
   }
 
   #refusal(info: ShareInfo | undefined): StreamsError {

@@ -43,7 +43,7 @@ export function clientsOf(
   return [...clients.values()]
 }
 
-export interface KeyQuery<K> {
+interface KeyQuery<K> {
   readonly topology: Topology
   /** Partitions of each sub-topology: as many as it has tasks. */
   readonly partitionsOf: (subTopology: number) => number

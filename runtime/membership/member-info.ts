@@ -22,6 +22,8 @@ const MemberInfo = z.object({
   /** Changelog records missing on the process's disk, by task. */
   lags: z.record(z.string(), z.number()),
   tags: z.record(z.string(), z.string()),
+  /** The whole application is to stop (KIP-671). */
+  shutdown: z.boolean().optional(),
   /** `host:port` for queries; empty: none. */
   endpoint: z.string().default('')
 })
@@ -44,7 +46,9 @@ const ShareInfo = z.object({
     .array(z.object({ endpoint: z.string(), active: z.array(z.string()), standby: z.array(z.string()) }))
     .default([]),
   /** Why it is given nothing. */
-  problem: z.enum(['another graph']).nullable()
+  problem: z.enum(['another graph']).nullable(),
+  /** A member asked the whole application to stop. */
+  shutdown: z.boolean().optional()
 })
 /** What the leader tells a member. */
 export type ShareInfo = Omit<z.infer<typeof ShareInfo>, keyof TaskShare | 'clients'> &

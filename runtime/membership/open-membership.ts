@@ -8,6 +8,7 @@ import { ClassicMembership } from './classic-membership.ts'
 import { endDepartedTransactions } from './departed-transactions.ts'
 import { graphFingerprint } from './graph-fingerprint.ts'
 import type { Membership } from './membership.ts'
+import { PartitionWatch } from './partition-watch.ts'
 import { StreamsMembership } from './streams-membership.ts'
 import { streamsTopology } from './streams-topology.ts'
 
@@ -86,6 +87,7 @@ function classicMembership(parts: MembershipParts): Membership {
         )
       }
     },
+    partitions: new PartitionWatch(plan.tasks, admin, config.clock, logger),
     clock: config.clock,
     logger
   })

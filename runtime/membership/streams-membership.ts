@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises'
+import { StreamsError } from '../../core/errors.ts'
 import { partitionName, type TopicPartition } from '../../core/record.ts'
 import type { GroupMetadata, GroupOffset } from '../../kafka/port/group.ts'
 import type { StreamsGroupMember, StreamsTasks, TaskIds } from '../../kafka/port/streams-group.ts'
@@ -26,11 +28,13 @@ export class StreamsMembership implements Membership {
     const told = this.#member.assigned()
     if (told !== this.#told) {
       this.#told = told
-      this.#assigned = {
+      const share = {
         active: names(told.active),
         standby: names(told.standby),
         warmup: names(told.warmup)
       }
+      this.#mustKnow(share)
+      this.#assigned = share
     }
     return this.#assigned
   }
@@ -72,6 +76,27 @@ export class StreamsMembership implements Membership {
 
   async commit(offsets: readonly GroupOffset[]): Promise<void> {
     await this.#member.commit(offsets)
+  }
+
+  async shutDownApplication(): Promise<void> {
+    await this.#member.join()
+    this.#member.shutDownApplication()
+    for (;;) {
+      this.#member.check()
+      await setTimeout(50)
+    }
+  }
+
+  /** The broker counts partitions again and again; a process does so at its start. */
+  #mustKnow({ active, standby, warmup }: TaskShare): void {
+    const unknown = [...active, ...standby, ...warmup].find(
+      (id) => !this.#tasks.some((task) => task.id === id)
+    )
+    if (unknown !== undefined)
+      throw new StreamsError(
+        'TOPIC_MISMATCH',
+        `the group has a task ${unknown} that this process does not know: a topic has had partitions added since it was started; start it again`
+      )
   }
 
   async close(options?: { readonly leave?: boolean }): Promise<void> {

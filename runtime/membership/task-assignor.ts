@@ -3,7 +3,7 @@ import type { GroupAssignor, Share, Subscriber } from '../../kafka/port/group-as
 import type { TaskPlan } from '../task-plan.ts'
 import { assignTasks } from './assign-tasks.ts'
 import { type AssignmentMember, type AssignorSettings, noTasks, type TaskShare } from './assignment.ts'
-import { type ClientMetadata, clientsOf } from './client-metadata.ts'
+import { clientsOf } from './client-metadata.ts'
 import {
   decodeMemberInfo,
   decodeShareInfo,
@@ -26,7 +26,7 @@ export interface TaskAssignorOptions {
   /** Told the instance ids of all members, when this one leads. */
   readonly onMembers: (present: ReadonlySet<string>) => void
   /** What this member has now. */
-  readonly owned: () => Pick<MemberInfo, 'round' | 'active' | 'standby' | 'lags'>
+  readonly owned: () => Pick<MemberInfo, 'round' | 'active' | 'standby' | 'lags' | 'shutdown'>
 }
 
 /**
@@ -37,6 +37,7 @@ export class TaskAssignor implements GroupAssignor {
   readonly cooperative = true
   readonly #options: TaskAssignorOptions
   readonly #tasks: ReadonlyMap<string, TaskPlan>
+  #shutsDown = false
 
   constructor(options: TaskAssignorOptions) {
     this.#options = options
@@ -56,10 +57,15 @@ export class TaskAssignor implements GroupAssignor {
   ): ReadonlyMap<string, Share> {
     const { tasks, topology, settings, onMembers } = this.#options
     onMembers(new Set(subscribers.flatMap(({ instanceId }) => instanceId ?? [])))
+    let version = protocolVersion
     const members: (AssignmentMember & { readonly endpoint: string })[] = []
     const shares = new Map<string, Share>()
-    for (const { memberId, userData } of subscribers) {
-      const info = decodeMemberInfo(userData)
+    const infos = subscribers.map(({ userData }) => decodeMemberInfo(userData))
+    this.#shutsDown = infos.some((info) => info?.shutdown === true)
+    for (const [index, { memberId }] of subscribers.entries()) {
+      const info = infos[index]
+      // all must understand what they are told: the lowest common one, as in Kafka Streams
+      version = Math.min(version, info?.version ?? version)
       if (info?.topology === topology)
         members.push({ id: memberId, ...info, lags: new Map(Object.entries(info.lags)) })
       else
@@ -78,7 +84,7 @@ export class TaskAssignor implements GroupAssignor {
     for (const [id, share] of given)
       shares.set(id, {
         partitions: this.#inputsOf(share.active),
-        userData: this.#told(share, { probing: assignment.probing, clients })
+        userData: this.#told(share, { version, probing: assignment.probing, clients })
       })
     return shares
   }
@@ -86,12 +92,13 @@ export class TaskAssignor implements GroupAssignor {
   /** The graph may have changed while the leader was away, and partitions may have been added. */
   stillFits({ userData }: Share): boolean {
     const info = decodeShareInfo(userData)
+    if (info?.shutdown === true || this.#options.owned().shutdown === true) return false
     return info?.topology === this.#options.topology && info.tasks === this.#tasks.size
   }
 
   #told(
     share: TaskShare,
-    more: { probing?: boolean; clients?: readonly ClientMetadata[]; problem?: ShareInfo['problem'] }
+    more: Partial<Pick<ShareInfo, 'version' | 'probing' | 'clients' | 'problem'>>
   ): Buffer {
     return encodeShareInfo({
       version: protocolVersion,
@@ -101,7 +108,8 @@ export class TaskAssignor implements GroupAssignor {
       clients: [],
       problem: null,
       ...share,
-      ...more
+      ...more,
+      ...(this.#shutsDown ? { shutdown: true } : {})
     })
   }
 
@@ -122,12 +130,15 @@ function withoutOwnedByOthers(
   members: readonly AssignmentMember[],
   isStateful: (task: string) => boolean
 ): Map<string, TaskShare> {
-  const owners = new Map<string, string>()
-  for (const { id, active } of members) for (const task of active) owners.set(task, id)
+  const owners = new Map<string, AssignmentMember>()
+  for (const member of members) for (const task of member.active) owners.set(task, member)
+  const processes = new Map(members.map(({ id, processId }) => [id, processId]))
   return new Map(
     [...shares].map(([id, { active, standby, warmup }]) => {
-      const isFree = (task: string) => (owners.get(task) ?? id) === id
-      const awaited = active.filter((task) => !isFree(task) && isStateful(task))
+      const isFree = (task: string) => (owners.get(task)?.id ?? id) === id
+      // what another thread of the process runs is warm as it is, and its stores cannot be opened twice
+      const isElsewhere = (task: string) => owners.get(task)?.processId !== processes.get(id)
+      const awaited = active.filter((task) => !isFree(task) && isStateful(task) && isElsewhere(task))
       return [id, { active: active.filter(isFree), standby, warmup: [...warmup, ...awaited] }]
     })
   )

@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from 'prom-client'
+import { type Aggregator, Counter, Gauge, type Registry } from 'prom-client'
 
 /** Hands over one value; called for each combination of labels there is. */
 export type Report<L extends string> = (value: number, labels?: Readonly<Record<L, string>>) => void
@@ -7,6 +7,8 @@ interface Description<L extends string> {
   readonly name: string
   readonly help: string
   readonly labelNames?: readonly L[]
+  /** What becomes of the values of several threads. Default `sum`. */
+  readonly aggregator?: Aggregator
 }
 
 /*

@@ -1,5 +1,5 @@
 import type { StateStore } from '../../state/state-store.ts'
-import type { TaskRole } from '../held-task.ts'
+import type { TaskRole } from '../task-status.ts'
 
 /** The part of a store that one task has in this process, or a global table's whole store. */
 export interface LocalStore {

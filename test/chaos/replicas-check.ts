@@ -1,8 +1,9 @@
+import { describeGroup, type GroupToDescribe, type ToolRow } from '../peer/describe-group.ts'
 import { verifyTopic } from '../peer/verify.ts'
 import type { CaseResult } from './case.ts'
 import type { StoreLines } from './replicas-feeder.ts'
 
-export interface OutputsToCheck {
+interface OutputsToCheck {
   readonly protocol: string
   readonly bootstrap: string
   readonly enriched: string
@@ -52,4 +53,26 @@ export function checkStores(protocol: string, expected: StoreLines, found: Store
       : `${missing.length} entries of ${want.size} are missing (${missing.slice(0, shown).join('; ')}), ${wrong.length} are wrong (${wrong.slice(0, shown).join('; ')})`
     return { name: `${protocol}: store ${name}`, passed: good, details }
   })
+}
+
+/** Kafka's own command line tools tell the group's members and lags. */
+export async function checkDescription(
+  group: GroupToDescribe,
+  inputs: readonly { readonly name: string; readonly partitions: number }[]
+): Promise<CaseResult> {
+  const offsets = await describeGroup(group, 'offsets')
+  const members = await describeGroup(group, 'members')
+  const lagOf = (row: ToolRow) => row['lag'] ?? row['offset-lag'] ?? ''
+  const problems = inputs.flatMap(({ name, partitions }) => {
+    const told = offsets.filter((row) => row['topic'] === name && /^\d+$/.test(lagOf(row))).length
+    return told === partitions ? [] : [`lags of ${told} of ${partitions} partitions of ${name} are told`]
+  })
+  if (members.length !== 1) problems.push(`${members.length} members are told, not 1`)
+  const lag = offsets.reduce((sum, row) => sum + (Number(lagOf(row)) || 0), 0)
+  const tool = group.protocol === 'classic' ? 'kafka-consumer-groups' : 'kafka-streams-groups'
+  return {
+    name: `${group.protocol}: ${tool}`,
+    passed: problems.length === 0,
+    details: [...problems, `${members.length} member, ${offsets.length} partitions, lag ${lag}`].join('; ')
+  }
 }

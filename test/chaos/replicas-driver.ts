@@ -7,9 +7,10 @@ import type { ReplicaProcess } from './replicas-process.ts'
 
 /** A zombie has been told, and has said so, within this time after it woke up. */
 const reportWithinMs = 60_000
+const settleWithinMs = 30_000
 const reported = /anew from their last commit|ended: |stopped: /
 
-export interface ReplicaTally {
+interface ReplicaTally {
   kills: number
   terms: number
   zombies: number
@@ -55,6 +56,7 @@ export class ReplicasDriver {
   /** Leaves one replica. */
   async run(steps: readonly ReplicaStep[]): Promise<void> {
     for (const [index, step] of steps.entries()) {
+      if (step.settled) await this.#settled()
       await sleep(step.afterMs)
       this.#context.bars.update('blows', index, steps.length, this.describe())
       await this.#deal(step)
@@ -78,8 +80,18 @@ export class ReplicasDriver {
   describe(): string {
     return this.#fleet
       .filter(({ lives }) => lives)
-      .map(({ name, status }) => `${name}: ${status.running}/${status.active}+${status.copies}`)
+      .map(({ name, status }) => `${name}: ${status.running.length}/${status.active}+${status.copies}`)
       .join(', ')
+  }
+
+  /** Every replica that is wanted has all its tasks at work, or that takes too long. */
+  async #settled(): Promise<void> {
+    const works = ({ status }: ReplicaProcess) => status.active > 0 && status.running.length === status.active
+    for (let waited = 0; waited < settleWithinMs; waited += 100) {
+      if (this.#fleet.slice(0, this.#size).every(works)) return
+      await sleep(100)
+    }
+    this.#context.log(`not settled within ${settleWithinMs / 1000} s: ${this.describe()}`)
   }
 
   async #deal(step: ReplicaStep): Promise<void> {
@@ -123,15 +135,18 @@ export class ReplicasDriver {
 
   async #makeZombie(replica: ReplicaProcess): Promise<void> {
     // one that has not joined yet is nobody's zombie
-    for (let waited = 0; replica.status.running === 0 && waited < 30_000; waited += 100) await sleep(100)
+    for (let waited = 0; replica.status.running.length === 0 && waited < 30_000; waited += 100)
+      await sleep(100)
     this.#context.log(`${replica.name} is frozen for ${2 * this.#sessionTimeoutMs} ms`)
     const said = replica.warnings.length
+    replica.excused = true
     replica.freeze()
     await sleep(2 * this.#sessionTimeoutMs)
     replica.thaw()
     this.tally.zombies++
     const news = () => replica.warnings.slice(said).find((text) => reported.test(text))
     for (let waited = 0; news() === undefined && waited < reportWithinMs; waited += 100) await sleep(100)
+    replica.excused = false
     const text = news()
     if (text !== undefined) this.tally.reportedZombies++
     this.#context.log(`${replica.name} woke up and ${text === undefined ? 'said nothing' : `said: ${text}`}`)

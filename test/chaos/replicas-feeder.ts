@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import {
   GrowableBytes,
   type KafkaClient,
@@ -55,6 +55,18 @@ export class ReplicasFeeder {
     await producer.close()
   }
 
+  /** Writes so many events at once. */
+  async write(events: number): Promise<void> {
+    const producer = await this.#client.producer({ clientId: 'chaos-feeder' })
+    const target = await producer.topic(this.#topics.events.name)
+    for (let n = 0; n < events; n++) {
+      await this.#write(producer, target)
+      if (n % 1_000 === 0) await setImmediate()
+    }
+    await producer.flush()
+    await producer.close()
+  }
+
   /** @param onFailure told what ended it before `stop` */
   start(eventsPerSecond: number, onFailure: (error: Error) => void): void {
     this.#running = this.#run(eventsPerSecond)
@@ -80,9 +92,9 @@ export class ReplicasFeeder {
     const producer = await this.#client.producer({ clientId: 'chaos-feeder' })
     const target = await producer.topic(this.#topics.events.name)
     const began = performance.now()
-    let due = 0
+    const before = this.written
     while (!this.#stop.signal.aborted) {
-      due = ((performance.now() - began) * eventsPerSecond) / 1000
+      const due = before + ((performance.now() - began) * eventsPerSecond) / 1000
       while (this.written < due && !this.#stop.signal.aborted) await this.#write(producer, target)
       await sleep(tickMs)
     }

@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { json, StreamsBuilder, string, TimeWindows, type Topology, topic } from '../../index.ts'
+// not the index: what a replica does not need would only make its start slower
+import { json } from '../../core/serdes/json.ts'
+import { string } from '../../core/serdes/string.ts'
+import { topic } from '../../core/topic.ts'
+import { TimeWindows } from '../../core/windows.ts'
+import { StreamsBuilder } from '../../topology/streams-builder.ts'
+import type { Topology } from '../../topology/topology.ts'
 
 export const accountCount = 1_000
 export const windowMs = 10_000

@@ -6,6 +6,7 @@ export interface ReplicaSettings {
   readonly partitions: number
   readonly protocol: 'classic' | 'streams'
   readonly sessionTimeoutMs: number
+  readonly standbys: number
   readonly stateDirectory: string
 }
 
@@ -21,10 +22,13 @@ export type ReplicaNotice =
   | {
       readonly notice: 'status'
       readonly active: number
-      readonly running: number
+      /** Active tasks that process */
+      readonly running: readonly string[]
       readonly copies: number
       readonly records: number
     }
+  /** A store was brought up to its changelog's end: before its task processes */
+  | { readonly notice: 'restored'; readonly task: string; readonly records: number }
   /** A warning or an error of its log */
   | { readonly notice: 'warned'; readonly text: string }
   | { readonly notice: 'dumped'; readonly stores: StoreLines }

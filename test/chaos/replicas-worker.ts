@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { KafkaStreams, type Logger, PlatformaticClient } from '../../index.ts'
+import type { Logger } from '../../core/logger.ts'
+import { PlatformaticClient } from '../../kafka/platformatic/client.ts'
+import { KafkaStreams } from '../../runtime/kafka-streams.ts'
 import type { StoreLines } from './replicas-feeder.ts'
 import { replicasGraph } from './replicas-graph.ts'
 import type { ReplicaNotice, ReplicaOrder, ReplicaSettings } from './replicas-protocol.ts'
@@ -29,22 +31,31 @@ const streams = new KafkaStreams(replicasGraph(settings.prefix, settings.partiti
   cacheMaxBytes: 0,
   sessionTimeoutMs: settings.sessionTimeoutMs,
   heartbeatIntervalMs: 500,
-  numStandbyReplicas: 1,
+  numStandbyReplicas: settings.standbys,
   maxWarmupReplicas: 8,
   acceptableRecoveryLag: 200,
   probingRebalanceIntervalMs: 10_000,
   minFreeDiskBytes: 0,
+  onRestore: ({ task, restored, done }) => {
+    if (done) void tell({ notice: 'restored', task, records: restored })
+  },
   logger
 })
 
 function dump(): StoreLines {
-  const rows = <K, V>(name: string) => streams.keyValueStores<K, V>(name).flatMap((store) => [...store.all()])
-  const lines = (entries: readonly unknown[]) => entries.map((entry) => JSON.stringify(entry)).sort()
+  const lines = (rows: readonly (readonly unknown[])[]) => rows.map((row) => JSON.stringify(row)).sort()
+  const table = (name: string) =>
+    lines(
+      streams
+        .keyValueStores(name)
+        .flatMap((store) => [...store.all()])
+        .map(({ key, value }) => [key, value])
+    )
   const traffic = streams
-    .windowStores<string, unknown>('traffic')
+    .windowStores('traffic')
     .flatMap((store) => [...store.all()])
     .map(({ key, start, value }) => [`${key}@${start}`, value])
-  return { accounts: lines(rows('accounts')), totals: lines(rows('totals')), traffic: lines(traffic) }
+  return { accounts: table('accounts'), totals: table('totals'), traffic: lines(traffic) }
 }
 
 function end(leaveGroup: boolean): void {
@@ -61,7 +72,7 @@ async function tellStatus(): Promise<void> {
   await tell({
     notice: 'status',
     active: active.length,
-    running: active.filter(({ running }) => running).length,
+    running: active.filter(({ running }) => running).map(({ id }) => id),
     copies: tasks.length - active.length,
     records
   })

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type KafkaCluster, startCluster } from '../../deploy/local/cluster.ts'
 import { PlatformaticClient } from '../../index.ts'
 import type { CaseResult, ChaosCase, ChaosContext } from './case.ts'
-import { checkOutputs, checkStores } from './replicas-check.ts'
+import { checkDescription, checkOutputs, checkStores } from './replicas-check.ts'
 import { ReplicasDriver } from './replicas-driver.ts'
 import { ReplicasFeeder } from './replicas-feeder.ts'
 import { replicaTopics } from './replicas-graph.ts'
@@ -11,7 +11,6 @@ import { makeReplicasPlan } from './replicas-plan.ts'
 import { ReplicaProcess } from './replicas-process.ts'
 
 const mostReplicas = 4
-const sessionTimeoutMs = 6_000
 /** Beside the watchdog, which barks when nothing moves. */
 const settleWithinMs = 600_000
 const protocols = ['classic', 'streams'] as const
@@ -23,16 +22,20 @@ export const replicas: ChaosCase = {
   options: [
     { name: 'replicas-seconds', default: '600', describe: 'how long blows are dealt, under each protocol' },
     { name: 'replicas-partitions', default: '64', describe: 'of the topics; twice as many tasks' },
+    { name: 'replicas-brokers', default: '3', describe: 'how many there are' },
+    { name: 'replicas-session', default: '6000', describe: 'session timeout, ms' },
     { name: 'replicas-rate', default: '200', describe: 'events a second' },
     { name: 'replicas-protocols', default: protocols.join(','), describe: 'of the group' }
   ],
 
   async run(context) {
+    const sessionTimeoutMs = context.number('replicas-session')
     const chosen = context.text('replicas-protocols').split(',')
-    const cluster = await context.phase('replicas: start 3 brokers', () =>
+    const brokers = context.number('replicas-brokers')
+    const cluster = await context.phase(`replicas: start ${brokers} brokers`, () =>
       startCluster({
         directory: join(context.directory, 'brokers'),
-        brokers: 3,
+        brokers,
         settings: {
           // by the group's members under the classic protocol, by the broker under the other
           'group.streams.session.timeout.ms': String(sessionTimeoutMs),
@@ -56,6 +59,7 @@ async function underBlows(
   protocol: 'classic' | 'streams'
 ): Promise<CaseResult[]> {
   const partitions = context.number('replicas-partitions')
+  const sessionTimeoutMs = context.number('replicas-session')
   const seconds = context.number('replicas-seconds')
   const prefix = `${protocol}-`
   const phase = <T>(name: string, action: () => Promise<T>) => context.phase(`${protocol}: ${name}`, action)
@@ -68,7 +72,15 @@ async function underBlows(
     const stateDirectory = join(context.directory, `${protocol}-${index + 1}`)
     return new ReplicaProcess(
       name,
-      { brokers: cluster.bootstrap, prefix, partitions, protocol, sessionTimeoutMs, stateDirectory },
+      {
+        brokers: cluster.bootstrap,
+        prefix,
+        partitions,
+        protocol,
+        sessionTimeoutMs,
+        standbys: 1,
+        stateDirectory
+      },
       join(context.directory, `${protocol}-${index + 1}.log`),
       (line) => context.log(line)
     )
@@ -84,9 +96,17 @@ async function underBlows(
   context.watchdog.describeWith(() => driver.describe())
   await phase('start one replica', async () => {
     await driver.scaleTo(1, true)
-    while ((fleet[0]?.status.running ?? 0) < 2 * partitions) await sleep(100)
+    while ((fleet[0]?.status.running.length ?? 0) < 2 * partitions) await sleep(100)
   })
   feeder.start(context.number('replicas-rate'), (error) => context.watchdog.fail(error))
+  const report = (message: string) => context.watchdog.touch(message)
+  const description = await phase('ask Kafka’s own tools about the group', async () => {
+    // so that every partition has a committed position
+    while (feeder.written < 50 * partitions || (fleet[0]?.status.records ?? -1) < 0) await sleep(100)
+    await sleep(2_000)
+    const group = { bootstrap: cluster.bootstrap, group: `${prefix}app`, protocol, report }
+    return checkDescription(group, [topics.events])
+  })
   const plan = makeReplicasPlan(context.random(`${protocol} plan`), seconds, sessionTimeoutMs)
   await phase('blows', () => driver.run(plan))
   await feeder.stop()
@@ -102,10 +122,11 @@ async function underBlows(
       enriched: topics.enriched.name,
       totals: topics.totals.name,
       events: feeder.written,
-      report: (message) => context.watchdog.touch(message)
+      report
     })
   )
   return [
+    description,
     ...outputs,
     ...checkStores(protocol, feeder.expected(), stores),
     zombies(protocol, driver),
@@ -128,9 +149,9 @@ async function settled(replica: ReplicaProcess, tasks: number): Promise<void> {
   const end = performance.now() + settleWithinMs
   for (let quiet = 0; quiet < 3; await sleep(500)) {
     const { running, records } = replica.status
-    quiet = running === tasks && records === 0 ? quiet + 1 : 0
+    quiet = running.length === tasks && records === 0 ? quiet + 1 : 0
     if (performance.now() > end)
-      throw new Error(`${running} of ${tasks} tasks run, ${records} records are to be processed`)
+      throw new Error(`${running.length} of ${tasks} tasks run, ${records} records are to be processed`)
   }
 }
 
@@ -142,7 +163,7 @@ function zombies(protocol: string, { tally }: ReplicasDriver): CaseResult {
   }
 }
 
-/** Who is frozen may end when it is fenced; nobody else may end by itself. */
+/** Who was frozen may end when it is fenced; nobody else may end by itself. */
 function ends(protocol: string, { tally }: ReplicasDriver, fleet: readonly ReplicaProcess[]): CaseResult {
   const own = fleet.flatMap(({ name, ownEnds }) => ownEnds.map((words) => `${name} ended: ${words}`))
   const { scalings, kills, terms, brokerKills } = tally

@@ -95,6 +95,28 @@ describe('a streams group', { timeout: 60_000 }, () => {
     await one.commit([{ ...position, offset: 4 }])
   })
 
+  it('is told when the group has another graph, or members of another kind', async () => {
+    const space = workspace()
+    const [topic, other] = [await space.topic(1), await space.topic(1)]
+    const groupId = space.name('streams')
+    await member(groupId, 'one', topic).join()
+    await expect(member(groupId, 'two', other).join()).rejects.toMatchObject({ code: 'TOPOLOGY_CHANGED' })
+
+    const classicId = space.name('classic')
+    const classic = space.client.group({
+      clientId: 'one',
+      groupId: classicId,
+      instanceId: 'one',
+      topics: [topic]
+    })
+    await classic.join()
+    await expect(member(classicId, 'two', topic).join()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+    await classic.close({ leave: true })
+    const refused = space.client.group({ clientId: 'two', groupId, instanceId: 'two', topics: [topic] })
+    await expect(refused.join()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+    await refused.close()
+  })
+
   it('waits for a topic that its coordinator has not heard of yet', async () => {
     const space = workspace()
     const topic = space.name('late')

@@ -209,7 +209,7 @@ describe('replicas', () => {
     const second = await replica(keyed(), settings)
     const shared = () => [first, second].every(({ streams }) => active(streams).length === PARTITIONS / 2)
     await writingDuring(app.until(second.streams, shared))
-    const warm = () => copies(first.streams).every(({ lag }) => lag === 0)
+    const warm = () => copies(first.streams).every(({ lag, lagMs }) => lag === 0 && lagMs === 0)
     await app.until(first.streams, () => copies(first.streams).length === PARTITIONS / 2 && warm())
     // longer than what nobody needs is kept
     await setTimeout(100)
@@ -224,6 +224,31 @@ describe('replicas', () => {
     await app.until(again.streams, () => active(again.streams).length === PARTITIONS)
     // what was written here before a task was elsewhere is not taken for where its store stands
     expect(again.restores.map(({ restored }) => restored).filter((records) => records > 0)).toEqual([])
+    expectExactCounts()
+  }, 20_000)
+
+  it('that are restarted one after the other keep their tasks', async () => {
+    const settings = { sessionTimeoutMs: 30_000, numStandbyReplicas: 1 }
+    const places = await Promise.all([1, 2, 3].map(() => replica(rekeyed(), settings)))
+    const shares = () => places.map(({ streams }) => active(streams))
+    const balanced = () => {
+      const all = shares()
+      return all.flat().length === 2 * PARTITIONS && all.every(({ length }) => length >= 5)
+    }
+    await app.until((places[0] as { streams: KafkaStreams }).streams, balanced)
+    const before = shares()
+    const generations = () => app.broker.group(app.applicationId).members.generation
+    const generation = generations()
+    for (const [index, { streams, stateDirectory }] of places.entries()) {
+      await streams.close()
+      await write(1)
+      const again = await replica(rekeyed(), { ...settings, stateDirectory })
+      places[index] = again
+      await app.until(again.streams, () => active(again.streams).length >= 5)
+      expect(shares()).toEqual(before)
+    }
+    expect(generations()).toBe(generation)
+    for (const { streams } of places) await app.caughtUp(streams)
     expectExactCounts()
   }, 20_000)
 

@@ -1,0 +1,23 @@
+import { AggregatorRegistry, Registry } from 'prom-client'
+
+/** What a registry held at some moment; plain data, for other threads. */
+export type MetricsCopy = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
+
+/** A registry that, when it is read, adds up what the registries of other threads hold beside its own. */
+export class JoinedRegistry extends Registry {
+  #others: () => Promise<readonly MetricsCopy[]> = async () => []
+
+  /** Asked for at each scrape. */
+  join(others: () => Promise<readonly MetricsCopy[]>): void {
+    this.#others = others
+  }
+
+  override async getMetricsAsJSON(): Promise<MetricsCopy> {
+    const [own, others] = await Promise.all([super.getMetricsAsJSON(), this.#others()])
+    return others.length === 0 ? own : await AggregatorRegistry.aggregate([own, ...others]).getMetricsAsJSON()
+  }
+
+  override async metrics(): Promise<string> {
+    return await AggregatorRegistry.aggregate([await this.getMetricsAsJSON()]).metrics()
+  }
+}
