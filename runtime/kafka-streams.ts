@@ -3,7 +3,7 @@ import { StreamsError } from '../core/errors.ts'
 import type { Serde } from '../core/serde.ts'
 import type { Admin } from '../kafka/port/admin.ts'
 import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
-import { processIdentity } from '../state/task-directory.ts'
+import { globalTask, processIdentity } from '../state/task-directory.ts'
 import type { ReadOnlyWindowStore } from '../state/window-store.ts'
 import type { Topology } from '../topology/topology.ts'
 import { applicationLag, type StreamsLag } from './application-lag.ts'
@@ -20,17 +20,10 @@ import { threadClientId } from './threads/thread-client-id.ts'
 import type { ThreadPool } from './threads/thread-pool.ts'
 import { checkTopologyLock } from './topology-lock.ts'
 
-const streamsStates = [
-  'CREATED',
-  'REBALANCING',
-  'RUNNING',
-  'PENDING_SHUTDOWN',
-  'NOT_RUNNING',
-  'ERROR'
-] as const
+const states = ['CREATED', 'REBALANCING', 'RUNNING', 'PENDING_SHUTDOWN', 'NOT_RUNNING', 'ERROR'] as const
 
 /** As Kafka Streams names them. `REBALANCING` covers joining and restoring. */
-export type StreamsState = (typeof streamsStates)[number]
+export type StreamsState = (typeof states)[number]
 
 export interface CloseOptions {
   /** Gives the places in the group up at once: for a process that does not come back, or comes back without its state directory. Default false. */
@@ -67,13 +60,9 @@ export class KafkaStreams {
     this.#topology = topology
     this.#config = resolveConfig(config)
     this.metrics = new StreamsMetrics(this.#config.applicationId, this.#config.clock)
-    this.stores = new ApplicationStores({
-      topology,
-      config: this.#config,
-      plan: () => this.#plan,
-      threads: () => this.#threads
-    })
-    this.metrics.state(streamsStates, () => this.state)
+    const [plan, threads] = [() => this.#plan, () => this.#threads]
+    this.stores = new ApplicationStores({ topology, config: this.#config, plan, threads })
+    this.metrics.state(states, () => this.state)
     // whoever does not await `finished` learns of a failure from `state` and `close`
     this.#finished.promise.catch(() => undefined)
   }
