@@ -3,6 +3,8 @@ import type { BenchCase, BenchOptions, Figures, Suite } from './case.ts'
 import { ingest } from './ingest/suite.ts'
 import { rss } from './kafka/rss-suite.ts'
 import { kafka } from './kafka/suite.ts'
+import { comparePeer } from './peer/compare.ts'
+import { compareLatency } from './peer/latency.ts'
 import { runProgram } from './programs.ts'
 import { judge, table } from './results.ts'
 import { childFlag, runCase } from './run-case.ts'
@@ -27,6 +29,14 @@ that are compared take turns; the table shows medians. A broker is started (and 
   --match TEXT      only cases whose group or name holds the text
   --json            JSON lines in place of the table
 
+Or beside Kafka Streams, which takes turns with ours over the same topics; needs Java 17 and Maven. The tables go to docs/benchmarks.md:
+
+  npm run bench -- --peer [--full] [--rounds N] [--records N] [--match TEXT]
+  npm run bench -- --latency [--rounds N] [--match GUARANTEE]
+
+  --full            also exactly-once without caches
+  --brokerPid PID   tells the CPU of a broker that KAFKA_BROKERS names
+
 ${workloadHelp}`
 
 async function main(): Promise<void> {
@@ -40,6 +50,9 @@ async function main(): Promise<void> {
       'sasl-tls-brokers': { type: 'string' },
       match: { type: 'string', default: '' },
       json: { type: 'boolean', default: false },
+      peer: { type: 'boolean', default: false },
+      latency: { type: 'boolean', default: false },
+      full: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
       ...workloadOptions
     }
@@ -60,6 +73,14 @@ async function main(): Promise<void> {
     secured: values['sasl-tls'] || values['sasl-tls-brokers'] !== undefined,
     match: values.match,
     report: (message) => process.stderr.write(`${message}\n`)
+  }
+  if (values.peer || values.latency) {
+    const { full } = values
+    const met = values.peer
+      ? await comparePeer({ ...options, full, brokerPid: Number(values.brokerPid) })
+      : await compareLatency(options)
+    process.exitCode = met ? 0 : 1
+    return
   }
   let missed = 0
   for (const name of values.only.split(',')) {
