@@ -1,9 +1,13 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { copyBytes, noBytes } from '../bytes.ts'
 import { StreamsError } from '../errors.ts'
 import type { Serde } from '../serde.ts'
 import { JsonReader } from './json-reader.ts'
 import { asksForKindsOnly, declaredFields, jsonSchemaOf } from './json-shape.ts'
 import { JsonWriter } from './json-writer.ts'
+
+/** A value whose text is at hand. All JSON serdes write a value alike, so there is one for all. */
+const lent = { value: undefined as unknown, bytes: noBytes, start: 0, end: 0 }
 
 /**
  * JSON, described by any Standard Schema (zod, valibot, arktype). The schema's output must be valid input to it again,
@@ -18,6 +22,8 @@ export function json<I, O extends I>(schema: StandardSchemaV1<I, O>): Serde<O> {
   const kindsOnly = asksForKindsOnly(schema)
   /** The last object read, if its reading has proved all that the schema asks for. */
   let proven: unknown
+  /** The last object written here. A serde made of this one may write by itself, which is not to be taken for JSON. */
+  let written: unknown
   return {
     name: 'json',
     decode(bytes, start, end) {
@@ -29,7 +35,23 @@ export function json<I, O extends I>(schema: StandardSchemaV1<I, O>): Serde<O> {
         throw new StreamsError('DESERIALIZATION', `not JSON: ${(error as Error).message}`, error)
       }
     },
-    encode: (value, target, at) => writer.write(value, target, at),
+    encode(value, target, at) {
+      if (value !== lent.value || value === undefined) {
+        const end = writer.write(value, target, at)
+        written = value
+        return end
+      }
+      const { bytes, start, end } = lent
+      target.reserve(at, end - start)
+      return copyBytes(bytes, start, end, target.buffer, at)
+    },
+    lend(value, bytes, start, end) {
+      // only objects are told apart by what they are
+      lent.value = typeof value === 'object' && value !== null && value === written ? value : undefined
+      lent.bytes = bytes
+      lent.start = start
+      lent.end = end
+    },
     validate(value) {
       if (value === proven && value !== undefined) return value
       const result = schema['~standard'].validate(value)

@@ -21,6 +21,14 @@ const utf8: Serde<string> = {
   }
 }
 
+/** Whether each character of a short text is one byte, so that its bytes as latin1 are the text itself. */
+export function isShortAscii(text: string): boolean {
+  const { length } = text
+  if (length > 48) return false
+  for (let i = 0; i < length; i++) if (text.charCodeAt(i) > 127) return false
+  return true
+}
+
 /** UTF-8 text, as Kafka's `StringSerializer` writes it. */
 export function string(): Serde<string> {
   return utf8

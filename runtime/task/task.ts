@@ -83,6 +83,8 @@ export class Task {
   readonly id: string
   readonly stores: readonly TaskStore[]
   readonly #inputs = new Map<PartitionQueue, Input>()
+  /** Of the record being processed; mostly of the one before, too. */
+  #input: Input | undefined
   readonly #byPartition = new Map<string, PartitionQueue>()
   readonly #group: PartitionGroup
   readonly #context: TaskContext
@@ -94,8 +96,6 @@ export class Task {
   /** The record being processed, decoded. */
   #key: unknown = null
   #value: unknown = null
-  /** That of the record's input. */
-  #lookAhead: LookAhead | undefined
 
   constructor(parts: TaskParts) {
     this.id = parts.plan.id
@@ -141,7 +141,7 @@ export class Task {
       parts.write
     )
     const onDisk = storesOnDisk(parts.stores.map(({ store }) => store))
-    for (const store of onDisk) store.onMiss((id) => this.#lookAhead?.missed(store, id))
+    for (const store of onDisk) store.onMiss((id) => this.#input?.lookAhead?.missed(store, id))
     parts.plan.inputs.forEach(({ node, topic }, index) => {
       const queue = queues[index] as PartitionQueue
       const serdes = node.kind === 'source' ? node.topic : node
@@ -313,9 +313,12 @@ export class Task {
 
   #step(queue: PartitionQueue, now: number): void {
     const group = this.#group
-    const input = this.#inputs.get(queue) as Input
-    this.#lookAhead = input.lookAhead
-    this.#lookAhead?.next()
+    let input = this.#input
+    if (input?.queue !== queue) {
+      input = this.#inputs.get(queue) as Input
+      this.#input = input
+    }
+    input.lookAhead?.next()
     // one that cannot be read is passed over, and does not move stream time either
     if (this.#decode(input)) {
       group.reached(queue)

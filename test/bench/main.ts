@@ -3,17 +3,29 @@ import type { BenchCase, BenchOptions, Figures, Suite } from './case.ts'
 import { ingest } from './ingest/suite.ts'
 import { rss } from './kafka/rss-suite.ts'
 import { kafka } from './kafka/suite.ts'
+import { operators, scale } from './operators/suite.ts'
 import { comparePeer } from './peer/compare.ts'
 import { compareLatency } from './peer/latency.ts'
 import { runProgram } from './programs.ts'
 import { judge, table } from './results.ts'
 import { childFlag, runCase } from './run-case.ts'
+import { serdes } from './serdes/suite.ts'
 import { sinks } from './sinks/suite.ts'
 import { state } from './state/suite.ts'
 import { types } from './types/suite.ts'
 import { runWorkloads, workloadHelp, workloadOptions } from './workload/main.ts'
 
-const suites: Readonly<Record<string, Suite>> = { kafka, rss, state, types, ingest, sinks }
+const suites: Readonly<Record<string, Suite>> = {
+  kafka,
+  rss,
+  state,
+  operators,
+  serdes,
+  scale,
+  types,
+  ingest,
+  sinks
+}
 
 const help = `Measures what the library costs, beside other clients. Every case runs in a process of its own; the rounds of the cases
 that are compared take turns; the table shows medians. A broker is started (and stopped) unless KAFKA_BROKERS names one.

@@ -20,6 +20,8 @@ const programs: Readonly<Record<string, () => Promise<Program>>> = {
   'elasticsearch-limit': async () => (await import('./sinks/elasticsearch-limit.ts')).elasticsearchLimit,
   'through-task': async () => (await import('./sinks/through-task.ts')).throughTask,
   'look-ahead': async () => (await import('./state/look-ahead-program.ts')).lookAheadProgram,
+  task: async () => (await import('./operators/task-program.ts')).taskProgram,
+  serde: async () => (await import('./serdes/serde-program.ts')).serdeProgram,
   types: async () => (await import('./types/suite.ts')).typeGrowth
 }
 

@@ -271,3 +271,19 @@ test('a schema that asks for more than kinds is asked each time', () => {
   for (let i = 0; i < 20; i++)
     expect(JSON.stringify(read(plain, '{"b":1,"c":true,"a":"x"}'))).toBe('{"a":"x","b":1}')
 })
+
+test('bytes that are lent are written for that very object only, and only if they are JSON', () => {
+  const [from, into] = [serde(), serde()]
+  const value = { note: 'as it was' }
+  const copy = { note: 'as it was' }
+  const bytes = Buffer.from('##{"note":"lent"}')
+  expect(encoded(from, value)).toBe('{"note":"as it was"}')
+  from.lend!(value, bytes, 2, bytes.length)
+  expect(encoded(into, value)).toBe('{"note":"lent"}')
+  expect(encoded(into, copy)).toBe('{"note":"as it was"}')
+  from.lend!(7, bytes, 2, bytes.length)
+  expect(encoded(into, 7)).toBe('7')
+  // written by another: it may be anything
+  from.lend!({ note: 'unknown' }, bytes, 2, bytes.length)
+  expect(encoded(into, value)).toBe('{"note":"as it was"}')
+})
