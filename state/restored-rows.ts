@@ -62,7 +62,7 @@ export class RestoredRows {
   }
 
   /** What the piece leaves. To be called before its records' bytes are given back. */
-  take(): readonly WriteOperation[] {
+  take(): WriteOperation[] {
     const rows = this.#rows
     for (const [key, row] of this.#latest) rows.push(this.#operation(key, row))
     if (this.#paused > 0) this.#paused--

@@ -12,50 +12,66 @@ interface Scan {
   value(bytes: Buffer, at: number, end: number): unknown
 }
 
-/** Texts in another order of fields before that order is taken for the usual one. */
+/** Texts in a row with the same new order of fields before it is compiled. */
 const missesToLearn = 8
-/** Orders that are compiled: where every text has another one, it does not pay. */
+/** Orders that are compiled: of objects with fields that may be missing, say. */
 const mostOrders = 4
+/** Texts that are looked at for a new order: where nearly each has another one, it does not pay. */
+const mostLooks = 1_000
 
 /**
  * Reads JSON objects with code made for their fields in their usual order: bytes are compared with the expected names, numbers computed and
  * strings cut out on the way. Gives for every text what JSON.parse gives: a text that is anything else than expected (spaces, another order,
- * unknown fields, no JSON) is left to JSON.parse, from the start, and values of other kinds within their field. An order
- * of fields that comes again and again is learned.
+ * unknown fields, no JSON) is left to JSON.parse, from the start, and values of other kinds within their field. Orders
+ * of fields that come again and again are learned.
  */
 export class JsonReader {
   /** The last object read has just the declared fields, in that order and of those kinds. */
   exact = false
-  readonly #declared: readonly JsonField[] | undefined
   readonly #scan: Scan = { at: 0, exact: false, value: valueAt }
-  #read: Read | undefined
-  #isDeclared: boolean
-  #ordersLeft = mostOrders
+  readonly #declared: Read | undefined
+  readonly #reads: Read[] = []
+  /** The one that read the last text. */
+  #usual: Read | undefined
+  #looks = 0
   #misses = 0
   #missed = ''
 
   constructor(declared: readonly JsonField[] | undefined) {
-    this.#declared = declared
-    this.#read = declared === undefined ? undefined : compile(declared, this.#scan)
-    this.#isDeclared = this.#read !== undefined
+    this.#declared = declared === undefined ? undefined : compile(declared, this.#scan)
+    this.#usual = this.#declared
+    if (this.#declared !== undefined) this.#reads.push(this.#declared)
   }
 
   /** Throws what JSON.parse throws. */
   read(bytes: Buffer, start: number, end: number): unknown {
-    if (this.#read !== undefined) {
-      const value = this.#read(bytes, start, end)
+    const usual = this.#usual
+    if (usual !== undefined) {
+      const value = usual(bytes, start, end) ?? this.#readUnusual(bytes, start, end)
       if (value !== undefined) {
-        this.exact = this.#isDeclared && this.#scan.exact
+        this.exact = this.#usual === this.#declared && this.#scan.exact
         return value
       }
     }
     this.exact = false
     const value: unknown = JSON.parse(bytes.utf8Slice(start, end))
-    if (this.#ordersLeft > 0) this.#learn(value)
+    if (this.#reads.length < mostOrders && this.#looks < mostLooks) this.#learn(value)
     return value
   }
 
+  #readUnusual(bytes: Buffer, start: number, end: number): unknown {
+    for (const read of this.#reads) {
+      if (read === this.#usual) continue
+      const value = read(bytes, start, end)
+      if (value === undefined) continue
+      this.#usual = read
+      return value
+    }
+    return undefined
+  }
+
   #learn(value: unknown): void {
+    this.#looks++
     const fields = seenFields(value)
     if (fields === undefined) return
     const order = JSON.stringify(fields.map(({ name }) => name))
@@ -63,10 +79,10 @@ export class JsonReader {
     this.#missed = order
     if (this.#misses < missesToLearn) return
     this.#misses = 0
-    this.#ordersLeft--
-    const known = this.#declared?.map(({ name }) => name)
-    this.#isDeclared = order === JSON.stringify(known)
-    this.#read = compile(this.#isDeclared && this.#declared ? this.#declared : fields, this.#scan)
+    const read = compile(fields, this.#scan)
+    if (read === undefined) return
+    this.#reads.push(read)
+    this.#usual = read
   }
 }
 

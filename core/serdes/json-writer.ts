@@ -10,6 +10,8 @@ type Write = (value: object, target: ByteTarget, at: number) => number
 const mostOrders = 4
 /** Values in a row with the same new order before it is compiled: a dictionary's names never come again. */
 const missesToLearn = 4
+/** Values that are looked at for a new order. */
+const mostLooks = 1_000
 /** What a field's value takes at most unless it is written by `writeText`. */
 const mostScalarBytes = 66
 
@@ -19,6 +21,7 @@ const mostScalarBytes = 66
  */
 export class JsonWriter {
   readonly #writes: Write[] = []
+  #looks = 0
   #misses = 0
   #missed = ''
 
@@ -30,7 +33,7 @@ export class JsonWriter {
         const end = (writes[i] as Write)(value, target, at)
         if (end >= 0) return end
       }
-      if (writes.length < mostOrders) this.#learn(value)
+      if (writes.length < mostOrders && this.#looks < mostLooks) this.#learn(value)
     }
     const text = JSON.stringify(value)
     if (text === undefined) throw new StreamsError('SERIALIZATION', `${typeof value} has no JSON form`)
@@ -38,6 +41,7 @@ export class JsonWriter {
   }
 
   #learn(value: object): void {
+    this.#looks++
     const names = seenFields(value)?.map(({ name }) => name)
     if (names === undefined) return
     const order = JSON.stringify(names)

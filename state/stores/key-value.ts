@@ -231,11 +231,8 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
   }
 
   #find(key: K): BufferEntry<K, V> | undefined {
-    const last = this.#last
-    // only a primitive is sure to be the key it was
-    if (last !== undefined && last.key === key && last.indexed && typeof key !== 'object') return last
-    const isId = this.#hasTextKeys && isShortAscii(key as string)
-    const entry = this.#index.get(isId ? (key as string) : this.#idOf(key))
+    if (this.#last?.isAt(key, 0, 0)) return this.#last
+    const entry = this.#index.get(this.#idOf(key))
     if (entry !== undefined) this.#last = entry
     return entry
   }
@@ -269,6 +266,7 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
 
   /** The key's bytes as latin1 text. */
   #idOf(key: K): string {
+    if (this.#hasTextKeys && isShortAscii(key as string)) return key as string
     // the scratch may become another one as it is written to
     const end = this.#encodeKey(key)
     return this.#scratch.buffer.latin1Slice(keyAt, end)

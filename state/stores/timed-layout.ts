@@ -68,12 +68,12 @@ export function timedEngineKey(
 export function engineKeyOf(
   layout: TimedLayout,
   changelogKey: string,
-  segmentOf: (time: number) => number
+  segments: { segmentOf(time: number): number }
 ): Buffer {
   const bytes = Buffer.allocUnsafe(timedKeyAt + changelogKey.length)
   bytes[0] = dataSpace
   bytes.latin1Write(changelogKey, timedKeyAt)
-  writeInt64(bytes, 1, segmentOf(readInt64(bytes, bytes.length - layout.tailBytes)))
+  writeInt64(bytes, 1, segments.segmentOf(readInt64(bytes, bytes.length - layout.tailBytes)))
   return bytes
 }
 

@@ -72,8 +72,7 @@ export abstract class TimedStore<K, V> implements StateStore {
     this.#freeze = storeOptions.freeze ?? freezesByDefault()
     this.#hasTextKeys = (key as unknown) === string()
     this.#expiry = new SegmentExpiry(engine, retentionMs)
-    const segmentOf = (time: number) => this.#expiry.segmentOf(time)
-    this.#restored = new RestoredRows((changelogKey) => engineKeyOf(layout, changelogKey, segmentOf))
+    this.#restored = new RestoredRows((changelogKey) => engineKeyOf(layout, changelogKey, this.#expiry))
     this.#committed = new CommittedState(name, engine, logged, storeOptions.clock ?? systemClock)
     this.#streamTime = this.#committed.observedStreamTime
     this.sequence = this.#committed.sequence
@@ -245,6 +244,7 @@ export abstract class TimedStore<K, V> implements StateStore {
 
   /** The key's bytes as latin1 text. */
   protected keyText(key: K): string {
+    if (this.#hasTextKeys && isShortAscii(key as string)) return key as string
     // the scratch may become another one as it is written to
     const end = this.#options.key.encode(key, this.#scratch, timedKeyAt)
     return this.#scratch.buffer.latin1Slice(timedKeyAt, end)
@@ -288,18 +288,8 @@ export abstract class TimedStore<K, V> implements StateStore {
   }
 
   #find(key: K, time: number, sub: number): BufferEntry<K, V> | undefined {
-    const last = this.#last
-    // only a primitive is sure to be the key it was
-    if (
-      last?.key === key &&
-      last.time === time &&
-      last.sub === sub &&
-      last.indexed &&
-      typeof key !== 'object'
-    )
-      return last
-    const id = this.#hasTextKeys && isShortAscii(key as string) ? (key as string) : this.keyText(key)
-    const entry = this.#index.get(id, time, sub)
+    if (this.#last?.isAt(key, time, sub)) return this.#last
+    const entry = this.#index.get(this.keyText(key), time, sub)
     if (entry !== undefined) this.#last = entry
     return entry
   }
@@ -315,7 +305,9 @@ export abstract class TimedStore<K, V> implements StateStore {
     if (expired) return undefined
     const entry = this.#newEntry(key, time, sub)
     this.#last = entry
-    this.buffer.adopt(entry, this.#engine.getSync(this.#engineKey(entry.id, time, sub)))
+    // the engine holds nothing later than what was committed
+    const isNew = time > this.#committed.observedStreamTime
+    this.buffer.adopt(entry, isNew ? undefined : this.#engine.getSync(this.#engineKey(entry.id, time, sub)))
     return entry
   }
 

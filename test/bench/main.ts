@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { BenchCase, BenchOptions, Figures, Suite } from './case.ts'
+import { closedAfter } from './closed-after.ts'
 import { ingest } from './ingest/suite.ts'
 import { rss } from './kafka/rss-suite.ts'
 import { kafka } from './kafka/suite.ts'
@@ -101,19 +102,13 @@ async function main(): Promise<void> {
       throw new Error(`there is no suite '${name}'; there are ${Object.keys(suites).join(', ')}`)
     options.report(`${suite.title}, Node ${process.version}`)
     const prepared = await suite.prepare(options)
-    // the brokers outlive this process unless they are stopped
-    const interrupted = (): void => void prepared.close().finally(() => process.exit(130))
-    process.once('SIGINT', interrupted).once('SIGTERM', interrupted)
-    try {
+    await closedAfter(prepared.close, async () => {
       const cases = prepared.cases.filter((one) => `${one.group} ${one.name}`.includes(values.match))
       const judged = [...(await runAll(cases, options))].map(([one, rounds]) => judge({ one, rounds }))
       if (values.json) for (const line of judged) process.stdout.write(`${JSON.stringify(line)}\n`)
       else process.stdout.write(`\n${table(judged)}\n\n`)
       missed += judged.filter(({ met }) => met === false).length
-    } finally {
-      process.off('SIGINT', interrupted).off('SIGTERM', interrupted)
-      await prepared.close()
-    }
+    })
   }
   process.exitCode = missed > 0 ? 1 : 0
 }

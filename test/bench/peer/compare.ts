@@ -1,5 +1,6 @@
 import { PlatformaticClient } from '../../../index.ts'
 import type { BenchOptions } from '../case.ts'
+import { closedAfter } from '../closed-after.ts'
 import { plainBroker } from '../kafka/brokers.ts'
 import { median } from '../results.ts'
 import { generateLines } from '../workload/generate.ts'
@@ -23,52 +24,76 @@ interface Found {
   readonly restore: Printed | undefined
 }
 
+type Rounds = Map<PeerCase, Record<Side['name'], Found[]>>
+
+interface Running extends Pick<PeerOptions, 'records' | 'rounds' | 'report'> {
+  readonly sides: readonly Side[]
+  /** Settings of all runs. */
+  readonly common: Readonly<Record<string, string>>
+}
+
 /** The records of a whole comparison; fewer are a quick look, which is not written down. */
 const standardRecords = 1_000_000
 
 /** Runs ours and the peer in turns over the same topics. Returns whether all that is asked for was met. */
 export async function comparePeer(options: PeerOptions): Promise<boolean> {
-  const { records, rounds, report } = options
-  const sides = await bothSides(report)
+  const sides = await bothSides(options.report)
   const broker = await plainBroker(options)
+  return closedAfter(broker.close, () => compare(sides, broker, options))
+}
+
+async function compare(
+  sides: readonly Side[],
+  broker: Awaited<ReturnType<typeof plainBroker>>,
+  options: PeerOptions
+): Promise<boolean> {
+  const { records, rounds, report } = options
+  const cases = peerCases(options.full).filter((one) => nameOf(one).includes(options.match))
+  const common = { bootstrap: broker.brokers.join(','), brokerPid: String(broker.pid || options.brokerPid) }
+  for (const format of ['json', 'csv'] as const)
+    if (cases.some(({ workload }) => (workload === 'csv') === (format === 'csv')))
+      await generateLines(new PlatformaticClient({ brokers: broker.brokers }), inputOf(format, records), {
+        format,
+        records
+      })
+  const found: Rounds = new Map()
   try {
-    const cases = peerCases(options.full).filter((one) => nameOf(one).includes(options.match))
-    const common = { bootstrap: broker.brokers.join(','), brokerPid: String(broker.pid || options.brokerPid) }
-    for (const format of ['json', 'csv'] as const)
-      if (cases.some(({ workload }) => (workload === 'csv') === (format === 'csv')))
-        await generateLines(new PlatformaticClient({ brokers: broker.brokers }), inputOf(format, records), {
-          format,
-          records
-        })
-    const found = new Map<PeerCase, Record<Side['name'], Found[]>>()
-    for (let round = 1; round <= rounds; round++)
-      for (const one of cases) {
-        const both = found.get(one) ?? { ours: [], peer: [] }
-        found.set(one, both)
-        for (const side of sides) {
-          const { workload, guarantee, cache, restore } = one
-          const input = inputOf(workload === 'csv' ? 'csv' : 'json', records)
-          const settings = { workload, guarantee, cache, input, records: String(records) }
-          const [printed, restored] = await run(side, {
-            ...settings,
-            ...common,
-            restore: restore ? 'yes' : 'no'
-          })
-          if (printed === undefined) throw new Error(`${side.name}, ${nameOf(one)}: no figures`)
-          both[side.name].push({ run: printed, restore: restored })
-          report(`round ${round}  ${nameOf(one)}, ${side.name}: ${JSON.stringify([printed, restored])}`)
-        }
-        checkSame(one, both)
-      }
-    const rows = [...found].flatMap(([one, both]) => rowsOf(one, both))
-    const { text, met } = comparison(rows)
-    const told = `${await machine()} ${records.toLocaleString('en')} records, medians of ${rounds} rounds.\n\n${text}`
-    process.stdout.write(`\n${told}\n`)
-    if (records === standardRecords && options.match === '') await writeSection('peer', told)
-    return met
-  } finally {
-    await broker.close()
+    await runRounds(found, cases, { sides, common, records, rounds, report })
+  } catch (error) {
+    // what was measured so far is not to be lost
+    process.stdout.write(`\n${comparison([...found].flatMap(([one, both]) => rowsOf(one, both))).text}\n`)
+    throw error
   }
+  const rows = [...found].flatMap(([one, both]) => rowsOf(one, both))
+  const { text, met } = comparison(rows)
+  const told = `${await machine()} ${records.toLocaleString('en')} records, medians of ${rounds} rounds.\n\n${text}`
+  process.stdout.write(`\n${told}\n`)
+  if (records === standardRecords && options.match === '') await writeSection('peer', told)
+  return met
+}
+
+/** A B A B: what the machine does besides is spread over both. */
+async function runRounds(found: Rounds, cases: readonly PeerCase[], running: Running): Promise<void> {
+  const { sides, common, records, rounds, report } = running
+  for (let round = 1; round <= rounds; round++)
+    for (const one of cases) {
+      const both: Record<Side['name'], Found[]> = found.get(one) ?? { ours: [], peer: [] }
+      found.set(one, both)
+      for (const side of sides) {
+        const { workload, guarantee, cache, restore } = one
+        const input = inputOf(workload === 'csv' ? 'csv' : 'json', records)
+        const settings = { workload, guarantee, cache, input, records: String(records) }
+        const [printed, restored] = await run(side, {
+          ...settings,
+          ...common,
+          restore: restore ? 'yes' : 'no'
+        })
+        if (printed === undefined) throw new Error(`${side.name}, ${nameOf(one)}: no figures`)
+        both[side.name].push({ run: printed, restore: restored })
+        report(`round ${round}  ${nameOf(one)}, ${side.name}: ${JSON.stringify([printed, restored])}`)
+      }
+      checkSame(one, both)
+    }
 }
 
 function inputOf(format: string, records: number): string {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { PlatformaticClient } from '../../../index.ts'
 import type { BenchOptions } from '../case.ts'
+import { closedAfter } from '../closed-after.ts'
 import { plainBroker } from '../kafka/brokers.ts'
 import { median } from '../results.ts'
 import type { Guarantee } from './cases.ts'
@@ -17,6 +18,8 @@ const measuredMs = 20_000
 /** Ours over the peer's p99. */
 const asked = 1.1
 
+type LatencyOptions = Pick<BenchOptions, 'rounds' | 'report' | 'match'>
+
 const percentiles = { p50: 0.5, p99: 0.99, 'p99.9': 0.999 } as const
 type Percentiles = Record<keyof typeof percentiles, number>
 
@@ -24,45 +27,46 @@ type Percentiles = Record<keyof typeof percentiles, number>
  * From the moment a record is handed to a producer until the result of its aggregate arrives at a consumer: the aggregate workload, cache off,
  * at 5,000 records a second, with both guarantees. Both sides are driven by the same client. Returns whether our p99 is as asked for.
  */
-export async function compareLatency(
-  options: Pick<BenchOptions, 'rounds' | 'report' | 'match'>
-): Promise<boolean> {
-  const { rounds, report, match } = options
-  const sides = await bothSides(report)
+export async function compareLatency(options: LatencyOptions): Promise<boolean> {
+  const sides = await bothSides(options.report)
   const broker = await plainBroker(options)
-  try {
-    const rows = [
-      ['guarantee', 'by', ...Object.keys(percentiles).map((name) => `${name} ms`), 'p99, ours over peer']
-    ]
-    let met = true
-    for (const guarantee of ['at_least_once', 'exactly_once_v2'] as const) {
-      if (!guarantee.includes(match)) continue
-      const found: Record<Side['name'], Percentiles[]> = { ours: [], peer: [] }
-      for (let round = 1; round <= rounds; round++)
-        for (const side of sides) {
-          const one = await measure(side, guarantee, broker.brokers)
-          found[side.name].push(one)
-          report(`round ${round}  latency, ${guarantee}, ${side.name}: ${JSON.stringify(one)}`)
-        }
-      const middle = (name: Side['name'], percentile: keyof Percentiles): number =>
-        median(found[name].map((one) => one[percentile]))
-      const ratio = middle('ours', 'p99') / middle('peer', 'p99')
-      if (ratio > asked) met = false
-      for (const { name } of sides)
-        rows.push([
-          guarantee,
-          name,
-          ...(Object.keys(percentiles) as (keyof Percentiles)[]).map((one) => middle(name, one).toFixed(1)),
-          name === 'ours' ? `${ratio.toFixed(2)} (≤ ${asked}${ratio > asked ? ', missed' : ''})` : ''
-        ])
-    }
-    const told = `${await machine()} Medians of ${rounds} rounds of ${measuredMs / 1000} s.\n\n${markdown(rows)}`
-    process.stdout.write(`\n${told}\n`)
-    if (match === '') await writeSection('latency', told)
-    return met
-  } finally {
-    await broker.close()
+  return closedAfter(broker.close, () => compare(sides, broker.brokers, options))
+}
+
+async function compare(
+  sides: readonly Side[],
+  brokers: readonly string[],
+  { rounds, report, match }: LatencyOptions
+): Promise<boolean> {
+  const rows = [
+    ['guarantee', 'by', ...Object.keys(percentiles).map((name) => `${name} ms`), 'p99, ours over peer']
+  ]
+  let met = true
+  for (const guarantee of ['at_least_once', 'exactly_once_v2'] as const) {
+    if (!guarantee.includes(match)) continue
+    const found: Record<Side['name'], Percentiles[]> = { ours: [], peer: [] }
+    for (let round = 1; round <= rounds; round++)
+      for (const side of sides) {
+        const one = await measure(side, guarantee, brokers)
+        found[side.name].push(one)
+        report(`round ${round}  latency, ${guarantee}, ${side.name}: ${JSON.stringify(one)}`)
+      }
+    const middle = (name: Side['name'], percentile: keyof Percentiles): number =>
+      median(found[name].map((one) => one[percentile]))
+    const ratio = middle('ours', 'p99') / middle('peer', 'p99')
+    if (ratio > asked) met = false
+    for (const { name } of sides)
+      rows.push([
+        guarantee,
+        name,
+        ...(Object.keys(percentiles) as (keyof Percentiles)[]).map((one) => middle(name, one).toFixed(1)),
+        name === 'ours' ? `${ratio.toFixed(2)} (≤ ${asked}${ratio > asked ? ', missed' : ''})` : ''
+      ])
   }
+  const told = `${await machine()} Medians of ${rounds} rounds of ${measuredMs / 1000} s.\n\n${markdown(rows)}`
+  process.stdout.write(`\n${told}\n`)
+  if (match === '') await writeSection('latency', told)
+  return met
 }
 
 async function measure(side: Side, guarantee: Guarantee, brokers: readonly string[]): Promise<Percentiles> {
