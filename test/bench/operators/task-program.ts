@@ -27,10 +27,8 @@ import { Line } from '../workload/line.ts'
 import { lineItems } from '../workload/line-items.ts'
 import { add, noTotals, Totals } from '../workload/totals.ts'
 
-export const chains = ['filter and map', 'aggregate', 'windows'] as const
-
 export interface TaskSettings {
-  readonly chain: (typeof chains)[number]
+  readonly chain: 'filter and map' | 'aggregate' | 'windows'
   readonly records: number
   readonly keys: number
   /** Of each record's value, JSON, at least 180. */
@@ -44,8 +42,9 @@ export interface TaskSettings {
 const budgetBytes = 256 * 1024 * 1024
 const hourMs = 3_600_000
 const batchRecords = 500
-/** Batches of a partition, made once and read again and again. */
-const mostBatches = 40
+/** Records of all partitions are made once and read again and again: that many, and that many bytes of them. */
+const mostRecords = 200_000
+const mostBytes = 100_000_000
 
 /** Tasks over RocksDB that are fed with batches in memory, without a broker: what a record costs in the chain and in state. */
 export async function taskProgram(settings: TaskSettings): Promise<Figures> {
@@ -147,9 +146,9 @@ function intoBatches(): Forward<unknown, unknown> {
 }
 
 function batchesOf(settings: TaskSettings, partition: number): RecordBatches[] {
-  const { keys, windows, valueBytes, records, partitions } = settings
-  const each = Math.ceil(records / partitions)
-  const batches = Math.max(1, Math.min(mostBatches, Math.ceil(Math.max(each, keys) / batchRecords)))
+  const { keys, windows, valueBytes, partitions } = settings
+  const wanted = Math.min(mostRecords, mostBytes / valueBytes) / partitions
+  const batches = Math.max(1, Math.floor(wanted / batchRecords))
   const raw = bytes()
   const lines = lineItems({ format: 'json', records: batches * batchRecords, seed: 42 + partition })
   const made: RecordBatches[] = []

@@ -93,15 +93,15 @@ export class LatencyProbe {
     while (this.#open) {
       await this.#consumer.arrival(100)
       const now = performance.now()
-      for (const { batches, release } of this.#consumer.take()) {
-        cursor.open(batches)
+      for (const fetched of this.#consumer.take()) {
+        cursor.open(fetched.batches)
         while (cursor.next()) {
           const { buffer, keyStart, keyEnd, valueStart, valueEnd } = cursor
           const { count } = JSON.parse(buffer.utf8Slice(valueStart, valueEnd)) as { count: number }
           const at = this.#written.get(buffer.utf8Slice(keyStart, keyEnd))?.[count - 1] ?? Number.NaN
           if (!Number.isNaN(at)) this.latencies.push(now - at)
         }
-        release?.()
+        fetched.release?.()
       }
     }
   }

@@ -34,7 +34,7 @@ export class CpuProfile {
 }
 
 /** The share of each module, and of each function by itself, in what is not idle. */
-export function topOf(profile: Profiler.Profile): string {
+function topOf(profile: Profiler.Profile): string {
   const byId = new Map(profile.nodes.map((node) => [node.id, node.callFrame]))
   const modules = new Map<string, number>()
   const functions = new Map<string, number>()
