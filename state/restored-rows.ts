@@ -12,21 +12,13 @@ type RecordAt = Pick<
   'buffer' | 'keyStart' | 'keyEnd' | 'valueStart' | 'valueEnd' | 'timestamp'
 >
 
-/** The last record of a key. */
-interface Row {
-  buffer: Buffer
-  valueStart: number
-  valueEnd: number
-  timestamp: number
-}
-
 /**
  * The rows that a piece of a changelog leaves behind, for one batch of the engine. Where keys come again within a piece only the last record of
  * each is written: a row costs the engine more than finding out.
  */
 export class RestoredRows {
   readonly #engineKey: (changelogKey: string) => Buffer
-  readonly #latest = new Map<string, Row>()
+  readonly #latest = new Map<string, { value: Buffer | null }>()
   #rows: WriteOperation[] = []
   #records = 0
   #paused = 0
@@ -43,38 +35,33 @@ export class RestoredRows {
     this.#records = 0
   }
 
+  /** Copies what it keeps: the record's buffer may be written to again. */
   add(record: RecordAt): void {
-    const { buffer, keyStart, keyEnd, valueStart, valueEnd, timestamp } = record
+    const { buffer, keyStart, keyEnd } = record
     const key = buffer.latin1Slice(keyStart, keyEnd)
     this.#records++
     if (this.#paused > 0) {
-      this.#rows.push(this.#operation(key, record))
+      this.#rows.push({ key: this.#engineKey(key), value: storedValue(record, undefined) })
       return
     }
     const row = this.#latest.get(key)
-    if (row === undefined) this.#latest.set(key, { buffer, valueStart, valueEnd, timestamp })
-    else {
-      row.buffer = buffer
-      row.valueStart = valueStart
-      row.valueEnd = valueEnd
-      row.timestamp = timestamp
-    }
+    if (row === undefined) this.#latest.set(key, { value: storedValue(record, undefined) })
+    else row.value = storedValue(record, row.value ?? undefined)
   }
 
-  /** What the piece leaves. To be called before its records' bytes are given back. */
+  /** What the piece leaves. */
   take(): WriteOperation[] {
     const rows = this.#rows
-    for (const [key, row] of this.#latest) rows.push(this.#operation(key, row))
+    for (const [key, { value }] of this.#latest) rows.push({ key: this.#engineKey(key), value })
     if (this.#paused > 0) this.#paused--
     else if (this.#records - rows.length < this.#records * leastPart) this.#paused = pausePieces
     this.begin()
     return rows
   }
+}
 
-  #operation(key: string, { buffer, valueStart, valueEnd, timestamp }: Row): WriteOperation {
-    return {
-      key: this.#engineKey(key),
-      value: valueStart < 0 ? null : storedFrom(buffer, valueStart, valueEnd, timestamp)
-    }
-  }
+/** The stored form of a record's value, written over an earlier one of the same size. */
+function storedValue(record: RecordAt, over: Buffer | undefined): Buffer | null {
+  const { buffer, valueStart, valueEnd, timestamp } = record
+  return valueStart < 0 ? null : storedFrom(buffer, valueStart, valueEnd, timestamp, over)
 }

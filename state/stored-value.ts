@@ -23,9 +23,16 @@ export function encodeStored<V>(serde: Serde<V>, value: V, timestamp: number): B
   return stored
 }
 
-/** The stored form of value bytes `bytes[start, end)`. */
-export function storedFrom(bytes: Buffer, start: number, end: number, timestamp: number): Buffer {
-  const stored = Buffer.allocUnsafe(timestampBytes + end - start)
+/** The stored form of value bytes `bytes[start, end)`: written to `over` if that has its size, else to a buffer of its own. */
+export function storedFrom(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  timestamp: number,
+  over?: Buffer
+): Buffer {
+  const size = timestampBytes + end - start
+  const stored = over?.length === size ? over : Buffer.allocUnsafe(size)
   writeInt64(stored, 0, timestamp)
   copyBytes(bytes, start, end, stored, timestampBytes)
   return stored

@@ -150,36 +150,41 @@ if (bytes[p] === 0x22 && bytes[from] === 0x22) {
 }`
 
 const digits = 'while (c >= 48 && c <= 57) { n = n * 10 + (c - 48); c = bytes[++p] }'
+/** More digits than are counted: what stands there is no number, or not one of that form. */
+const noNumber = 1000
 // fifteen digits are exact as a double, and so is the power of ten that divides them: the quotient is the nearest double
-const numberCode = (v: string, fraction: string) => `from = p
+const numberCode = (v: string, fraction: string, kept: string) => `from = p
 n = 0
 c = bytes[p]
 negative = c === 45
 if (negative) c = bytes[++p]
 whole = p
 ${digits}
-whole = p === whole || (bytes[whole] === 48 && p > whole + 1) ? 16 : p - whole
+whole = p === whole || (bytes[whole] === 48 && p > whole + 1) ? ${noNumber} : p - whole
 ${fraction}
 if (whole < 16 && (c === 44 || c === 125)) ${v} = negative ? -n : n
-else {
+else if (whole < ${noNumber} && (c === 44 || c === 125)) {
+  ${v} = +bytes.latin1Slice(from, p)
+  if (exact) exact = ${kept}
+} else {
   ${otherwise(v)}
 }`
 
 const valueCode = {
   string: stringCode,
-  integer: (v: string) => numberCode(v, ''),
+  integer: (v: string) => numberCode(v, '', `Number.isSafeInteger(${v})`),
   number: (v: string) =>
     numberCode(
       v,
-      `if (c === 46 && whole < 16) {
+      `if (c === 46 && whole < ${noNumber}) {
   const point = p
   c = bytes[++p]
   ${digits}
   const decimals = p - point - 1
-  whole += decimals
-  if (decimals === 0) whole = 16
-  else if (whole < 16) n /= powers[decimals]
-}`
+  whole = decimals === 0 ? ${noNumber} : whole + decimals
+  if (whole < 16) n /= powers[decimals]
+}`,
+      `Number.isFinite(${v})`
     ),
   boolean: (v: string) => `from = p
 if (bytes[p] === 116 && bytes[p + 1] === 114 && bytes[p + 2] === 117 && bytes[p + 3] === 101) { ${v} = true; p += 4 }

@@ -4,8 +4,11 @@ import { RestoredRows } from '../../state/restored-rows.ts'
 /** Adds records `key=value` (no value: deleted), and gives the rows in the same form. */
 function piece(rows: RestoredRows, records: readonly string[]): string[] {
   rows.begin()
+  const buffer = Buffer.alloc(16)
   records.forEach((record, index) => {
-    const buffer = Buffer.from(record)
+    // as a cursor may that makes its records
+    buffer.fill(0)
+    buffer.write(record)
     const keyEnd = record.indexOf('=')
     const deleted = keyEnd + 1 === record.length
     rows.add({
@@ -22,7 +25,12 @@ function piece(rows: RestoredRows, records: readonly string[]): string[] {
 
 test('of each key the last record counts, a deletion too', () => {
   const rows = new RestoredRows((key) => Buffer.from(`+${key}`, 'latin1'))
-  expect(piece(rows, ['a=1', 'b=1', 'a=2', 'b=', 'c=', 'c=3'])).toEqual(['+a=2', '+b=', '+c=3'])
+  expect(piece(rows, ['a=1', 'b=1', 'a=2', 'b=', 'c=', 'c=3', 'd=1', 'd=22'])).toEqual([
+    '+a=2',
+    '+b=',
+    '+c=3',
+    '+d=22'
+  ])
   expect(piece(rows, ['a=4'])).toEqual(['+a=4'])
 })
 
