@@ -45,7 +45,12 @@ export type { FixedKey, FixedKeyProcessor } from './processors/process-values.ts
 // running it
 export type { RestoreProgress, StreamsConfig } from './runtime/config.ts'
 export { KafkaStreams, type StreamsLag, type StreamsState } from './runtime/kafka-streams.ts'
-export { type ResetOptions, resetApplication } from './runtime/reset-application.ts'
+export {
+  planReset,
+  type ResetOptions,
+  type ResetPlan,
+  resetApplication
+} from './runtime/reset-application.ts'
 // taking results outside
 export { type SinkProgress, SinkTask, type SinkTaskOptions } from './runtime/sink-task.ts'
 export { type DeadLetter, readDeadLetter } from './runtime/task/dead-letter.ts'

@@ -1,39 +1,26 @@
 import pg from 'pg'
 import {
   bytes,
-  elasticsearchSink,
   type KafkaClient,
   KafkaStreams,
   type Logger,
   MetricsServer,
   migrate,
   partitionName,
-  postgresSink,
   type ReadOnlyKeyValueStore,
   type RestoreProgress,
   resetApplication,
   SinkTask,
   string,
-  type TableMapping,
   type Topic,
+  type Topology,
   topic
 } from '../index.ts'
 import { unpublishedDaysStore } from '../processors/retail/publish-days.ts'
 import { tallyStore } from '../processors/retail/tally-rows.ts'
 import { retailMigrations } from '../sinks/retail/migrations/index.ts'
-import { profitAndLossTable } from '../sinks/retail/profit-and-loss-table.ts'
-import { skuIndex } from '../sinks/retail/sku-index.ts'
-import {
-  categoryDaysTable,
-  filesTable,
-  lineItemsTable,
-  reconciliationTable,
-  skuDaysTable,
-  skusTable,
-  storeDaysTable
-} from '../sinks/retail/tables.ts'
 import { retailTopology } from '../topology/retail/index.ts'
-import * as topics from '../topology/retail/topics.ts'
+import { type RetailSink, retailSinks } from './retail-sinks.ts'
 
 export interface RetailAppOptions {
   readonly kafka: KafkaClient
@@ -46,8 +33,21 @@ export interface RetailAppOptions {
   readonly logger: Logger
   readonly onRestore: (progress: RestoreProgress) => void
   /** Where Prometheus finds `/metrics`; undefined: nowhere. */
-  readonly metricsPort?: number
+  readonly metricsPort?: number | undefined
+  /** Another graph than the retail system's own, such as one with further analyses. */
+  readonly topology?: Topology | undefined
+  /** What this process does of it. Default: all. */
+  readonly roles?: readonly RetailRole[]
+  /** Tells processes that run the same roles from each other. Default: there is one. */
+  readonly replica?: string
+  /** The lock file that the graph must fit. Default: not checked. */
+  readonly topologyLock?: string | undefined
+  /** Copies of each stateful task that other processes keep warm. Default 0. */
+  readonly standbys?: number
 }
+
+/** The graph, or the sinks that carry its results outside. */
+export type RetailRole = 'graph' | 'sinks'
 
 export interface Lag {
   /** Still to be done. */
@@ -91,38 +91,36 @@ export class RetailApp {
       // what is no product or store to its schema; rows of files have dead letters of their own
       deserializationExceptionHandler: 'dead-letter',
       deadLetterTopic: 'retail.dead-letters.graph',
+      topologyLock: options.topologyLock,
+      numStandbyReplicas: options.standbys ?? 0,
       logger: options.logger,
       onRestore: options.onRestore
     })
   }
 
   async start(): Promise<void> {
-    const { databaseUrl, kafka, metricsPort, logger } = this.#options
-    const pool = new pg.Pool({ connectionString: databaseUrl })
-    try {
-      await migrate(pool, retailMigrations)
-    } finally {
-      await pool.end()
-    }
+    const { databaseUrl, kafka, metricsPort, logger, roles = ['graph', 'sinks'] } = this.#options
+    if (roles.includes('sinks')) await this.#migrate(databaseUrl)
     if (metricsPort !== undefined) {
       const server = new MetricsServer(this.#streams.metrics.registry)
       logger.info(`metrics on http://127.0.0.1:${await server.listen(metricsPort)}/metrics`)
       this.#closers.push(() => server.close())
     }
     await this.#createTopics(kafka)
-    await this.#streams.start()
-    this.#streams.finished.catch(this.#fail)
-    await this.#table(topics.files, filesTable)
-    await this.#table(topics.lineItems, lineItemsTable)
-    await this.#table(topics.storeDays, storeDaysTable)
-    await this.#table(topics.skuDays, skuDaysTable)
-    await this.#table(topics.categoryDays, categoryDaysTable)
-    await this.#table(topics.skuSales, skusTable)
-    await this.#table(topics.profitAndLoss, profitAndLossTable)
-    await this.#table(topics.reconciliation, reconciliationTable)
-    await this.#sink('sku-search', topics.skuSales, (name) =>
-      elasticsearchSink({ name, connection: this.#options.elasticsearchUrl, ...skuIndex })
-    )
+    if (roles.includes('graph')) {
+      await this.#streams.start()
+      this.#streams.finished.catch(this.#fail)
+    }
+    if (roles.includes('sinks')) for (const sink of retailSinks) await this.#sink(sink)
+  }
+
+  async #migrate(databaseUrl: string): Promise<void> {
+    const pool = new pg.Pool({ connectionString: databaseUrl })
+    try {
+      await migrate(pool, retailMigrations)
+    } finally {
+      await pool.end()
+    }
   }
 
   /** Makes the graph start over from its sources, before `start`. Throws GROUP_NOT_EMPTY while another process runs it. */
@@ -138,8 +136,9 @@ export class RetailApp {
     })
   }
 
-  #topology() {
-    const { reportingCurrency } = this.#options
+  #topology(): Topology {
+    const { topology, reportingCurrency } = this.#options
+    if (topology !== undefined) return topology
     return retailTopology(reportingCurrency === undefined ? {} : { reportingCurrency })
   }
 
@@ -190,7 +189,7 @@ export class RetailApp {
   async close(): Promise<void> {
     const streams = this.#streams.close({ leaveGroup: true })
     await streams.catch(() => undefined)
-    await Promise.all(this.#sinks.map(({ task }) => task.close()))
+    await Promise.all([...new Set(this.#sinks.map(({ task }) => task))].map((task) => task.close()))
     for (const close of this.#closers) await close()
     await streams
   }
@@ -198,19 +197,11 @@ export class RetailApp {
   async #createTopics(kafka: KafkaClient): Promise<void> {
     const admin = kafka.admin(`${APPLICATION}-topics`)
     try {
-      const sinkTopics: readonly Topic<string, never>[] = [
-        topics.files,
-        topics.lineItems,
-        topics.storeDays,
-        topics.skuDays,
-        topics.categoryDays,
-        topics.skuSales,
-        topics.profitAndLoss,
-        topics.reconciliation,
-        sinkDeadLetters
-      ] as never
+      const sinkTopics = new Map<string, Omit<Topic<unknown, unknown>, 'key' | 'value'>>(
+        [...retailSinks.flatMap(({ topics }) => topics), sinkDeadLetters].map((one) => [one.name, one])
+      )
       await admin.createTopics(
-        sinkTopics.map((one) => ({
+        [...sinkTopics.values()].map((one) => ({
           name: one.name,
           partitions: one.partitions,
           configs: { 'cleanup.policy': one.cleanupPolicy, 'retention.ms': String(one.retentionMs) }
@@ -221,33 +212,22 @@ export class RetailApp {
     }
   }
 
-  async #table<V>(source: Topic<string, V>, table: TableMapping<string, V>): Promise<void> {
-    const { databaseUrl } = this.#options
-    await this.#sink(table.table.replaceAll('_', '-'), source, (name) =>
-      postgresSink({ name, connection: { connectionString: databaseUrl, max: 2 }, tables: [table] })
-    )
-  }
-
-  async #sink<V>(
-    name: string,
-    source: Topic<string, V>,
-    make: (name: string) => ConstructorParameters<typeof SinkTask<string, V>>[0]['sink']
-  ): Promise<void> {
-    const { kafka } = this.#options
-    const groupId = `${APPLICATION}-sink-${name}`
-    const producer = await kafka.producer({ clientId: `${groupId}-dead-letters` })
+  async #sink({ groupId, topics, make }: RetailSink): Promise<void> {
+    const { kafka, replica } = this.#options
+    const instanceId = replica === undefined ? groupId : `${groupId}-${replica}`
+    const producer = await kafka.producer({ clientId: `${instanceId}-dead-letters` })
     this.#closers.push(() => producer.close())
-    const task = new SinkTask({
+    const task = new SinkTask<string, never>({
       client: kafka,
       groupId,
-      instanceId: groupId,
-      topics: [source],
-      sink: make(name),
+      instanceId,
+      topics,
+      sink: make(this.#options),
       deadLetters: { topic: sinkDeadLetters.name, producer }
     })
     task.failed.then(this.#fail)
     await task.start()
-    this.#sinks.push({ task: task as unknown as SinkTask<string, never>, topic: source.name })
+    for (const { name } of topics) this.#sinks.push({ task, topic: name })
   }
 }
 
