@@ -223,6 +223,7 @@ export class RetailApp {
       instanceId,
       topics,
       sink: make(this.#options),
+      commitIntervalMs: 1_000,
       deadLetters: { topic: sinkDeadLetters.name, producer }
     })
     task.failed.then(this.#fail)

@@ -40,10 +40,10 @@ export function nextSteps(name: string): string {
 }
 
 function namesOf(name: string): Names {
-  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 24)
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 19)
     throw new StreamsError(
       'CONFIG_INVALID',
-      `"${name}": use at most 24 of a-z, 0-9 and hyphens, such as basket-sizes`
+      `"${name}": use at most 19 of a-z, 0-9 and hyphens, such as basket-sizes`
     )
   const pascal = name
     .split('-')
@@ -84,12 +84,15 @@ export function ${camel}(builder: StreamsBuilder): void {
 }
 
 function testText({ file, camel }: Names): string {
+  // by their paths, as Biome has imports
+  const own = `import { ${camel}, ${camel}Topic } from '../../topology/retail/${file}.ts'`
+  const lineItems = "import { lineItems } from '../../topology/retail/topics.ts'"
+  const imports = file < 'topics' ? [own, lineItems] : [lineItems, own]
   return `import { expect, it } from 'vitest'
 import { StreamsBuilder } from '../../index.ts'
 import type { LineItem } from '../../processors/retail/model.ts'
 import { TopologyTestDriver } from '../../testing.ts'
-import { ${camel}, ${camel}Topic } from '../../topology/retail/${file}.ts'
-import { lineItems } from '../../topology/retail/topics.ts'
+${imports.join('\n')}
 
 function item(row: number, sales: number, rows: 1 | -1 = 1): LineItem {
   return {

@@ -58,7 +58,11 @@ the ingest looks at those files again, and reads what is another version by now.
     const { topic, source, reason, letter, yes, json } = values
     if (topic === rejectedRows.name) {
       const files = await rejectedFiles(kafka, { part: source, reason })
-      if (yes) await announceFiles(kafka, files.map(({ file }) => file))
+      if (yes)
+        await announceFiles(
+          kafka,
+          files.map(({ file }) => file)
+        )
       const text = filesText(files, limit, yes)
       printResult(terminal, json, { done: yes, topic, files: files.slice(0, limit) }, text)
       return exitCodes.done.code

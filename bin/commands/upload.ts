@@ -14,7 +14,11 @@ export const upload = command({
   details:
     'The folder is laid out as BUCKET/STORE/FILE.csv (or .csv.gz); reference data, if there is any, is in BUCKET/reference/.',
   options: {
-    announce: { type: 'boolean', default: false, help: 'tell the ingest of them at once, instead of leaving them to its next look' },
+    announce: {
+      type: 'boolean',
+      default: false,
+      help: 'tell the ingest of them at once, instead of leaving them to its next look'
+    },
     ...kafkaOptions,
     ...jsonOption
   },

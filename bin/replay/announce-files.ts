@@ -8,10 +8,7 @@ const clientId = 'store-sku-announce'
  * Has the ingest look at the files again: one whose content is another by now takes its former rows back and adds its own; one that is still the
  * same changes nothing. `files` are `bucket/object`. So it can be stopped and run again at will. Throws PRODUCE_FAILED.
  */
-export async function announceFiles(
-  kafka: KafkaClient,
-  files: readonly string[]
-): Promise<void> {
+export async function announceFiles(kafka: KafkaClient, files: readonly string[]): Promise<void> {
   const writer = await EventWriter.open(kafka, clientId, topics)
   try {
     await writer.announce(

@@ -99,7 +99,12 @@ function settingOf({ name, optional, text }: DocumentedMember, owner: string): S
   if (optional && defaultValue === '' && !withoutDefault.has(name))
     throw new Error(`${owner}.${name} does not say its default`)
   const [, kafkaName, rest = text] = /^`([a-z.*]+)`[:.,] ?(.*)$/.exec(text) ?? []
-  const meaning = rest.replace(said?.[0] ?? '\0', '').trim() || (selfExplanatory.get(name) ?? text)
+  const meaning =
+    rest
+      .replace(said?.[0] ?? '\0', '')
+      .replaceAll(/\s+/g, ' ')
+      .trim() ||
+    (selfExplanatory.get(name) ?? text)
   if (meaning === '') throw new Error(`${owner}.${name} has no docstring`)
   const known = kafkaName === undefined ? '' : ` (\`${kafkaName}\`)`
   return {
