@@ -1,9 +1,10 @@
 import { commandHelp, commands } from '../../bin/command-line.ts'
 import { exitCodes } from '../../bin/exit-codes.ts'
+import { markdownTable } from './markdown-table.ts'
 
 /** The page of all commands, made from their definitions. */
 export function commandLinePage(): string {
-  const codes = Object.values(exitCodes).map(({ code, meaning }) => `| ${code} | ${meaning} |`)
+  const codes = Object.values(exitCodes).map(({ code, meaning }) => [String(code), meaning])
   const pages = commands.map((command) => `## ${command.name}\n\n\`\`\`text\n${commandHelp(command)}\`\`\``)
   return `# Command line
 
@@ -12,9 +13,7 @@ This page is made from the commands (\`npx vitest run -u test/docs/reference.tes
 
 ## Exit codes
 
-| code | meaning |
-| --- | --- |
-${codes.join('\n')}
+${markdownTable(['code', 'meaning'], codes)}
 
 What each error code means, and its action: [errors](../errors.md).
 

@@ -3,6 +3,7 @@ import { MemoryBroker } from '../../kafka/memory/memory-broker.ts'
 import { MemoryClient } from '../../kafka/memory/memory-client.ts'
 import { resolveConfig } from '../../runtime/config.ts'
 import { type DocumentedMember, documentedInterface } from './documented-interface.ts'
+import { markdownTable } from './markdown-table.ts'
 
 /** What is shown of a setting. */
 interface Setting {
@@ -109,7 +110,7 @@ function settingOf({ name, optional, text }: DocumentedMember, owner: string): S
   const known = kafkaName === undefined ? '' : ` (\`${kafkaName}\`)`
   return {
     key: `\`${name}\`${known}`,
-    defaultValue: optional ? defaultValue : 'must be given',
+    defaultValue: optional ? defaultValue.replace(/ ms$/, '') : 'must be given',
     unit: unitOf(name, text),
     meaning: capitalised(meaning)
   }
@@ -189,9 +190,7 @@ function unitOf(name: string, text: string): string {
 
 function tableOf(settings: readonly Setting[]): string {
   const rows = settings.map(({ key, defaultValue, unit, meaning }) => [key, defaultValue, unit, meaning])
-  return [['key', 'default', 'unit', 'meaning'], ['---', '---', '---', '---'], ...rows]
-    .map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
-    .join('\n')
+  return markdownTable(['key', 'default', 'unit', 'meaning'], rows)
 }
 
 function capitalised(text: string): string {

@@ -36,7 +36,8 @@ function typeText(member: ts.PropertySignature | ts.MethodSignature, source: ts.
   return text.includes('=>') ? 'function' : text.replace(/ \| undefined$/, '')
 }
 
-function docText(member: ts.Node): string {
+/** The text of a declaration's docstring, on one line; empty if there is none. */
+export function docText(member: ts.Node): string {
   const docs = ts.getJSDocCommentsAndTags(member).filter(ts.isJSDoc)
   return docs
     .map(({ comment }) => ts.getTextOfJSDocComment(comment) ?? '')
