@@ -18,7 +18,7 @@ export interface TopicRecord<K, V> {
 }
 
 /**
- * Reads what the topic holds now, each partition in its order, and returns. Of a transaction that is not decided, nothing is read. `afterFetch`
+ * Reads what the topic holds now, each partition in its order, and returns. Transactions that are under way are waited for. `afterFetch`
  * is awaited between fetches, each of some MiB at most. Throws TOPIC_MISSING.
  */
 export async function readTopic<K, V>(
@@ -85,7 +85,7 @@ async function endsOf(
     }))
     const [earliest, latest] = await Promise.all([
       admin.listOffsets(partitions, 'earliest'),
-      admin.listOffsets(partitions, 'latest-stable')
+      admin.listOffsets(partitions, 'latest')
     ])
     return partitions.map(({ partition }) => ({
       partition,

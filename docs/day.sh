@@ -100,10 +100,9 @@ settle
 say 'Noon: a store that is not trusted is rebuilt from its changelog'
 stop
 npx store-sku rebuild sku-days --state "$graph1"
-{ ledger "$graph1"; ledger "$graph2"; } > "$day/before.txt"
+{ ledger "$graph1"; ledger "$graph2"; } | sort -u > "$day/before.txt"
 grep -q '"units":40000' "$day/before.txt" || fail "the ledger has not sold 4 of tea: $(cat "$day/before.txt")"
 npx store-sku rebuild sku-days --state "$graph1" --yes
-npx store-sku rebuild sku-days --state "$graph2" --yes
 [ -z "$(ledger "$graph1")" ] || fail 'the store is still there'
 start graph-1 --role graph --state "$graph1" --file "$lock"
 start edge --role ingest,sinks --state "$edge" --bucket sku-gb --scan-every 3600

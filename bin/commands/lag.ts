@@ -1,11 +1,12 @@
 import { setTimeout } from 'node:timers/promises'
-import { type Admin, StreamsError, type Topology } from '../../index.ts'
+import type { Admin, Topology } from '../../index.ts'
 import { Plan } from '../../runtime/task-plan.ts'
 import { fileEvents } from '../../topology/retail/topics.ts'
 import { command, jsonOption, printResult } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { groupLags, type ReadingGroup, type TopicLag } from '../group-lag.ts'
 import { graphOption, loadTopology } from '../load-export.ts'
+import { numberOption } from '../number-option.ts'
 import { retailSinks } from '../retail-sinks.ts'
 import { kafkaOf, kafkaOptions, stateOptions } from '../services.ts'
 import { table } from '../text-table.ts'
@@ -35,8 +36,8 @@ Exit code 1: more than --max allows.`,
     ['lag --wait 60', 'until all is processed']
   ],
   async run({ values }, terminal) {
-    const most = values.max === undefined ? undefined : numberOf('max', values.max)
-    const waitSeconds = values.wait === undefined ? 0 : numberOf('wait', values.wait)
+    const most = values.max === undefined ? undefined : numberOption('max', values.max)
+    const waitSeconds = values.wait === undefined ? 0 : numberOption('wait', values.wait)
     const topology = await loadTopology(values.graph)
     const kafka = await kafkaOf(values)
     const admin = kafka.admin('store-sku-lag')
@@ -100,10 +101,4 @@ function byGroup(lags: readonly TopicLag[]): readonly Omit<TopicLag, 'topic' | '
 
 function sum(lags: readonly TopicLag[]): number {
   return lags.reduce((total, { lag: left }) => total + left, 0)
-}
-
-function numberOf(name: string, text: string): number {
-  const number = Number(text)
-  if (text !== '' && number >= 0) return number
-  throw new StreamsError('CONFIG_INVALID', `--${name} ${text}: a number that is not negative`)
 }

@@ -2,6 +2,7 @@ import { StreamsError } from '../../index.ts'
 import { rejectedRows } from '../../topology/retail/topics.ts'
 import { command, jsonOption, printResult, type Terminal } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { numberOption } from '../number-option.ts'
 import { announceFiles } from '../replay/announce-files.ts'
 import { type RejectedFile, rejectedFiles } from '../replay/rejected-files.ts'
 import { replay } from '../replay/replay.ts'
@@ -48,12 +49,9 @@ the ingest looks at those files again, and reads what is another version by now.
     ['replay-dlq --topic retail.dead-letters.sinks --reason sku-search --yes', 'what a sink had refused']
   ],
   async run({ values, positionals }, terminal) {
-    const limit = Number(values.limit)
-    if (positionals.length > 0 || !(limit >= 0))
-      throw new StreamsError(
-        'CONFIG_INVALID',
-        `not understood: ${positionals.join(' ')} --limit ${values.limit}`
-      )
+    const limit = numberOption('limit', values.limit)
+    if (positionals.length > 0)
+      throw new StreamsError('CONFIG_INVALID', `not understood: ${positionals.join(' ')}`)
     const kafka = await kafkaOf(values)
     const { topic, source, reason, letter, yes, json } = values
     if (topic === rejectedRows.name) {

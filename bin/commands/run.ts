@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
 import { StreamsError } from '../../index.ts'
 import { Ingest } from '../../ingest/ingest.ts'
+import { processIdentity } from '../../state/task-directory.ts'
 import * as topics from '../../topology/retail/topics.ts'
 import { command, jsonOption, printResult, type Terminal } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { graphOption, loadTopology } from '../load-export.ts'
 import { lockFileOf, lockOption } from '../lock-option.ts'
+import { numberOption } from '../number-option.ts'
 import { archiveBucket, bucketOption, bucketsOf, objectStoreOf } from '../object-store-of.ts'
 import { barLogger } from '../progress-bars.ts'
 import { RestoreBar } from '../restore-bar.ts'
@@ -78,9 +80,9 @@ Services are those that KAFKA_BROKERS, ELASTICSEARCH_URL, DATABASE_URL and S3_EN
         reportingCurrency: values.currency,
         commitIntervalMs: 200,
         roles: retailRoles,
-        replica: stateDirectory.replaceAll(/[^A-Za-z0-9]+/g, '-'),
-        standbys: Number(values.standbys),
-        metricsPort: values.metrics === undefined ? undefined : Number(values.metrics),
+        replica: await processIdentity(stateDirectory, 'retail-sinks'),
+        standbys: numberOption('standbys', values.standbys),
+        metricsPort: values.metrics === undefined ? undefined : numberOption('metrics', values.metrics),
         logger,
         onRestore: (progress) => restoreBar.update(progress)
       })
@@ -98,7 +100,7 @@ Services are those that KAFKA_BROKERS, ELASTICSEARCH_URL, DATABASE_URL and S3_EN
         topics,
         stateDirectory,
         archive: archiveBucket,
-        scanIntervalMs: Number(values['scan-every']) * 1000,
+        scanIntervalMs: numberOption('scan-every', values['scan-every']) * 1000,
         sessionTimeoutMs,
         logger
       })

@@ -2,6 +2,7 @@ import { StreamsError } from '../../index.ts'
 import { command, jsonOption } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { graphOption, loadTopology } from '../load-export.ts'
+import { numberOption } from '../number-option.ts'
 import { stateDirectoryOf, stateOptions } from '../services.ts'
 import { entriesBetween, entryJson, parseKey } from '../stored-entries.ts'
 import { storedPartsOf, withPart } from '../stored-state.ts'
@@ -28,9 +29,9 @@ export const stateScan = command({
   ],
   async run({ values, positionals }, terminal) {
     const [store, ...rest] = positionals
-    const limit = Number(values.limit)
-    if (store === undefined || rest.length > 0 || !(limit >= 0))
-      throw new StreamsError('CONFIG_INVALID', 'say which STORE, and for --limit a number; see --help')
+    const limit = numberOption('limit', values.limit)
+    if (store === undefined || rest.length > 0)
+      throw new StreamsError('CONFIG_INVALID', 'say which STORE; see --help')
     const location = {
       topology: await loadTopology(values.graph),
       application: values.application,

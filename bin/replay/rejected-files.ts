@@ -1,4 +1,4 @@
-import type { KafkaClient } from '../../index.ts'
+import { type KafkaClient, StreamsError } from '../../index.ts'
 import * as topics from '../../topology/retail/topics.ts'
 import { readTopic } from '../read-topic.ts'
 
@@ -14,6 +14,8 @@ export interface RejectedFile {
 }
 
 const clientId = 'store-sku-replay-files'
+/** More would not be held in memory. */
+const mostRows = 1_000_000
 
 /** The files of which rows are rejected now: what a corrected file took back is not among them. `part`, `reason`: parts of file and reason. */
 export async function rejectedFiles(
@@ -27,6 +29,8 @@ export async function rejectedFiles(
     const key = `${row.file}/${row.row}/${row.text}`
     const left = (rows.get(key)?.rows ?? 0) + row.rows
     if (left === 0) rows.delete(key)
+    else if (rows.size === mostRows)
+      throw new StreamsError('CONFIG_INVALID', `more than ${mostRows} rows are rejected: filter them`)
     else rows.set(key, { ...row, rows: left })
   })
   const files = new Map<string, RejectedFile>()

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { bytes, headerText, type KafkaStreams, topic } from '../../index.ts'
 import { orders, ordersApp, ordersTopology, shops, shopTotals } from './orders-graph.ts'
 import { type CommandResult, runCommand } from './run-command.ts'
@@ -8,6 +8,9 @@ import { type CommandResult, runCommand } from './run-command.ts'
 /*
  * One application, worked on with the commands as its operator would: the tests build on each other.
  */
+
+// engines are opened and closed many times
+vi.setConfig({ testTimeout: 120_000 })
 
 const graph = ['--graph', 'test/bin/orders-graph.ts#ordersTopology', '--application', 'orders-app']
 const kafka = ['--kafka', 'test/bin/orders-graph.ts#orderBrokers']

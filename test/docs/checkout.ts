@@ -31,9 +31,11 @@ exec "node_modules/.bin/$program" "$@"
   )
   await chmod(join(bin, 'npx'), 0o755)
   const path = [bin, join(project, 'node_modules', '.bin'), environment['PATH']].join(':')
+  // a test runner that a page's command starts is not part of this one
+  const others = Object.entries(environment).filter(([name]) => !name.startsWith('VITEST'))
   return {
     directory,
-    environment: { ...environment, PATH: path },
+    environment: { ...Object.fromEntries(others), PATH: path },
     dispose: () => rm(directory, { recursive: true, force: true })
   }
 }
