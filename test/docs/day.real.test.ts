@@ -13,14 +13,14 @@ import { ownKafka } from './own-services.ts'
 
 /** Exit code 1 is an answer, not a failure. */
 const answers = new Set([0, 1])
-const mostSeconds = 240
+const mostSeconds = 600
 
 let kafka: Awaited<ReturnType<typeof ownKafka>>
 let project: Checkout
 beforeAll(async () => {
   kafka = await ownKafka()
   project = await checkout(kafka.environment)
-})
+}, mostSeconds * 1000)
 afterAll(async () => {
   await project?.dispose()
   await kafka?.close()
