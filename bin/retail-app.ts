@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import pg from 'pg'
 import {
   bytes,
@@ -12,7 +13,6 @@ import {
   resetApplication,
   SinkTask,
   string,
-  type Topic,
   type Topology,
   topic
 } from '../index.ts'
@@ -36,12 +36,12 @@ export interface RetailAppOptions {
   readonly metricsPort?: number | undefined
   /** Another graph than the retail system's own, such as one with further analyses. */
   readonly topology?: Topology | undefined
+  /** The lock file that the graph must fit. Default: the retail system's own. */
+  readonly topologyLock?: string
   /** What this process does of it. Default: all. */
   readonly roles?: readonly RetailRole[]
-  /** Tells processes that run the same roles from each other. Default: there is one. */
+  /** Tells processes that carry the same results outside from each other. Default: there is one. */
   readonly replica?: string
-  /** The lock file that the graph must fit. Default: not checked. */
-  readonly topologyLock?: string | undefined
   /** Copies of each stateful task that other processes keep warm. Default 0. */
   readonly standbys?: number
 }
@@ -56,6 +56,13 @@ export interface Lag {
 }
 
 const APPLICATION = 'retail'
+const ownLock = join(import.meta.dirname, '../topology/retail/topology.lock.json')
+/** Results are there soon after the last file, however long commits are while files come. */
+const IDLE_COMMIT_INTERVAL_MS = 500
+/** Others see by the group's positions how far the sinks are. */
+const SINK_COMMIT_INTERVAL_MS = 1_000
+/** Room for what changes between two commits: a full write buffer asks for a commit, too. */
+const CACHE_MAX_BYTES = 256 * 1024 * 1024
 /** One process: nobody else waits for its place, but its own successor may. */
 const SESSION_TIMEOUT_MS = 10_000
 
@@ -87,11 +94,13 @@ export class RetailApp {
       stateDirectory: options.stateDirectory,
       processingGuarantee: 'exactly_once_v2',
       commitIntervalMs: options.commitIntervalMs,
+      idleCommitIntervalMs: IDLE_COMMIT_INTERVAL_MS,
+      cacheMaxBytes: CACHE_MAX_BYTES,
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
       // what is no product or store to its schema; rows of files have dead letters of their own
       deserializationExceptionHandler: 'dead-letter',
       deadLetterTopic: 'retail.dead-letters.graph',
-      topologyLock: options.topologyLock,
+      topologyLock: options.topologyLock ?? ownLock,
       numStandbyReplicas: options.standbys ?? 0,
       logger: options.logger,
       onRestore: options.onRestore
@@ -99,28 +108,18 @@ export class RetailApp {
   }
 
   async start(): Promise<void> {
-    const { databaseUrl, kafka, metricsPort, logger, roles = ['graph', 'sinks'] } = this.#options
-    if (roles.includes('sinks')) await this.#migrate(databaseUrl)
+    const { kafka, metricsPort, logger, roles = ['graph', 'sinks'] } = this.#options
     if (metricsPort !== undefined) {
       const server = new MetricsServer(this.#streams.metrics.registry)
       logger.info(`metrics on http://127.0.0.1:${await server.listen(metricsPort)}/metrics`)
       this.#closers.push(() => server.close())
     }
-    await this.#createTopics(kafka)
-    if (roles.includes('graph')) {
-      await this.#streams.start()
-      this.#streams.finished.catch(this.#fail)
-    }
-    if (roles.includes('sinks')) for (const sink of retailSinks) await this.#sink(sink)
-  }
-
-  async #migrate(databaseUrl: string): Promise<void> {
-    const pool = new pg.Pool({ connectionString: databaseUrl })
-    try {
-      await migrate(pool, retailMigrations)
-    } finally {
-      await pool.end()
-    }
+    const sinks = roles.includes('sinks') ? retailSinks : []
+    await allOf([...(sinks.length > 0 ? [this.#migrate()] : []), this.#createTopics(kafka)])
+    await allOf([
+      ...(roles.includes('graph') ? [this.#startGraph()] : []),
+      ...sinks.map((one) => this.#startSink(one))
+    ])
   }
 
   /** Makes the graph start over from its sources, before `start`. Throws GROUP_NOT_EMPTY while another process runs it. */
@@ -189,19 +188,32 @@ export class RetailApp {
   async close(): Promise<void> {
     const streams = this.#streams.close({ leaveGroup: true })
     await streams.catch(() => undefined)
-    await Promise.all([...new Set(this.#sinks.map(({ task }) => task))].map((task) => task.close()))
+    await Promise.all(this.#sinks.map(({ task }) => task.close()))
     for (const close of this.#closers) await close()
     await streams
+  }
+
+  #startGraph(): Promise<void> {
+    const started = this.#streams.start()
+    this.#streams.finished.catch(this.#fail)
+    return started
+  }
+
+  async #migrate(): Promise<void> {
+    const pool = new pg.Pool({ connectionString: this.#options.databaseUrl })
+    try {
+      await migrate(pool, retailMigrations)
+    } finally {
+      await pool.end()
+    }
   }
 
   async #createTopics(kafka: KafkaClient): Promise<void> {
     const admin = kafka.admin(`${APPLICATION}-topics`)
     try {
-      const sinkTopics = new Map<string, Omit<Topic<unknown, unknown>, 'key' | 'value'>>(
-        [...retailSinks.flatMap(({ topics }) => topics), sinkDeadLetters].map((one) => [one.name, one])
-      )
+      const sinkTopics = [...retailSinks.map((one) => one.topic), sinkDeadLetters]
       await admin.createTopics(
-        [...sinkTopics.values()].map((one) => ({
+        [...new Set(sinkTopics)].map((one) => ({
           name: one.name,
           partitions: one.partitions,
           configs: { 'cleanup.policy': one.cleanupPolicy, 'retention.ms': String(one.retentionMs) }
@@ -212,24 +224,40 @@ export class RetailApp {
     }
   }
 
-  async #sink({ groupId, topics, make }: RetailSink): Promise<void> {
-    const { kafka, replica } = this.#options
+  async #startSink({ name, topic: source, open }: RetailSink): Promise<void> {
+    const { kafka, databaseUrl, elasticsearchUrl, replica } = this.#options
+    const groupId = sinkGroup(name)
     const instanceId = replica === undefined ? groupId : `${groupId}-${replica}`
     const producer = await kafka.producer({ clientId: `${instanceId}-dead-letters` })
     this.#closers.push(() => producer.close())
-    const task = new SinkTask<string, never>({
+    const task = new SinkTask({
       client: kafka,
       groupId,
       instanceId,
-      topics,
-      sink: make(this.#options),
-      commitIntervalMs: 1_000,
+      commitIntervalMs: SINK_COMMIT_INTERVAL_MS,
+      topics: [source],
+      sink: open(name, {
+        postgres: { connectionString: databaseUrl, max: 2 },
+        elasticsearch: elasticsearchUrl
+      }),
       deadLetters: { topic: sinkDeadLetters.name, producer }
     })
     task.failed.then(this.#fail)
     await task.start()
-    for (const { name } of topics) this.#sinks.push({ task, topic: name })
+    this.#sinks.push({ task, topic: source.name })
   }
+}
+
+/** The consumer group of a sink. */
+export function sinkGroup(name: string): string {
+  return `${APPLICATION}-sink-${name}`
+}
+
+/** Also after a failure the others are waited for: what they have begun must be there to be closed. */
+async function allOf(parts: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(parts)
+  const failed = results.find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }
 
 function hasNothing(store: ReadOnlyKeyValueStore<unknown, unknown>): boolean {

@@ -1,4 +1,12 @@
-import { elasticsearchSink, postgresSink, type Sink, type TableMapping, type Topic } from '../index.ts'
+import {
+  type ElasticsearchSinkOptions,
+  elasticsearchSink,
+  type PostgresSinkOptions,
+  postgresSink,
+  type Sink,
+  type TableMapping,
+  type Topic
+} from '../index.ts'
 import { profitAndLossTable } from '../sinks/retail/profit-and-loss-table.ts'
 import { skuIndex } from '../sinks/retail/sku-index.ts'
 import {
@@ -12,59 +20,48 @@ import {
 } from '../sinks/retail/tables.ts'
 import * as topics from '../topology/retail/topics.ts'
 
-/** Where sinks carry to. */
+/** Where sinks connect to. */
 export interface SinkPlaces {
-  readonly databaseUrl: string
-  readonly elasticsearchUrl: string
+  readonly postgres: PostgresSinkOptions<string, never>['connection']
+  readonly elasticsearch: ElasticsearchSinkOptions<string, never>['connection']
+  /** What the search's aliases and indices begin with. Default: as the mapping has it. */
+  readonly searchIndex?: string
 }
 
-/** One way out of the retail system: topics, and what their records become. */
+/** A table or an index, and the topic that it shows. */
 export interface RetailSink {
   readonly name: string
-  /** Its consumer group; also the instance id of the process that runs it. */
-  readonly groupId: string
-  readonly topics: readonly Topic<string, never>[]
-  make(places: SinkPlaces): Sink<string, never>
+  readonly topic: Topic<string, never>
+  /** @param name what the sink is known by where it keeps its positions */
+  readonly open: (name: string, places: SinkPlaces) => Sink<string, never>
 }
 
-function tableSink<V>(topic: Topic<string, V>, mapping: TableMapping<string, V>): RetailSink {
-  const name = mapping.table.replaceAll('_', '-')
-  return {
-    name,
-    groupId: groupOf(name),
-    topics: [topic as unknown as Topic<string, never>],
-    make: ({ databaseUrl }) =>
-      postgresSink({
-        name,
-        connection: { connectionString: databaseUrl, max: 2 },
-        tables: [mapping]
-      }) as unknown as Sink<string, never>
-  }
-}
-
-function groupOf(name: string): string {
-  return `retail-sink-${name}`
-}
-
-/** All sinks of the retail system. */
+/** All of them. A topic may have several. */
 export const retailSinks: readonly RetailSink[] = [
-  tableSink(topics.files, filesTable),
-  tableSink(topics.lineItems, lineItemsTable),
-  tableSink(topics.storeDays, storeDaysTable),
-  tableSink(topics.skuDays, skuDaysTable),
-  tableSink(topics.categoryDays, categoryDaysTable),
-  tableSink(topics.skuSales, skusTable),
-  tableSink(topics.profitAndLoss, profitAndLossTable),
-  tableSink(topics.reconciliation, reconciliationTable),
-  {
-    name: 'sku-search',
-    groupId: groupOf('sku-search'),
-    topics: [topics.skuSales as unknown as Topic<string, never>],
-    make: ({ elasticsearchUrl }) =>
-      elasticsearchSink({
-        name: 'sku-search',
-        connection: elasticsearchUrl,
-        ...skuIndex
-      }) as unknown as Sink<string, never>
-  }
+  table(topics.files, filesTable),
+  table(topics.lineItems, lineItemsTable),
+  table(topics.storeDays, storeDaysTable),
+  table(topics.skuDays, skuDaysTable),
+  table(topics.categoryDays, categoryDaysTable),
+  table(topics.skuSales, skusTable),
+  table(topics.profitAndLoss, profitAndLossTable),
+  table(topics.reconciliation, reconciliationTable),
+  sink('sku-search', topics.skuSales, (name, { elasticsearch, searchIndex = skuIndex.index }) =>
+    elasticsearchSink({ ...skuIndex, name, connection: elasticsearch, index: searchIndex })
+  )
 ]
+
+function table<V>(source: Topic<string, V>, mapping: TableMapping<string, V>): RetailSink {
+  return sink(mapping.table.replaceAll('_', '-'), source, (name, { postgres }) =>
+    postgresSink({ name, connection: postgres, tables: [mapping] })
+  )
+}
+
+/** The topic's values and the sink's are the same here, and nobody's business elsewhere. */
+function sink<V>(
+  name: string,
+  source: Topic<string, V>,
+  open: (name: string, places: SinkPlaces) => Sink<string, V>
+): RetailSink {
+  return { name, topic: source, open } as unknown as RetailSink
+}

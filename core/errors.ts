@@ -138,6 +138,18 @@ export const errorActions = {
    */
   APPLICATION_SHUTDOWN: 'stop',
   /**
+   * A function of the graph did not return for `maxPollIntervalMs`. The message has the task, and the record if it is at one.
+   *
+   * To do: Correct the function. Its thread was ended; `uncaughtExceptionHandler` says what follows.
+   */
+  TASK_STUCK: 'fix-input',
+  /**
+   * A worker thread ended without an error of its own: it ran out of memory, or something called `process.exit`.
+   *
+   * To do: Nothing: another takes its place, 10 times in a row. If it comes back, look at its memory.
+   */
+  THREAD_DIED: 'restart-task',
+  /**
    * A store is damaged, be it found at opening or at a read, or was written by another engine or in another format.
    *
    * To do: Nothing: the store is set aside as `<store>.corrupt-<n>` and rebuilt from its changelog. If it comes back, check the disk.

@@ -7,6 +7,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { groupLags, type ReadingGroup, type TopicLag } from '../group-lag.ts'
 import { graphOption, loadTopology } from '../load-export.ts'
 import { numberOption } from '../number-option.ts'
+import { sinkGroup } from '../retail-app.ts'
 import { retailSinks } from '../retail-sinks.ts'
 import { kafkaOf, kafkaOptions, stateOptions } from '../services.ts'
 import { table } from '../text-table.ts'
@@ -83,7 +84,7 @@ function others(application: string): readonly ReadingGroup[] {
   if (application !== 'retail') return []
   return [
     { groupId: 'retail-ingest', topics: [fileEvents.name] },
-    ...retailSinks.map(({ groupId, topics }) => ({ groupId, topics: topics.map(({ name }) => name) }))
+    ...retailSinks.map(({ name, topic }) => ({ groupId: sinkGroup(name), topics: [topic.name] }))
   ]
 }
 

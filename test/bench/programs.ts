@@ -15,11 +15,13 @@ const programs: Readonly<Record<string, () => Promise<Program>>> = {
   memory: async () => (await import('./kafka/memory.ts')).memory,
   state: async () => (await import('./state/program.ts')).stateProgram,
   'read-files': async () => (await import('./ingest/read-files.ts')).readFiles,
+  stage: async () => (await import('./ingest/stages.ts')).runStage,
   'parse-csv': async () => (await import('./ingest/parse-csv.ts')).parseCsv,
   'postgres-limit': async () => (await import('./sinks/postgres-limit.ts')).postgresLimit,
   'elasticsearch-limit': async () => (await import('./sinks/elasticsearch-limit.ts')).elasticsearchLimit,
   'through-task': async () => (await import('./sinks/through-task.ts')).throughTask,
   'look-ahead': async () => (await import('./state/look-ahead-program.ts')).lookAheadProgram,
+  threads: async () => (await import('./threads/program.ts')).threadsProgram,
   types: async () => (await import('./types/suite.ts')).typeGrowth
 }
 

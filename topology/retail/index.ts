@@ -1,7 +1,7 @@
 import { StreamsBuilder, type Topology } from '../../index.ts'
 import { categoryDays } from './category-days.ts'
-import { lineItems } from './line-items.ts'
-import { type FinanceOptions, profitAndLoss } from './profit-and-loss.ts'
+import { lineItems, publishLineItems } from './line-items.ts'
+import { exchangeRates, type FinanceOptions, profitAndLoss } from './profit-and-loss.ts'
 import { reconciliation } from './reconciliation.ts'
 import { sales } from './sales.ts'
 import { skuDays } from './sku-days.ts'
@@ -19,6 +19,7 @@ export interface RetailOptions extends FinanceOptions {
  *
  *   raw CSV -> sales -> line items -> by SKU: SKU days -> category days
  *                 \                           search documents
+ *                  \                          the items themselves, at their exchange rate
  *                  \             \-> by store: store days
  *                   \                          profit and loss (with expenses and exchange rates)
  *                    \-> rejected rows
@@ -38,7 +39,9 @@ export function retailTopology(options: RetailOptions = {}): Topology {
   const storeItems = byStoreMarketDay(items)
   const markets = storeMarketDays(storeItems)
   storeDays(markets)
-  profitAndLoss(builder, markets, options)
+  const rates = exchangeRates(builder)
+  profitAndLoss(builder, markets, rates, options)
+  publishLineItems(items, rates, options)
   reconciliation(builder, { files: files.tallies, lineItems: items, storeItems })
   for (const analysis of options.analyses ?? []) analysis(builder)
   return builder.build()

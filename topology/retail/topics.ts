@@ -3,6 +3,7 @@ import { FileEvent } from '../../processors/retail/file-event.ts'
 import { ProfitAndLoss } from '../../processors/retail/finance.ts'
 import { CategoryDay, SkuDay, SkuSales, StoreDay } from '../../processors/retail/ledgers.ts'
 import {
+  Delivery,
   ExchangeRate,
   Expense,
   FileMetadata,
@@ -48,6 +49,12 @@ export const promotions = topic('retail.promotions', {
 export const expenses = topic('retail.expenses', {
   key: string(),
   value: json(Expense),
+  cleanupPolicy: 'compact'
+})
+/** What stores were sent, by `country/storeId/sku/day`. */
+export const inventory = topic('retail.inventory', {
+  key: string(),
+  value: json(Delivery),
   cleanupPolicy: 'compact'
 })
 /** By currency; a record's timestamp is when its rate comes into force. Not compacted: what was in force before is needed, too. */
