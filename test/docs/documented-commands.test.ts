@@ -9,7 +9,10 @@ const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { script
 /** They are npm's own, or take no options. */
 const withoutHelp = new Set(['ci', 'test', 'check'])
 
-it('the slow commands of the pages name scripts that there are, and options that their help lists', async () => {
+// each help is a process of its own
+it('the slow commands of the pages name scripts that there are, and options that their help lists', {
+  timeout: 120_000
+}, async () => {
   const lines = documentedCommands().filter(({ pace }) => pace === 'slow')
   expect(lines.length).toBeGreaterThan(10)
   const parts = lines.flatMap(({ line }) => line.split('&&').map((part) => part.trim()))
