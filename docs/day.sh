@@ -33,14 +33,14 @@ stop() {
 }
 trap stop EXIT
 
-settle() { npx store-sku lag --wait 120 > "$day/lag.txt" || fail "there is work left: $(cat "$day/lag.txt")"; }
+settle() { npx store-sku lag --wait 300 > "$day/lag.txt" || fail "there is work left: $(cat "$day/lag.txt")"; }
 
-# COMMAND...: tries until it succeeds, for a minute
+# COMMAND...: tries until it succeeds, for five minutes
 eventually() {
   tries=0
   until "$@"; do
     tries=$((tries + 1))
-    [ "$tries" -lt 60 ] || fail "$*"
+    [ "$tries" -lt 300 ] || fail "$*"
     sleep 1
   done
 }
@@ -129,7 +129,7 @@ npx store-sku diff --graph docs/day/upgraded-graph.ts#upgradedGraph --file "$loc
 npx store-sku lock --graph docs/day/upgraded-graph.ts#upgradedGraph --file "$lock"
 start graph-1 --role graph --state "$graph1" --graph docs/day/upgraded-graph.ts#upgradedGraph --file "$lock"
 eventually grep -q 'running: graph' "$day/graph-1.log"
-npx store-sku lag --wait 120 --graph docs/day/upgraded-graph.ts#upgradedGraph > /dev/null || fail 'the upgraded graph has work left'
+npx store-sku lag --wait 300 --graph docs/day/upgraded-graph.ts#upgradedGraph > /dev/null || fail 'the upgraded graph has work left'
 stop
 
 say 'And one that it does not: it says so before anything is touched, and does not start'

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
+import { objectStoreCredentials } from '../../deploy/local/object-store.ts'
 import { StreamsError } from '../../index.ts'
 import { Ingest } from '../../ingest/ingest.ts'
 import { processIdentity } from '../../state/task-directory.ts'
 import * as topics from '../../topology/retail/topics.ts'
 import { command, jsonOption, printResult, type Terminal } from '../command.ts'
+import { EventSources, listenAt } from '../event-sources.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { graphOption, loadTopology } from '../load-export.ts'
 import { lockFileOf, lockOption } from '../lock-option.ts'
@@ -41,6 +43,12 @@ Services are those that KAFKA_BROKERS, ELASTICSEARCH_URL, DATABASE_URL and S3_EN
       help: 'copies of state that other processes keep warm'
     },
     ...bucketOption,
+    queue: { type: 'string', value: 'URL', help: "take S3's notifications from this SQS queue" },
+    listen: {
+      type: 'string',
+      value: 'PORT',
+      help: 'take notifications (POST /events) and files (PUT /files/CC/STORE/NAME.csv) here, from those who send INGEST_TOKEN'
+    },
     'scan-every': {
       type: 'string',
       value: 'SECONDS',
@@ -104,11 +112,24 @@ Services are those that KAFKA_BROKERS, ELASTICSEARCH_URL, DATABASE_URL and S3_EN
         sessionTimeoutMs,
         logger
       })
-      const start = async () => {
-        for (const { bucket } of buckets) await objectStore.ensureBucket(bucket)
-        await ingest.start()
-      }
-      parts.push({ failed: ingest.failed, start, close: () => ingest.close({ leaveGroup: true }) })
+      let sources: EventSources | undefined
+      parts.push({
+        failed: ingest.failed,
+        async start() {
+          for (const { bucket } of buckets) await objectStore.ensureBucket(bucket)
+          await ingest.start()
+          const listen =
+            values.listen === undefined ? undefined : listenAt(values.listen, process.env['INGEST_TOKEN'])
+          sources = await EventSources.open(
+            { queueUrl: values.queue, listen },
+            { ingest, store: objectStore, buckets, logger, credentials: objectStoreCredentials }
+          )
+        },
+        async close() {
+          await sources?.close()
+          await ingest.close({ leaveGroup: true })
+        }
+      })
     }
     await runParts(parts, terminal, () => {
       terminal.bars.log(`running: ${wanted.join(', ')}; stop with Ctrl-C`)
