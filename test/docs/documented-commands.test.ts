@@ -28,4 +28,5 @@ it('the slow commands of the pages name scripts that there are, and options that
     helpOf.set(file, help)
     for (const [option] of options.matchAll(/--[a-z-]+/g)) expect(await help, part).toContain(option)
   }
+  await Promise.all(helpOf.values())
 })
