@@ -51,7 +51,12 @@ export { type JsonLoggerOptions, jsonLogger } from './runtime/logs/json-logger.t
 export type { ClientMetadata, KeyQueryMetadata } from './runtime/membership/client-metadata.ts'
 export { kafkaClientMetrics } from './runtime/metrics/kafka-client-metrics.ts'
 export { SinkMetrics } from './runtime/metrics/sink-metrics.ts'
-export { type ResetOptions, resetApplication } from './runtime/reset-application.ts'
+export {
+  planReset,
+  type ResetOptions,
+  type ResetPlan,
+  resetApplication
+} from './runtime/reset-application.ts'
 // taking results outside
 export { type SinkProgress, SinkTask, type SinkTaskOptions } from './runtime/sink-task.ts'
 export { type DeadLetter, readDeadLetter } from './runtime/task/dead-letter.ts'

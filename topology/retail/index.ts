@@ -9,6 +9,11 @@ import { skuSales } from './sku-sales.ts'
 import { byStoreMarketDay, storeDays, storeMarketDays } from './store-days.ts'
 import * as topics from './topics.ts'
 
+export interface RetailOptions extends FinanceOptions {
+  /** Analyses of one's own, which read what the graph writes. Default: none. */
+  readonly analyses?: readonly ((builder: StreamsBuilder) => void)[]
+}
+
 /**
  * The whole retail graph at a glance:
  *
@@ -23,7 +28,7 @@ import * as topics from './topics.ts'
  * Line items are signed: what is taken back flows through the same steps. A new analysis is a function like these: give it a file of its
  * own and call it here.
  */
-export function retailTopology(options: FinanceOptions = {}): Topology {
+export function retailTopology(options: RetailOptions = {}): Topology {
   const builder = new StreamsBuilder()
   const products = builder.table(topics.products, { name: 'products' })
   const files = sales(builder)
@@ -38,5 +43,6 @@ export function retailTopology(options: FinanceOptions = {}): Topology {
   profitAndLoss(builder, markets, rates, options)
   publishLineItems(items, rates, options)
   reconciliation(builder, { files: files.tallies, lineItems: items, storeItems })
+  for (const analysis of options.analyses ?? []) analysis(builder)
   return builder.build()
 }
