@@ -21,7 +21,7 @@ async function rowsOf(registry: Registry): Promise<string[]> {
       labelNames = []
     } = metric as unknown as { name: string; help: string; labelNames?: string[] }
     const labels = labelNames.map((label) => `\`${label}\``).join(', ')
-    return `| \`${name}\` | ${types.get(name)} | ${labels} | ${help} |`.replaceAll(/ +/g, ' ')
+    return `| \`${name}\` | ${types.get(name)} | ${labels} | ${help} |`.replaceAll('|  |', '| |')
   })
 }
 
