@@ -32,8 +32,10 @@ import {
   skusTable,
   storeDaysTable
 } from '../sinks/retail/tables.ts'
+import { type TrainingSetOptions, trainingSets } from '../sinks/retail/training-sets.ts'
 import { retailTopology } from '../topology/retail/index.ts'
 import * as topics from '../topology/retail/topics.ts'
+import { analysisSink, analysisTopics, waitingStores } from './analysis-tables.ts'
 
 export interface RetailAppOptions {
   readonly kafka: KafkaClient
@@ -45,6 +47,8 @@ export interface RetailAppOptions {
   readonly commitIntervalMs: number
   readonly logger: Logger
   readonly onRestore: (progress: RestoreProgress) => void
+  /** Where line items become training sets, and the day from which they are for validation; undefined: nowhere. */
+  readonly trainingSets?: Omit<TrainingSetOptions, 'name'>
   /** Where Prometheus finds `/metrics`; undefined: nowhere. */
   readonly metricsPort?: number
 }
@@ -60,7 +64,12 @@ const APPLICATION = 'retail'
 const SESSION_TIMEOUT_MS = 10_000
 
 /** Stores of what is told a moment later. */
-const heldBackStores = [unpublishedDaysStore.name, tallyStore('lineItems').name, tallyStore('ledgers').name]
+const heldBackStores = [
+  unpublishedDaysStore.name,
+  tallyStore('lineItems').name,
+  tallyStore('ledgers').name,
+  ...waitingStores
+]
 
 /** Records that a sink refused, with where they came from. */
 export const sinkDeadLetters = topic('retail.dead-letters.sinks', { key: string(), value: bytes() })
@@ -120,6 +129,10 @@ export class RetailApp {
     await this.#table(topics.skuSales, skusTable)
     await this.#table(topics.profitAndLoss, profitAndLossTable)
     await this.#table(topics.reconciliation, reconciliationTable)
+    await this.#sink('analyses', analysisTopics, (name) => analysisSink(name, this.#options.databaseUrl))
+    const { trainingSets: training } = this.#options
+    if (training !== undefined)
+      await this.#sink('training-sets', topics.lineItems, (name) => trainingSets({ name, ...training }))
     await this.#sink('sku-search', topics.skuSales, (name) =>
       elasticsearchSink({ name, connection: this.#options.elasticsearchUrl, ...skuIndex })
     )
@@ -190,7 +203,7 @@ export class RetailApp {
   async close(): Promise<void> {
     const streams = this.#streams.close({ leaveGroup: true })
     await streams.catch(() => undefined)
-    await Promise.all(this.#sinks.map(({ task }) => task.close()))
+    await Promise.all([...new Set(this.#sinks.map(({ task }) => task))].map((task) => task.close()))
     for (const close of this.#closers) await close()
     await streams
   }
@@ -207,6 +220,7 @@ export class RetailApp {
         topics.skuSales,
         topics.profitAndLoss,
         topics.reconciliation,
+        ...analysisTopics,
         sinkDeadLetters
       ] as never
       await admin.createTopics(
@@ -230,24 +244,26 @@ export class RetailApp {
 
   async #sink<V>(
     name: string,
-    source: Topic<string, V>,
+    source: Topic<string, V> | readonly Topic<string, V>[],
     make: (name: string) => ConstructorParameters<typeof SinkTask<string, V>>[0]['sink']
   ): Promise<void> {
     const { kafka } = this.#options
     const groupId = `${APPLICATION}-sink-${name}`
+    const sources = 'name' in source ? [source] : source
     const producer = await kafka.producer({ clientId: `${groupId}-dead-letters` })
     this.#closers.push(() => producer.close())
     const task = new SinkTask({
       client: kafka,
       groupId,
       instanceId: groupId,
-      topics: [source],
+      topics: sources,
       sink: make(name),
       deadLetters: { topic: sinkDeadLetters.name, producer }
     })
     task.failed.then(this.#fail)
     await task.start()
-    this.#sinks.push({ task: task as unknown as SinkTask<string, never>, topic: source.name })
+    for (const { name: topic } of sources)
+      this.#sinks.push({ task: task as unknown as SinkTask<string, never>, topic })
   }
 }
 

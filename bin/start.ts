@@ -14,6 +14,7 @@ import { ProgressBars } from './progress-bars.ts'
 import { makeReport } from './report.ts'
 import { RestoreBar } from './restore-bar.ts'
 import { RetailApp } from './retail-app.ts'
+import { trainingBucket } from './training-bucket.ts'
 
 const help = `Runs the retail system on real services: sales as CSV files in an object store, through Kafka and the graph, into
 PostgreSQL and Elasticsearch; then shows whether all of them agree, row by row and to the last digit.
@@ -29,6 +30,8 @@ PostgreSQL and Elasticsearch; then shows whether all of them agree, row by row a
                  whose bucket it is, where its name does not say (sku-gb is GB's): country, and currency and time zone where
                  they are others than the country's; may be repeated
   --currency CUR the currency that finance reports in (default USD)
+  --validation-from DAY
+                 write training sets, of which this business day and later ones are for validation (default for FoodMart: 1998-10-01)
   --once         exit when everything has arrived
   --json         print the figures as JSON
   --reset        start over from the raw rows; tables and search end as they are, because their keys are natural
@@ -46,6 +49,9 @@ const commitIntervalMs = 500
 const stoppedBySignal = 130
 /** Keeps the versions that were read, so that a corrected file's former rows can be taken back. */
 const archiveBucket = 'store-sku-archive'
+const trainingSetsBucket = 'store-sku-training'
+/** FoodMart's last quarter. */
+const foodmartValidationFrom = '1998-10-01'
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -53,6 +59,7 @@ async function main(): Promise<number> {
       data: { type: 'string' },
       bucket: { type: 'string', multiple: true, default: [] },
       currency: { type: 'string', default: 'USD' },
+      'validation-from': { type: 'string' },
       once: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       reset: { type: 'boolean', default: false },
@@ -97,8 +104,13 @@ async function main(): Promise<number> {
   const kafka = new PlatformaticClient({ brokers: services.kafkaBrokers.split(',') })
   const restoreBar = new RestoreBar(bars)
   const metricsPort = values.metrics === undefined ? (values.once ? undefined : 9464) : Number(values.metrics)
+  const validationFrom =
+    values['validation-from'] ?? (folder === undefined ? foodmartValidationFrom : undefined)
   const app = new RetailApp({
     kafka,
+    ...(validationFrom === undefined
+      ? {}
+      : { trainingSets: { bucket: await trainingBucket(store, trainingSetsBucket), validationFrom } }),
     databaseUrl: services.databaseUrl,
     elasticsearchUrl: services.elasticsearchUrl,
     stateDirectory: `${values.dir}/state`,

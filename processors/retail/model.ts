@@ -85,6 +85,21 @@ export const Expense = z.object({
 })
 export type Expense = z.infer<typeof Expense>
 
+/**
+ * What a store ordered of a SKU and was sent, on a day: stock is what was sent, less what was sold. Keyed by `country/storeId/sku/day`, so that a
+ * corrected figure replaces the former one.
+ */
+export const Delivery = z.object({
+  country,
+  storeId: z.string().min(1),
+  sku: z.string().min(1),
+  day: businessDay,
+  /** Ten-thousandths, as in sales. */
+  unitsOrdered: amount,
+  unitsShipped: amount
+})
+export type Delivery = z.infer<typeof Delivery>
+
 /** Exchange rates are whole hundred-millionths: 0.11 is 11000000. */
 export const RATE_SCALE = 100_000_000
 /**

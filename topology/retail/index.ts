@@ -1,13 +1,19 @@
 import { StreamsBuilder, type Topology } from '../../index.ts'
+import { boughtTogether } from './baskets.ts'
 import { categoryDays } from './category-days.ts'
 import { lineItems } from './line-items.ts'
+import { unusualPrices } from './price-anomalies.ts'
 import { type FinanceOptions, profitAndLoss } from './profit-and-loss.ts'
+import { monthlyProjections } from './projections.ts'
 import { reconciliation } from './reconciliation.ts'
 import { sales } from './sales.ts'
 import { skuDays } from './sku-days.ts'
 import { skuSales } from './sku-sales.ts'
 import { byStoreMarketDay, storeDays, storeMarketDays } from './store-days.ts'
+import { storeSales } from './store-sales.ts'
+import { topSkus } from './top-skus.ts'
 import * as topics from './topics.ts'
+import { skuVelocity } from './velocity.ts'
 
 /**
  * The whole retail graph at a glance:
@@ -18,6 +24,7 @@ import * as topics from './topics.ts'
  *                   \                          profit and loss (with expenses and exchange rates)
  *                    \-> rejected rows
  *   rows counted at each arrow -> reconciliation
+ *   line items and ledgers -> analyses: top SKUs, prices, velocity, baskets, projections
  *
  * Line items are signed: what is taken back flows through the same steps. A new analysis is a function like these: give it a file of its
  * own and call it here.
@@ -27,13 +34,20 @@ export function retailTopology(options: FinanceOptions = {}): Topology {
   const products = builder.table(topics.products, { name: 'products' })
   const files = sales(builder)
   const items = lineItems(builder, files.sales, products)
-  categoryDays(skuDays(items, products))
-  skuSales(items, products)
+  const categories = categoryDays(skuDays(items, products))
+  const skus = skuSales(items, products)
 
   const storeItems = byStoreMarketDay(items)
   const markets = storeMarketDays(storeItems)
-  storeDays(markets)
+  const stores = storeDays(markets)
   profitAndLoss(builder, markets, options)
   reconciliation(builder, { files: files.tallies, lineItems: items, storeItems })
+
+  topSkus(skus)
+  unusualPrices(items)
+  const storeLines = storeSales(items)
+  skuVelocity(builder, storeLines)
+  boughtTogether(storeLines)
+  monthlyProjections(stores, categories)
   return builder.build()
 }
