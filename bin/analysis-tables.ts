@@ -35,7 +35,7 @@ export const waitingStores: readonly string[] = [
 
 /** The tables of all analyses: small topics, which share a sink. */
 export function analysisSink(name: string, databaseUrl: string): Sink<string, never> {
-  const connection = { connectionString: databaseUrl, max: 1 }
+  const connection = { connectionString: databaseUrl, max: 2 }
   return sinkByTopic(
     name,
     new Map(

@@ -6,8 +6,8 @@ import { country } from './model.ts'
 import type { StoreSale } from './store-sale.ts'
 
 /** Pairs are counted of a store's SKUs that are in most baskets, and the most frequent pairs are published. */
-export const countedSkus = 200
-export const publishedPairs = 100
+const countedSkus = 200
+const publishedPairs = 100
 
 /** Two SKUs that a store's customers buy together. Keyed by `country/storeId/first/second`. */
 export const BasketPair = z.object({

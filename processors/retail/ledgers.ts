@@ -62,7 +62,7 @@ export const CategoryDay = Totals.extend({
 export type CategoryDay = z.infer<typeof CategoryDay>
 
 /** What one store sold of a SKU. */
-export const StoreShare = z.object({ storeId: z.string(), rows: z.int(), units: amount, net: amount })
+const StoreShare = z.object({ storeId: z.string(), rows: z.int(), units: amount, net: amount })
 export type StoreShare = z.infer<typeof StoreShare>
 
 /** What was sold of a SKU, all in all. Keyed by `country/sku`. */

@@ -5,9 +5,9 @@ import { ledgerKey, ledgerParts } from './ledger-key.ts'
 import { AMOUNT_SCALE, amount, country, type LineItem } from './model.ts'
 
 /** Fewer rows than this tell nothing about a SKU's price. */
-export const fewestRows = 10
+const fewestRows = 10
 /** Scores beyond it are anomalies, as Iglewicz and Hoaglin (1993) recommend. */
-export const largestScore = 3.5
+const largestScore = 3.5
 /** Make the scores comparable with standard deviations: 1 over the third quartile of the normal distribution, and the root of pi / 2. */
 const madScale = 1.4826022185056018
 const meanScale = 1.2533141373155001
@@ -50,7 +50,7 @@ export const priceAnomalies = analysis<LineItem, PriceAnomaly>(anomalies, (conte
       const { country, sku, units, sales, discount, rows } = item
       if (item.productKind !== 'product' || item.kind !== 'sale' || units === 0) return null
       const group = ledgerKey(country, sku)
-      const key = `${group}/${Math.round(((sales + discount) / units) * AMOUNT_SCALE)}`
+      const key = `${group}/${Math.round(((sales + discount) * AMOUNT_SCALE) / units)}`
       const after = (store.get(key) ?? 0) + rows
       store.put(key, after === 0 ? null : after, timestamp)
       return group

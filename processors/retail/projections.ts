@@ -8,7 +8,7 @@ import { atLeastZero } from './forecast/rolling-origin.ts'
 import { ledgerKey, ledgerParts } from './ledger-key.ts'
 import { amount, country } from './model.ts'
 
-export const seriesKinds = ['stores', 'categories'] as const
+const seriesKinds = ['stores', 'categories'] as const
 export type SeriesKind = (typeof seriesKinds)[number]
 
 /** What a series sold in a month. */

@@ -7,10 +7,10 @@ import { amount, country } from './model.ts'
 
 const rankings = { revenue: 'net', units: 'units' } as const
 type Ranking = keyof typeof rankings
-export const topCount = 10
+const topCount = 10
 
 /** What a place, a store or a whole country, sold of a SKU. */
-export const Candidate = z.object({ sku: z.string(), rows: z.int(), units: amount, net: amount })
+const Candidate = z.object({ sku: z.string(), rows: z.int(), units: amount, net: amount })
 export type Candidate = z.infer<typeof Candidate>
 
 /** One line of a place's top ten. Keyed by `country/storeId/by/rank`. */

@@ -5,12 +5,12 @@ import { seasonalNaive } from './seasonal-naive.ts'
 import { doubleSmoothing, holtWinters, simpleSmoothing } from './smoothing.ts'
 
 /** Months of a year. */
-export const season = 12
+const season = 12
 /** Months that are forecast. */
 export const horizon = 3
 const mostOrigins = 12
 /** A series of fewer months is not forecast. */
-export const fewestMonths = 4
+const fewestMonths = 4
 
 const forecasters: readonly Forecaster[] = [
   seasonalNaive(season),

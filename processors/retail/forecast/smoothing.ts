@@ -91,7 +91,7 @@ export function holtWinters(alpha: number, beta: number, gamma: number, season: 
 }
 
 /** What Holt-Winters begins with, from two seasons. */
-export function beginning(values: readonly number[], season: number) {
+function beginning(values: readonly number[], season: number) {
   const [first, second] = [values.slice(0, season), values.slice(season)]
   const level = mean(first)
   return {

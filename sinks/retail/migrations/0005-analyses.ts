@@ -23,7 +23,7 @@ function projections(table: string, name: string): string {
 
 /** What the analyses find. A place of the top ten without a store is the whole country. */
 export const analysisTables: Migration = {
-  id: 'retail-0004',
+  id: 'retail-0005',
   sql: `
       CREATE TABLE top_ten_skus (
         country char(2) NOT NULL,
