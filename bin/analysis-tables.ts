@@ -1,8 +1,8 @@
-import { postgresSink, type Sink, sinkByTopic, type TableMapping, type Topic } from '../index.ts'
-import { candidates, topTens } from '../processors/retail/top-skus.ts'
+import { type PostgresSinkOptions, postgresSink, type Sink, sinkByTopic, type TableMapping, type Topic } from '../index.ts'
 import { basketPairs } from '../processors/retail/baskets.ts'
 import { anomalies } from '../processors/retail/price-anomalies.ts'
 import { projectionRows } from '../processors/retail/projections.ts'
+import { candidates, topTens } from '../processors/retail/top-skus.ts'
 import { velocities } from '../processors/retail/velocity.ts'
 import * as tables from '../sinks/retail/analysis-tables.ts'
 import * as topics from '../topology/retail/topics.ts'
@@ -34,8 +34,10 @@ export const waitingStores: readonly string[] = [
 ].map(({ waiting }) => waiting.name)
 
 /** The tables of all analyses: small topics, which share a sink. */
-export function analysisSink(name: string, databaseUrl: string): Sink<string, never> {
-  const connection = { connectionString: databaseUrl, max: 2 }
+export function analysisSink(
+  name: string,
+  connection: PostgresSinkOptions<string, never>['connection']
+): Sink<string, never> {
   return sinkByTopic(
     name,
     new Map(

@@ -1,7 +1,7 @@
 import type { KafkaClient } from '../index.ts'
 import type { CountryBucket } from '../ingest/buckets.ts'
 import type { ObjectStore } from '../ingest/object-store.ts'
-import { countInput } from './count-input.ts'
+import { countInput, type InputCounts } from './count-input.ts'
 import {
   deadLetterFigures,
   decimal,
@@ -35,16 +35,20 @@ export interface Report
   readonly rejectedFiles: Readonly<Record<string, string>>
 }
 
+/** @param counted what the files hold, where that is being counted already */
 export async function makeReport(
-  places: Places
+  places: Places,
+  counted: Promise<InputCounts> = countInput(places.store, places.buckets)
 ): Promise<{ readonly report: Report; readonly table: string }> {
-  const { store, buckets, kafka, databaseUrl, elasticsearchUrl } = places
+  const { buckets, kafka, databaseUrl, elasticsearchUrl } = places
   const countries = [...new Set(buckets.map(({ country }) => country))]
-  const { counts: input } = await countInput(store, buckets)
-  const tables = await postgresFigures(databaseUrl, countries)
-  const search = await elasticsearchFigures(elasticsearchUrl, countries)
-  const finance = await financeFigures(kafka, countries)
-  const dead = await deadLetterFigures(kafka, countries)
+  const [{ counts: input }, tables, search, finance, dead] = await Promise.all([
+    counted,
+    postgresFigures(databaseUrl, countries),
+    elasticsearchFigures(elasticsearchUrl, countries),
+    financeFigures(kafka, countries),
+    deadLetterFigures(kafka, countries)
+  ])
   const { lineItems, ledgers, categoryLedger, storeLedger, unreconciledFiles, rejectedFiles } = tables
   const stores = total(lineItems)
   const reconciled =

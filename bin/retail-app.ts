@@ -1,41 +1,27 @@
+import { join } from 'node:path'
 import pg from 'pg'
 import {
   bytes,
-  elasticsearchSink,
   type KafkaClient,
   KafkaStreams,
   type Logger,
   MetricsServer,
   migrate,
   partitionName,
-  postgresSink,
   type ReadOnlyKeyValueStore,
   type RestoreProgress,
   resetApplication,
   SinkTask,
   string,
-  type TableMapping,
-  type Topic,
   topic
 } from '../index.ts'
 import { unpublishedDaysStore } from '../processors/retail/publish-days.ts'
 import { tallyStore } from '../processors/retail/tally-rows.ts'
 import { retailMigrations } from '../sinks/retail/migrations/index.ts'
-import { profitAndLossTable } from '../sinks/retail/profit-and-loss-table.ts'
-import { skuIndex } from '../sinks/retail/sku-index.ts'
-import {
-  categoryDaysTable,
-  filesTable,
-  lineItemsTable,
-  reconciliationTable,
-  skuDaysTable,
-  skusTable,
-  storeDaysTable
-} from '../sinks/retail/tables.ts'
-import { type TrainingSetOptions, trainingSets } from '../sinks/retail/training-sets.ts'
+import type { TrainingSetOptions } from '../sinks/retail/training-sets.ts'
 import { retailTopology } from '../topology/retail/index.ts'
-import * as topics from '../topology/retail/topics.ts'
-import { analysisSink, analysisTopics, waitingStores } from './analysis-tables.ts'
+import { waitingStores } from './analysis-tables.ts'
+import { type RetailSink, retailSinks, trainingSetsSink } from './retail-sinks.ts'
 
 export interface RetailAppOptions {
   readonly kafka: KafkaClient
@@ -60,6 +46,10 @@ export interface Lag {
 }
 
 const APPLICATION = 'retail'
+/** Results are there soon after the last file, however long commits are while files come. */
+const IDLE_COMMIT_INTERVAL_MS = 500
+/** Room for what changes between two commits: a full write buffer asks for a commit, too. */
+const CACHE_MAX_BYTES = 256 * 1024 * 1024
 /** One process: nobody else waits for its place, but its own successor may. */
 const SESSION_TIMEOUT_MS = 10_000
 
@@ -96,46 +86,29 @@ export class RetailApp {
       stateDirectory: options.stateDirectory,
       processingGuarantee: 'exactly_once_v2',
       commitIntervalMs: options.commitIntervalMs,
+      idleCommitIntervalMs: IDLE_COMMIT_INTERVAL_MS,
+      cacheMaxBytes: CACHE_MAX_BYTES,
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
       // what is no product or store to its schema; rows of files have dead letters of their own
       deserializationExceptionHandler: 'dead-letter',
       deadLetterTopic: 'retail.dead-letters.graph',
+      topologyLock: join(import.meta.dirname, '../topology/retail/topology.lock.json'),
       logger: options.logger,
       onRestore: options.onRestore
     })
   }
 
   async start(): Promise<void> {
-    const { databaseUrl, kafka, metricsPort, logger } = this.#options
-    const pool = new pg.Pool({ connectionString: databaseUrl })
-    try {
-      await migrate(pool, retailMigrations)
-    } finally {
-      await pool.end()
-    }
+    const { kafka, metricsPort, logger } = this.#options
     if (metricsPort !== undefined) {
       const server = new MetricsServer(this.#streams.metrics.registry)
       logger.info(`metrics on http://127.0.0.1:${await server.listen(metricsPort)}/metrics`)
       this.#closers.push(() => server.close())
     }
-    await this.#createTopics(kafka)
-    await this.#streams.start()
+    await allOf([this.#migrate(), this.#createTopics(kafka)])
+    const streams = this.#streams.start()
     this.#streams.finished.catch(this.#fail)
-    await this.#table(topics.files, filesTable)
-    await this.#table(topics.lineItems, lineItemsTable)
-    await this.#table(topics.storeDays, storeDaysTable)
-    await this.#table(topics.skuDays, skuDaysTable)
-    await this.#table(topics.categoryDays, categoryDaysTable)
-    await this.#table(topics.skuSales, skusTable)
-    await this.#table(topics.profitAndLoss, profitAndLossTable)
-    await this.#table(topics.reconciliation, reconciliationTable)
-    await this.#sink('analyses', analysisTopics, (name) => analysisSink(name, this.#options.databaseUrl))
-    const { trainingSets: training } = this.#options
-    if (training !== undefined)
-      await this.#sink('training-sets', topics.lineItems, (name) => trainingSets({ name, ...training }))
-    await this.#sink('sku-search', topics.skuSales, (name) =>
-      elasticsearchSink({ name, connection: this.#options.elasticsearchUrl, ...skuIndex })
-    )
+    await allOf([streams, ...this.#allSinks().map((one) => this.#startSink(one))])
   }
 
   /** Makes the graph start over from its sources, before `start`. Throws GROUP_NOT_EMPTY while another process runs it. */
@@ -208,23 +181,21 @@ export class RetailApp {
     await streams
   }
 
+  async #migrate(): Promise<void> {
+    const pool = new pg.Pool({ connectionString: this.#options.databaseUrl })
+    try {
+      await migrate(pool, retailMigrations)
+    } finally {
+      await pool.end()
+    }
+  }
+
   async #createTopics(kafka: KafkaClient): Promise<void> {
     const admin = kafka.admin(`${APPLICATION}-topics`)
     try {
-      const sinkTopics: readonly Topic<string, never>[] = [
-        topics.files,
-        topics.lineItems,
-        topics.storeDays,
-        topics.skuDays,
-        topics.categoryDays,
-        topics.skuSales,
-        topics.profitAndLoss,
-        topics.reconciliation,
-        ...analysisTopics,
-        sinkDeadLetters
-      ] as never
+      const sinkTopics = [...this.#allSinks().flatMap((one) => one.topics), sinkDeadLetters]
       await admin.createTopics(
-        sinkTopics.map((one) => ({
+        [...new Set(sinkTopics)].map((one) => ({
           name: one.name,
           partitions: one.partitions,
           configs: { 'cleanup.policy': one.cleanupPolicy, 'retention.ms': String(one.retentionMs) }
@@ -235,36 +206,38 @@ export class RetailApp {
     }
   }
 
-  async #table<V>(source: Topic<string, V>, table: TableMapping<string, V>): Promise<void> {
-    const { databaseUrl } = this.#options
-    await this.#sink(table.table.replaceAll('_', '-'), source, (name) =>
-      postgresSink({ name, connection: { connectionString: databaseUrl, max: 2 }, tables: [table] })
-    )
+  #allSinks(): readonly RetailSink[] {
+    const { trainingSets } = this.#options
+    return trainingSets === undefined ? retailSinks : [...retailSinks, trainingSetsSink(trainingSets)]
   }
 
-  async #sink<V>(
-    name: string,
-    source: Topic<string, V> | readonly Topic<string, V>[],
-    make: (name: string) => ConstructorParameters<typeof SinkTask<string, V>>[0]['sink']
-  ): Promise<void> {
-    const { kafka } = this.#options
+  async #startSink({ name, topics, open }: RetailSink): Promise<void> {
+    const { kafka, databaseUrl, elasticsearchUrl } = this.#options
     const groupId = `${APPLICATION}-sink-${name}`
-    const sources = 'name' in source ? [source] : source
     const producer = await kafka.producer({ clientId: `${groupId}-dead-letters` })
     this.#closers.push(() => producer.close())
     const task = new SinkTask({
       client: kafka,
       groupId,
       instanceId: groupId,
-      topics: sources,
-      sink: make(name),
+      topics,
+      sink: open(name, {
+        postgres: { connectionString: databaseUrl, max: 2 },
+        elasticsearch: elasticsearchUrl
+      }),
       deadLetters: { topic: sinkDeadLetters.name, producer }
     })
     task.failed.then(this.#fail)
     await task.start()
-    for (const { name: topic } of sources)
-      this.#sinks.push({ task: task as unknown as SinkTask<string, never>, topic })
+    for (const topic of topics) this.#sinks.push({ task, topic: topic.name })
   }
+}
+
+/** Also after a failure the others are waited for: what they have begun must be there to be closed. */
+async function allOf(parts: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(parts)
+  const failed = results.find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }
 
 function hasNothing(store: ReadOnlyKeyValueStore<unknown, unknown>): boolean {

@@ -7,8 +7,10 @@ import { Ingest } from '../ingest/ingest.ts'
 import { ObjectStore } from '../ingest/object-store.ts'
 import * as topics from '../topology/retail/topics.ts'
 import { bucketOf, bucketSettings } from './buckets.ts'
+import { countInput, type InputCounts } from './count-input.ts'
 import { dataFiles, uploadFiles } from './data-folder.ts'
-import { uploadFoodmart } from './foodmart/foodmart.ts'
+import { EventSources, listenAt, scanInterval } from './event-sources.ts'
+import { foodmartData, uploadFoodmart } from './foodmart/foodmart.ts'
 import { foodmartBuckets } from './foodmart/foodmart-files.ts'
 import { ProgressBars } from './progress-bars.ts'
 import { makeReport } from './report.ts'
@@ -32,6 +34,10 @@ PostgreSQL and Elasticsearch; then shows whether all of them agree, row by row a
   --currency CUR the currency that finance reports in (default USD)
   --validation-from DAY
                  write training sets, of which this business day and later ones are for validation (default for FoodMart: 1998-10-01)
+  --queue URL    take S3's notifications from this SQS queue while staying up
+  --listen PORT  take notifications (POST /events) and files (PUT /files/CC/STORE/NAME.csv) on 127.0.0.1:PORT, or HOST:PORT, from those
+                 who send the token that the variable INGEST_TOKEN holds
+  --scan-every N look through the buckets every N seconds for files that nobody told of
   --once         exit when everything has arrived
   --json         print the figures as JSON
   --reset        start over from the raw rows; tables and search end as they are, because their keys are natural
@@ -44,7 +50,10 @@ The local ones stay up: npm run local -- stop
 `
 
 const pollMs = 300
-const commitIntervalMs = 500
+/** A SKU that is sold all the time is written once in this time, not with each sale. */
+const commitIntervalMs = 2_000
+/** How long nothing must happen after everything seems done. */
+const quietMs = 1_000
 /** What shells show for a process that ended on request before its work was done. */
 const stoppedBySignal = 130
 /** Keeps the versions that were read, so that a corrected file's former rows can be taken back. */
@@ -60,6 +69,9 @@ async function main(): Promise<number> {
       bucket: { type: 'string', multiple: true, default: [] },
       currency: { type: 'string', default: 'USD' },
       'validation-from': { type: 'string' },
+      queue: { type: 'string' },
+      listen: { type: 'string' },
+      'scan-every': { type: 'string' },
       once: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       reset: { type: 'boolean', default: false },
@@ -90,16 +102,24 @@ async function main(): Promise<number> {
       ? foodmartBuckets
       : [...new Set(folder.map(({ bucket }) => bucket))].map((name) => bucketOf(name, settings))
 
-  const services = await startServices({ directory: values.dir, onProgress: (message) => bars.log(message) })
+  const listen =
+    values.listen === undefined ? undefined : listenAt(values.listen, process.env['INGEST_TOKEN'])
+  const scanIntervalMs = values['scan-every'] === undefined ? undefined : scanInterval(values['scan-every'])
+
+  const say = (message: string) => bars.log(message)
+  // made while the services start, which waits more than it works
+  const [services, foodmart] = await Promise.all([
+    startServices({ directory: values.dir, onProgress: say }),
+    folder === undefined ? foodmartData(say) : []
+  ])
   const store = new ObjectStore({ endpoint: services.s3Endpoint, credentials: objectStoreCredentials })
-  const uploading = (done: number, total: number) =>
-    bars.update('upload', done, total, `${done} of ${total} CSV files`)
-  if (folder === undefined)
-    await uploadFoodmart(store, {
-      report: (message) => bars.log(message),
-      onProgress: ({ files, filesTotal }) => uploading(files, filesTotal)
-    })
-  else await uploadFiles(store, folder, (done) => uploading(done, folder.length))
+  const upload = () => {
+    const total = (folder ?? foodmart).length
+    const onProgress = (done: number) => bars.update('upload', done, total, `${done} of ${total} CSV files`)
+    return folder === undefined
+      ? uploadFoodmart(store, foodmart, onProgress)
+      : uploadFiles(store, folder, onProgress)
+  }
 
   const kafka = new PlatformaticClient({ brokers: services.kafkaBrokers.split(',') })
   const restoreBar = new RestoreBar(bars)
@@ -128,18 +148,26 @@ async function main(): Promise<number> {
     stateDirectory: `${values.dir}/state`,
     archive: archiveBucket,
     sessionTimeoutMs: 10_000,
-    logger
+    logger,
+    ...(scanIntervalMs === undefined ? {} : { scanIntervalMs })
   })
+  let sources: EventSources | undefined
   const failed = Promise.race([app.failed, ingest.failed])
   failed.catch(() => undefined)
   try {
     if (values.reset) await app.reset()
-    await app.start()
+    await Promise.all([upload(), app.start()])
     await ingest.start()
     await Promise.race([failed, ingest.scan()])
-    if (!(await caughtUp({ app, ingest, failed, bars, stop }))) return stoppedBySignal
+    // the count needs nobody: it is made while the last results are carried outside
+    let input: Promise<InputCounts> | undefined
+    const onProcessed = () => {
+      input ??= countInput(store, buckets)
+      input.catch(() => undefined)
+    }
+    if (!(await caughtUp({ app, ingest, failed, bars, stop, onProcessed }))) return stoppedBySignal
     bars.finish()
-    const { report, table } = await makeReport({ store, buckets, kafka, ...services })
+    const { report, table } = await makeReport({ store, buckets, kafka, ...services }, input)
     const seconds = Number(((performance.now() - started) / 1000).toFixed(1))
     if (values.json) process.stdout.write(`${JSON.stringify({ ...report, seconds }, null, 2)}\n`)
     else
@@ -147,10 +175,15 @@ async function main(): Promise<number> {
         `\n${table}\n\n${report.reconciled ? 'All agree.' : 'THEY DO NOT AGREE.'}\n\n${seconds} s\n`
       )
     if (values.once) return report.reconciled ? 0 : 1
-    bars.log('staying up; new files are read at the next start; stop with Ctrl-C')
+    sources = await EventSources.open(
+      { queueUrl: values.queue, listen },
+      { ingest, store, buckets, logger, credentials: objectStoreCredentials }
+    )
+    bars.log('staying up; stop with Ctrl-C')
     await Promise.race([failed, stopped(stop)])
     return 0
   } finally {
+    await sources?.close()
     await ingest.close({ leaveGroup: true })
     await app.close()
   }
@@ -162,14 +195,16 @@ interface Running {
   readonly failed: Promise<never>
   readonly bars: ProgressBars
   readonly stop: AbortSignal
+  /** Called when the files are read and the graph has nothing to do: then only what it holds back is missing. */
+  readonly onProcessed: () => void
 }
 
 /**
  * Waits until the files are read and then the graph and the sinks have done everything. Twice in a row, because what was held back for a
  * moment comes after all else. False if told to stop before.
  */
-async function caughtUp({ app, ingest, failed, bars, stop }: Running): Promise<boolean> {
-  for (let quiet = 0; quiet < 2; ) {
+async function caughtUp({ app, ingest, failed, bars, stop, onProcessed }: Running): Promise<boolean> {
+  for (let quiet = 0; ; ) {
     if (stop.aborted) return false
     const read = await Promise.race([failed, ingest.isFinished()])
     const { files, filesTotal, bytes, bytesTotal, rows } = ingest.progress
@@ -180,11 +215,13 @@ async function caughtUp({ app, ingest, failed, bars, stop }: Running): Promise<b
     const sinks = await Promise.race([failed, app.sinkLag()])
     bars.update('sinks', sinks.total - sinks.records, sinks.total, `${sinks.records} records to go`)
     // in this order: when the files were read, all that the graph must do was there, and so on
-    const done = read && settled && graph.records === 0 && sinks.records === 0
+    const processed = read && graph.records === 0
+    if (processed) onProcessed()
+    const done = processed && settled && sinks.records === 0
     quiet = done ? quiet + 1 : 0
-    await setTimeout(done ? 2 * commitIntervalMs : pollMs)
+    if (quiet === 2) return true
+    await setTimeout(done ? quietMs : pollMs)
   }
-  return true
 }
 
 /** Aborted by the first SIGTERM or SIGINT; a second one ends the process at once. */

@@ -1,6 +1,7 @@
 import type { Topic } from '../index.ts'
 import type { FileEvent } from '../processors/retail/file-event.ts'
 import type {
+  Delivery,
   ExchangeRate,
   Expense,
   FileMetadata,
@@ -9,6 +10,7 @@ import type {
   Store
 } from '../processors/retail/model.ts'
 import { expensesFile } from './references/expenses.ts'
+import { inventoryFile } from './references/inventory.ts'
 import { productsFile } from './references/products.ts'
 import { promotionsFile } from './references/promotions.ts'
 import { ratesFile } from './references/rates.ts'
@@ -29,6 +31,7 @@ export interface IngestTopics {
   readonly products: Topic<string, Product>
   readonly promotions: Topic<string, Promotion>
   readonly expenses: Topic<string, Expense>
+  readonly inventory: Topic<string, Delivery>
   readonly rates: Topic<string, ExchangeRate>
 }
 
@@ -47,6 +50,7 @@ export function referenceRoutes(topics: IngestTopics): readonly ReferenceRoute[]
     route(productsFile, topics.products),
     route(promotionsFile, topics.promotions),
     route(expensesFile, topics.expenses),
+    route(inventoryFile, topics.inventory),
     route(ratesFile, topics.rates)
   ]
 }

@@ -51,6 +51,12 @@ export interface IngestOptions {
 }
 
 /**
+ * What is known of a file is needed while it is read, and then hardly ever: with the defaults of a graph, ten thousand small files would
+ * take 100 MiB. A write buffer must take what one turn of `ReadFiles` changes.
+ */
+const memory = { cacheMaxBytes: 8 * 1024 * 1024, stateMemoryBytes: 64 * 1024 * 1024 }
+
+/**
  * Brings the files of buckets into Kafka, each version once, whatever is killed: a Kafka Streams application of its own, exactly-once, that reads
  * file events and writes chunks of rows, reference data, and what became of each file.
  *
@@ -95,6 +101,7 @@ export class Ingest {
       commitIntervalMs: options.commitIntervalMs ?? 200,
       sessionTimeoutMs: options.sessionTimeoutMs ?? 45_000,
       logger: this.#logger,
+      ...memory,
       ...(onRestore === undefined ? {} : { onRestore }),
       onCommitPoint: (point) => {
         if (point === 'after step 5') for (const reading of this.#readings) reading.markCommitted()

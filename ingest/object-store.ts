@@ -8,10 +8,18 @@ import {
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
-  S3ServiceException
+  S3Client
 } from '@aws-sdk/client-s3'
-import { StreamsError } from '../index.ts'
+import { guard, statusOf } from './store-failure.ts'
+import {
+  describeObject,
+  type ObjectHead,
+  type ObjectSummary,
+  type ObjectVersion,
+  type StoredObject,
+  unquoted,
+  versionOf
+} from './stored-object.ts'
 
 export interface ObjectStoreOptions {
   /** Of an S3-compatible server; omitted: AWS. */
@@ -28,36 +36,6 @@ export interface ObjectStoreOptions {
 
 const nothing = () => undefined
 const silent = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing }
-
-/** What a listing tells of an object. */
-export interface ObjectSummary {
-  readonly key: string
-  readonly sizeBytes: number
-  /** Without its quotes. The MD5 of the content, unless it was uploaded in parts. */
-  readonly etag: string
-  readonly lastModifiedMs: number
-}
-
-export interface ObjectHead extends ObjectSummary {
-  /** Null where the bucket keeps no versions. */
-  readonly versionId: string | null
-  /** The user's metadata, keys in lower case. */
-  readonly metadata: Readonly<Record<string, string>>
-}
-
-export interface StoredObject extends ObjectHead {
-  /** Read it to its end, or destroy it: it holds a connection. */
-  readonly body: Readable
-}
-
-/** Which content of an object is wanted. */
-export interface ObjectVersion {
-  readonly etag: string
-  /** Undefined: only if the object's present version has that etag. */
-  readonly versionId?: string
-  /** Where to begin, bytes. Default 0. */
-  readonly from?: number
-}
 
 export interface PutOptions {
   readonly contentType?: string
@@ -126,7 +104,7 @@ export class ObjectStore {
     return guard(`looking at ${bucket}/${key}`, async () => {
       try {
         const command = new HeadObjectCommand({ Bucket: bucket, Key: key })
-        return describe(key, await this.#client.send(command, abortable(signal)))
+        return describeObject(key, await this.#client.send(command, abortable(signal)))
       } catch (error) {
         if (statusOf(error) === 404) return undefined
         throw error
@@ -138,7 +116,7 @@ export class ObjectStore {
     return guard(`reading ${bucket}/${key}`, async () => {
       try {
         const answer = await this.#client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
-        return { ...describe(key, answer), body: answer.Body as Readable }
+        return { ...describeObject(key, answer), body: answer.Body as Readable }
       } catch (error) {
         if (statusOf(error) === 404) return undefined
         throw error
@@ -174,7 +152,7 @@ export class ObjectStore {
         if (status === 416) return 'changed'
         throw error
       }
-      const stored = { ...describe(key, answer), body: answer.Body as Readable }
+      const stored = { ...describeObject(key, answer), body: answer.Body as Readable }
       const begin = from === 0 ? 0 : Number(/^bytes (\d+)-/.exec(answer.ContentRange ?? '')?.[1] ?? 0)
       if (stored.etag === etag && begin === from) return stored
       // not every server knows If-Match
@@ -269,54 +247,4 @@ export class ObjectStore {
 
 function abortable(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal }
-}
-
-function describe(
-  key: string,
-  answer: {
-    ContentLength?: number | undefined
-    ETag?: string | undefined
-    VersionId?: string | undefined
-    LastModified?: Date | undefined
-    Metadata?: Record<string, string> | undefined
-  }
-): ObjectHead {
-  return {
-    key,
-    sizeBytes: answer.ContentLength ?? 0,
-    etag: unquoted(answer.ETag),
-    versionId: versionOf(answer.VersionId),
-    lastModifiedMs: answer.LastModified?.getTime() ?? 0,
-    metadata: answer.Metadata ?? {}
-  }
-}
-
-function unquoted(etag: string | undefined): string {
-  return (etag ?? '').replaceAll('"', '')
-}
-
-/** Objects from before versions were kept, or while they are suspended, have the version id "null", which names no certain content. */
-function versionOf(id: string | undefined): string | null {
-  return id === undefined || id === 'null' ? null : id
-}
-
-function statusOf(error: unknown): number | undefined {
-  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined
-}
-
-async function guard<T>(doing: string, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action()
-  } catch (error) {
-    throw unavailable(doing, error)
-  }
-}
-
-/** What is told of an object store that does not do what it is asked. */
-export function unavailable(doing: string, error: unknown): StreamsError {
-  const { name, message } = error as Error
-  // an answer without a body, as to a HEAD, says no more than its status
-  const status = statusOf(error)
-  const said = status === undefined ? message || name : `${message || name} (HTTP ${status})`
-  return new StreamsError('OBJECT_STORE_UNAVAILABLE', `${doing} failed: ${said}`, error)
 }

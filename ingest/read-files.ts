@@ -53,6 +53,8 @@ type Context = ProcessorContext<string, unknown>
 const pollMs = 20
 /** Most bytes handed on at once, so that heartbeats and commits get their turn. */
 const pollBytes = 8 * 1024 * 1024
+/** Most steps at once, each a change of a file's progress of up to 9 KiB: they must fit into the store's write buffer. */
+const pollSteps = 256
 /** How often a file that is being read tells how far it is, ms. */
 const tellEveryMs = 1_000
 
@@ -152,7 +154,7 @@ export class ReadFiles implements Processor<string, FileEvent, string, unknown> 
   #takeRead(now: number): void {
     const reader = this.#reader as FileReader
     let bytes = 0
-    while (bytes < pollBytes) {
+    for (let steps = 0; steps < pollSteps && bytes < pollBytes; steps++) {
       const item = reader.take()
       if (item === undefined) break
       bytes += item.step.chunk?.content.length ?? 0

@@ -1,8 +1,9 @@
 import type { FileEvent } from '../processors/retail/file-event.ts'
 import { objectKind, referencePrefix } from './buckets.ts'
 import type { Announce } from './events/event-writer.ts'
-import type { ObjectStore, ObjectSummary } from './object-store.ts'
+import type { ObjectStore } from './object-store.ts'
 import type { FileProgress } from './reading/file-progress.ts'
+import type { ObjectSummary } from './stored-object.ts'
 
 export interface ScanParts {
   readonly store: ObjectStore

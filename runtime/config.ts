@@ -22,6 +22,11 @@ export interface StreamsConfig {
   readonly processingGuarantee?: 'at_least_once' | 'exactly_once_v2'
   /** `commit.interval.ms`. Default 30,000 ms, or 100 ms under exactly-once. */
   readonly commitIntervalMs?: number
+  /**
+   * When there is nothing to process, what was done is committed this soon. Long commits write a key that changes often once; this keeps
+   * results from waiting for one. Default, and at most: `commitIntervalMs`, as Kafka Streams does. ms
+   */
+  readonly idleCommitIntervalMs?: number
   /** `repartition.purge.interval.ms`: how often committed records of repartition topics are deleted. Default 30,000 ms. */
   readonly repartitionPurgeIntervalMs?: number
   /**
@@ -110,6 +115,7 @@ export type ResolvedConfig = Required<StreamsConfig>
 
 const leastOf = {
   commitIntervalMs: 0,
+  idleCommitIntervalMs: 0,
   cacheMaxBytes: 0,
   bufferedBytesPerPartition: 0,
   numStandbyReplicas: 0,
@@ -129,6 +135,7 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     engine: 'auto',
     processingGuarantee: 'at_least_once',
     commitIntervalMs: config.processingGuarantee === 'exactly_once_v2' ? 100 : 30_000,
+    idleCommitIntervalMs: Number.POSITIVE_INFINITY,
     repartitionPurgeIntervalMs: 30_000,
     cacheMaxBytes: 64 * 1024 * 1024,
     stateMemoryBytes: 256 * 1024 * 1024,

@@ -241,7 +241,9 @@ export class StreamThread {
     if (processed === 0 && !stopped) tasks.maintain(SLICE_MS)
     tasks.resume(config.bufferedBytesPerPartition / 2)
     metrics.processed(processed)
-    const untilCommit = () => this.#lastCommit + config.commitIntervalMs - config.clock.now()
+    const intervalMs =
+      processed > 0 ? config.commitIntervalMs : Math.min(config.commitIntervalMs, config.idleCommitIntervalMs)
+    const untilCommit = () => this.#lastCommit + intervalMs - config.clock.now()
     if (full || tasks.commitWanted || untilCommit() <= 0) await this.#commit(tasks, writer)
     // a commit of nothing does not give the event loop its turn
     if (!writer.producer.hasRoom()) await writer.producer.room()

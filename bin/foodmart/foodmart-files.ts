@@ -29,6 +29,7 @@ const bucketOf: Readonly<Record<string, string>> = { USA: 'sku-us', Mexico: 'sku
 const chain = 'FoodMart'
 const dayLength = 'yyyy-mm-dd'.length
 const salesTables = ['sales_fact_1997', 'sales_fact_1998', 'sales_fact_dec_1998']
+const inventoryTables = ['inventory_fact_1997', 'inventory_fact_1998']
 const salesHeader = 'date,store_id,sku,customer_id,promotion_id,units,sales,cost\n'
 
 interface StoreRow {
@@ -74,6 +75,12 @@ interface ExpenseRow {
   readonly category_id: string
 }
 
+interface InventoryRow {
+  readonly store_id: number
+  readonly product_id: number
+  readonly time_id: number
+}
+
 interface CurrencyRow {
   readonly currency: string
   readonly date: string
@@ -90,13 +97,17 @@ export function foodmartFiles(jar: FoodmartJar): FoodmartFile[] {
   const skus = new Map(
     jar.rows<ProductRow>('product').map((row) => [String(row.product_id), String(row.SKU)])
   )
+  const days = new Map(
+    jar.rows<DayRow>('time_by_day').map((row) => [String(row.time_id), row.the_date.slice(0, dayLength)])
+  )
   return [
     ...storeFiles(stores),
     ...productFiles(jar),
     ...promotionFiles(jar),
     ...rateFiles(jar),
     ...expenseFiles(jar),
-    ...salesFiles(jar, stores, skus)
+    ...inventoryFiles(jar, days, skus),
+    ...salesFiles(jar, stores, days, skus)
   ]
 }
 
@@ -173,34 +184,71 @@ function expenseFiles(jar: FoodmartJar): FoodmartFile[] {
   })
 }
 
+/** What the warehouses sent to the stores, a line per store, SKU and day. */
+function inventoryFiles(
+  jar: FoodmartJar,
+  days: ReadonlyMap<string, string>,
+  skus: ReadonlyMap<string, string>
+): FoodmartFile[] {
+  const countries = new Map(jar.rows<StoreRow>('store').map((row) => [row.store_id, row.store_country]))
+  const lines = new Map<string, string[]>(foodmartBuckets.map(({ bucket }) => [bucket, []]))
+  for (const table of inventoryTables)
+    for (const line of jar.lines(table)) {
+      const row = JSON.parse(line) as InventoryRow
+      const day = days.get(String(row.time_id))
+      const sku = skus.get(String(row.product_id))
+      const target = lines.get(bucketOf[countries.get(row.store_id) ?? ''] ?? '')
+      if (day === undefined || sku === undefined || target === undefined)
+        throw new Error(`FoodMart's ${table} refers to a day, product or store that is not there: ${line}`)
+      const units = `${numberText(line, 'units_ordered')},${numberText(line, 'units_shipped')}`
+      target.push(`${row.store_id},${sku},${day},${units}\n`)
+    }
+  const header = 'store_id,sku,day,units_ordered,units_shipped\n'
+  return [...lines].map(([bucket, rows]) => file(bucket, 'reference/inventory.csv', header, rows, true))
+}
+
+/** Numbers as the text has them: digits, not doubles. Very many lines, so at once. */
+const salesLine = new RegExp(
+  `^\\{${[
+    'product_id',
+    'time_id',
+    'customer_id',
+    'promotion_id',
+    'store_id',
+    'store_sales',
+    'store_cost',
+    'unit_sales'
+  ]
+    .map((name) => `"${name}":(-?\\d+(?:\\.\\d+)?)`)
+    .join(',')}\\}$`
+)
+
 function salesFiles(
   jar: FoodmartJar,
   stores: readonly StoreRow[],
+  days: ReadonlyMap<string, string>,
   skus: ReadonlyMap<string, string>
 ): FoodmartFile[] {
   const countries = new Map(stores.map((row) => [String(row.store_id), row.store_country]))
-  const days = new Map(
-    jar.rows<DayRow>('time_by_day').map((row) => [String(row.time_id), row.the_date.slice(0, dayLength)])
-  )
   const files = new Map<string, { bucket: string; key: string; lines: string[] }>()
   for (const table of salesTables)
     for (const line of jar.lines(table)) {
-      const storeId = numberText(line, 'store_id')
-      const day = days.get(numberText(line, 'time_id'))
-      const sku = skus.get(numberText(line, 'product_id'))
+      const [, product = '', time = '', customer, promotion, storeId = '', sales, cost, units] =
+        salesLine.exec(line) ?? []
+      const day = days.get(time)
+      const sku = skus.get(product)
       const bucket = bucketOf[countries.get(storeId) ?? '']
       if (day === undefined || sku === undefined || bucket === undefined)
-        throw new Error(`FoodMart's ${table} refers to a day, product or store that is not there: ${line}`)
+        throw new Error(
+          `FoodMart's ${table} is not as expected, or refers to a day, product or store that is not there: ${line}`
+        )
       const key = `${storeId}/${day.slice(0, 7)}.csv`
       let target = files.get(key)
       if (target === undefined) {
         target = { bucket, key, lines: [] }
         files.set(key, target)
       }
-      const customer = numberText(line, 'customer_id')
-      const promotion = numberText(line, 'promotion_id')
-      const amounts = `${numberText(line, 'unit_sales')},${numberText(line, 'store_sales')},${numberText(line, 'store_cost')}`
-      target.lines.push(`${day},${storeId},${sku},${customer},${promotion},${amounts}\n`)
+      target.lines.push(`${day},${storeId},${sku},${customer},${promotion},${units},${sales},${cost}\n`)
     }
   return [...files.values()]
     .sort((a, b) =>

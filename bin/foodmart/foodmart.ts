@@ -3,65 +3,43 @@ import type { ObjectStore } from '../../ingest/object-store.ts'
 import { type FoodmartFile, foodmartBuckets, foodmartFiles } from './foodmart-files.ts'
 import { FoodmartJar } from './foodmart-jar.ts'
 
-interface FoodmartProgress {
-  readonly files: number
-  readonly filesTotal: number
-  readonly bytes: number
-  readonly bytesTotal: number
-}
-
-export interface FoodmartOptions {
-  /** What takes long and has no figures, e.g. the download. */
-  readonly report?: (message: string) => void
-  readonly onProgress?: (progress: FoodmartProgress) => void
-}
-
-export interface FoodmartSummary {
-  readonly files: number
-  /** Of those, how many were not in the buckets yet. */
-  readonly uploaded: number
-  /** Data rows of the sales files. */
-  readonly rows: number
-}
-
 const uploadsAtOnce = 8
 
+/** Fetches what is not there yet, and makes the files of it: sales, a CSV file per store and month, and reference data. */
+export async function foodmartData(report: (message: string) => void = () => {}): Promise<FoodmartFile[]> {
+  return foodmartFiles(await FoodmartJar.open(report))
+}
+
 /**
- * Puts FoodMart's sales, a CSV file per store and month, and its reference data into the buckets of its countries. Files that
- * are there already are left alone, so that running it again uploads nothing and gives nobody anything new to read.
+ * Puts FoodMart's files into the buckets of its countries. Files that are there already are left alone, so that running it again uploads
+ * nothing and gives nobody anything new to read.
  */
 export async function uploadFoodmart(
   store: ObjectStore,
-  { report = () => {}, onProgress = () => {} }: FoodmartOptions = {}
-): Promise<FoodmartSummary> {
-  const files = foodmartFiles(await FoodmartJar.open(report))
+  files: readonly FoodmartFile[],
+  onProgress: (files: number) => void
+): Promise<void> {
   for (const { bucket } of foodmartBuckets) await store.ensureBucket(bucket)
   const present = await presentFiles(store)
-  const bytesTotal = files.reduce((sum, { content }) => sum + content.length, 0)
-  let uploaded = 0
   let finished = 0
-  let bytes = 0
 
-  const upload = async (file: FoodmartFile): Promise<void> => {
-    if (present.get(`${file.bucket}/${file.key}`) !== identity(file.content.length, md5(file.content))) {
-      await store.put(file.bucket, file.key, file.content, {
+  const upload = async ({ bucket, key, content }: FoodmartFile): Promise<void> => {
+    if (present.get(`${bucket}/${key}`) !== identity(content.length, md5(content)))
+      await store.put(bucket, key, content, {
         contentType: 'text/csv',
         metadata: { 'store-category': 'chain', chain: 'FoodMart' }
       })
-      uploaded++
-    }
-    finished++
-    bytes += file.content.length
-    onProgress({ files: finished, filesTotal: files.length, bytes, bytesTotal })
+    onProgress(++finished)
   }
 
-  const sales = files.filter(({ reference }) => !reference)
   await inParallel(
     files.filter(({ reference }) => reference),
     upload
   )
-  await inParallel(sales, upload)
-  return { files: files.length, uploaded, rows: sales.reduce((sum, { rows }) => sum + rows, 0) }
+  await inParallel(
+    files.filter(({ reference }) => !reference),
+    upload
+  )
 }
 
 /** What tells one version of an object from another. */

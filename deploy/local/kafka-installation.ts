@@ -69,6 +69,8 @@ export function kafkaJavaArgs(
     `-Xmx${heapMb}m`,
     '-XX:+UseG1GC',
     '-XX:MaxGCPauseMillis=20',
+    // it lives for minutes: the second compiler would take more time than it gives back
+    '-XX:TieredStopAtLevel=1',
     ...archiveOptions,
     '-Djava.awt.headless=true',
     `-Dlog4j2.configurationFile=${join(sources, 'log4j2.properties')}`,

@@ -37,7 +37,8 @@ function item(row: number, promotionId: string | null, sales: number, rows: 1 | 
     brand: null,
     category: null,
     subcategory: null,
-    listPrice: null
+    listPrice: null,
+    exchangeRate: 100_000_000
   }
 }
 

@@ -3,7 +3,7 @@ import { chooseDialect } from '../../processors/retail/dialects/choose-dialect.t
 import { type CountryBucket, objectKind } from '../buckets.ts'
 import { openRows, type RowSource, resumeRows } from '../csv/row-source.ts'
 import type { RowChunk } from '../csv/row-splitter.ts'
-import type { StoredObject } from '../object-store.ts'
+import type { StoredObject } from '../stored-object.ts'
 import type { Part, Version } from './file-progress.ts'
 import type { VersionSource } from './version-source.ts'
 

@@ -1,4 +1,5 @@
-import type { ObjectStore, StoredObject } from '../object-store.ts'
+import type { ObjectStore } from '../object-store.ts'
+import type { StoredObject } from '../stored-object.ts'
 import type { Version } from './file-progress.ts'
 
 /** CopyObject takes no more. */

@@ -19,7 +19,7 @@ import {
   type StreamsHeartbeatAnswer,
   streamsGroupHeartbeat
 } from './streams-heartbeat-api.ts'
-import { problemOf } from './streams-status.ts'
+import { type GroupProblem, problemOf } from './streams-status.ts'
 
 const noTasks: StreamsTasks = Object.freeze({ active: [], standby: [], warmup: [] })
 /** How long brokers may be away during one call. */
@@ -53,6 +53,8 @@ export class StreamsMember implements StreamsGroupMember {
   /** Why this member has no place any more; a join may get it one. */
   #lost: string | undefined
   #failure: StreamsError | undefined
+  /** Since when the broker reports a problem, without a pause. */
+  #troubledAt: number | undefined
 
   constructor(options: StreamsGroupOptions, clusterOptions: ClusterOptions) {
     this.#options = options
@@ -198,8 +200,14 @@ export class StreamsMember implements StreamsGroupMember {
     this.#epoch = answer.memberEpoch
     this.#intervalMs = answer.heartbeatIntervalMs
     if (answer.tasks !== null) this.#assigned = answer.tasks
-    const problem = problemOf(answer.status)
-    if (problem !== undefined) this.#failure = new StreamsError(problem.code, this.#about(problem.reason))
+    this.#blame(problemOf(answer.status))
+  }
+
+  #blame(problem: GroupProblem | undefined): void {
+    const since = this.#troubledAt ?? ticks()
+    this.#troubledAt = problem === undefined ? undefined : since
+    if (problem === undefined || ticks() - since < problem.patienceMs) return
+    this.#failure = new StreamsError(problem.code, this.#about(problem.reason))
   }
 
   #beat(changes: Partial<StreamsHeartbeat>, timeoutMs = 10_000): Promise<StreamsHeartbeatAnswer> {

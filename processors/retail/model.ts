@@ -171,6 +171,11 @@ export const LineItem = Sale.extend({
   brand: z.string().nullable(),
   category: z.string().nullable(),
   subcategory: z.string().nullable(),
-  listPrice: amount.nullable()
+  listPrice: amount.nullable(),
+  /**
+   * What one unit of its currency was worth in the reporting currency when its day began, in parts of RATE_SCALE; null: no rate was in force, as
+   * far as was known. A rate that becomes known later is not told here but in finance, which restates its days.
+   */
+  exchangeRate: z.int().positive().nullable()
 })
 export type LineItem = z.infer<typeof LineItem>

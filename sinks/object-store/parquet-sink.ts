@@ -69,6 +69,8 @@ class ParquetSink<K, V> implements Sink<K, V> {
   readonly #schema: string
   readonly #root: string
   readonly #ranges = new Map<string, OffsetRange>()
+  /** Of batches that failed half-way: what was refused in them is told when they have succeeded. */
+  readonly #rejections = new Map<string, Rejection<K, V>[]>()
 
   constructor(options: ParquetSinkOptions<K, V>) {
     const { name, columns, settings = {}, rangeOffsets = 8192, prefix } = options
@@ -87,31 +89,39 @@ class ParquetSink<K, V> implements Sink<K, V> {
       for await (const key of this.#options.bucket.keys(this.#manifests(topic, topicId, partition)))
         from = Number(/(\d+)\.json$/.exec(key)?.[1] ?? 0) + this.#rangeOffsets
       this.#ranges.set(partitionName(topic, partition), this.#rangeFrom(from, from))
+      this.#rejections.delete(partitionName(topic, partition))
       return from
     })
   }
 
   async write(batch: SinkBatch<K, V>): Promise<readonly Rejection<K, V>[]> {
-    const rejections: Rejection<K, V>[] = []
     const name = partitionName(batch.topic, batch.partition)
-    let range = this.#ranges.get(name) ?? this.#rangeFrom(0, 0)
-    const cut = async (): Promise<void> => {
-      await this.#guarded(() => this.#writeRange(batch, range))
-      range = this.#rangeFrom(range.to, range.next)
-      this.#ranges.set(name, range)
-    }
+    const rejections = this.#rejections.get(name) ?? []
+    this.#rejections.set(name, rejections)
+    let range = this.#ranges.get(name)
+    if (range === undefined)
+      throw new StreamsError('SINK_FENCED', `sink ${this.name} has not opened ${name}`)
     for (const record of batch.records) {
       // a batch that failed half-way comes again
       if (record.offset < range.next) continue
-      while (record.offset >= range.to) await cut()
+      while (record.offset >= range.to) range = await this.#cut(batch, range)
       this.#take(record, range, rejections)
     }
     range.next = Math.max(range.next, batch.next)
-    while (range.next >= range.to) await cut()
+    while (range.next >= range.to) range = await this.#cut(batch, range)
+    this.#rejections.delete(name)
     return rejections
   }
 
   async close(): Promise<void> {}
+
+  /** Writes a range that is whole, and begins the next. */
+  async #cut(batch: SinkBatch<K, V>, range: OffsetRange): Promise<OffsetRange> {
+    await this.#guarded(() => this.#writeRange(batch, range))
+    const next = this.#rangeFrom(range.to, range.next)
+    this.#ranges.set(partitionName(batch.topic, batch.partition), next)
+    return next
+  }
 
   #rangeFrom(from: number, next: number): OffsetRange {
     return new OffsetRange(from, from + this.#rangeOffsets, next)

@@ -1,11 +1,9 @@
 import type { TableMapping } from '../../index.ts'
 import { type Currencies, Figures, type ProfitAndLoss } from '../../processors/retail/finance.ts'
-import { RATE_SCALE } from '../../processors/retail/model.ts'
-import { optionalAmount } from './tables.ts'
+import { optionalAmount, optionalRate } from './tables.ts'
 
 const lines = Object.keys(Figures.shape) as (keyof Figures)[]
 const prefixes = ['', 'mtd_', 'ytd_', 'reporting_', 'reporting_mtd_', 'reporting_ytd_']
-const decimals = 8
 
 function figures(prefix: string, of: Figures | null): Record<string, unknown> {
   return Object.fromEntries(
@@ -49,7 +47,7 @@ export const profitAndLossTable: TableMapping<string, ProfitAndLoss> = {
     rows: line.rows,
     currency: line.currency,
     reporting_currency: line.reportingCurrency,
-    rate: line.rate === null ? null : (line.rate / RATE_SCALE).toFixed(decimals),
+    rate: optionalRate(line.rate),
     ...currencies('', line.figures),
     ...currencies('mtd_', line.monthToDate),
     ...currencies('ytd_', line.yearToDate)

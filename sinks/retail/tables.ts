@@ -2,12 +2,14 @@ import type { TableMapping } from '../../index.ts'
 import { formatAmount } from '../../processors/retail/format-amount.ts'
 import { ledgerParts } from '../../processors/retail/ledger-key.ts'
 import type { CategoryDay, SkuDay, SkuSales, StoreDay, Totals } from '../../processors/retail/ledgers.ts'
-import type { FileMetadata, LineItem } from '../../processors/retail/model.ts'
+import { type FileMetadata, type LineItem, RATE_SCALE } from '../../processors/retail/model.ts'
 import type { Count, Reconciliation } from '../../processors/retail/reconciliation.ts'
 
 /*
  * How records become rows. Columns and keys are those of the migrations.
  */
+
+const rateDecimals = 8
 
 const totalColumns = {
   rows: 'bigint',
@@ -37,6 +39,10 @@ function totals(of: Totals): Record<keyof typeof totalColumns, unknown> {
 
 export function optionalAmount(amount: number | null): string | null {
   return amount === null ? null : formatAmount(amount)
+}
+
+export function optionalRate(rate: number | null): string | null {
+  return rate === null ? null : (rate / RATE_SCALE).toFixed(rateDecimals)
 }
 
 export const filesTable: TableMapping<string, FileMetadata> = {
@@ -100,7 +106,8 @@ export const lineItemsTable: TableMapping<string, LineItem> = {
     product_name: 'text',
     brand: 'text',
     category: 'text',
-    subcategory: 'text'
+    subcategory: 'text',
+    exchange_rate: 'numeric'
   },
   key: ['country', 'business_day', 'file', 'revision', 'row'],
   removes: (item) => item.rows === -1,
@@ -133,7 +140,8 @@ export const lineItemsTable: TableMapping<string, LineItem> = {
     product_name: item.productName,
     brand: item.brand,
     category: item.category,
-    subcategory: item.subcategory
+    subcategory: item.subcategory,
+    exchange_rate: optionalRate(item.exchangeRate)
   })
 }
 

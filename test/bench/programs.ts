@@ -15,6 +15,7 @@ const programs: Readonly<Record<string, () => Promise<Program>>> = {
   memory: async () => (await import('./kafka/memory.ts')).memory,
   state: async () => (await import('./state/program.ts')).stateProgram,
   'read-files': async () => (await import('./ingest/read-files.ts')).readFiles,
+  stage: async () => (await import('./ingest/stages.ts')).runStage,
   'parse-csv': async () => (await import('./ingest/parse-csv.ts')).parseCsv,
   'postgres-limit': async () => (await import('./sinks/postgres-limit.ts')).postgresLimit,
   'elasticsearch-limit': async () => (await import('./sinks/elasticsearch-limit.ts')).elasticsearchLimit,

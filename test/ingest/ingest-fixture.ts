@@ -10,12 +10,8 @@ import type { CountryBucket } from '../../ingest/buckets.ts'
 import { EventWriter } from '../../ingest/events/event-writer.ts'
 import { Ingest, type IngestOptions } from '../../ingest/ingest.ts'
 import type { IngestTopics } from '../../ingest/ingest-topics.ts'
-import {
-  ObjectStore,
-  type ObjectStoreOptions,
-  type ObjectVersion,
-  type StoredObject
-} from '../../ingest/object-store.ts'
+import { ObjectStore, type ObjectStoreOptions } from '../../ingest/object-store.ts'
+import type { ObjectVersion, StoredObject } from '../../ingest/stored-object.ts'
 import { MemoryBroker } from '../../kafka/memory/memory-broker.ts'
 import { MemoryClient } from '../../kafka/memory/memory-client.ts'
 import { countRows } from '../../processors/retail/csv/row-count.ts'
@@ -110,6 +106,7 @@ function ownTopics(prefix: string): IngestTopics {
     products: own(retailTopics.products),
     promotions: own(retailTopics.promotions),
     expenses: own(retailTopics.expenses),
+    inventory: own(retailTopics.inventory),
     rates: own(retailTopics.rates)
   }
 }

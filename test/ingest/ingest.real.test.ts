@@ -111,6 +111,10 @@ describe('Ingest', () => {
       'store_id,account,day,currency,amount\n1,rent,1997-01-31,USD,1200.50\n'
     )
     await fixture.put(
+      'reference/inventory.csv',
+      'store_id,sku,day,units_ordered,units_shipped\n1,3,1997-01-07,42,7.5\n'
+    )
+    await fixture.put(
       'reference/rates.csv',
       'currency,rate,valid_from\nMXN,0.11,1997-01-01\nMXN,0.12,1997-02-01\n'
     )
@@ -141,6 +145,11 @@ describe('Ingest', () => {
     expect((await fixture.records(fixture.topics.promotions)).map(({ key }) => key)).toEqual(['US/7'])
     const [expense] = await fixture.records(fixture.topics.expenses)
     expect(expense).toMatchObject({ key: 'US/1/rent/1997-01-31', value: { amount: 12_005_000 } })
+    const [delivery] = await fixture.records(fixture.topics.inventory)
+    expect(delivery).toMatchObject({
+      key: 'US/1/3/1997-01-07',
+      value: { unitsOrdered: 420_000, unitsShipped: 75_000 }
+    })
     const rates = await fixture.records(fixture.topics.rates)
     expect(rates.map(({ key, value, timestamp }) => [key, value?.rate, timestamp])).toEqual([
       ['MXN', 11_000_000, Date.parse('1997-01-01')],

@@ -33,6 +33,7 @@ export function lineItem(more: Partial<LineItem> = {}): LineItem {
     category: null,
     subcategory: null,
     listPrice: 19900,
+    exchangeRate: null,
     ...more
   }
 }

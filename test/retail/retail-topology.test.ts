@@ -55,3 +55,27 @@ it('a row that cannot be read goes to the dead letters with file, row and reason
   expect(rejected[1]?.value?.reason).toMatch(/fields/)
   expect(driver.read(topics.lineItems).map(({ value }) => value?.row)).toEqual([11, 14])
 })
+
+it('a line item bears the exchange rate that was in force when its day began', () => {
+  const driver = new RetailDriver()
+  const rate = (from: string, value: number) =>
+    driver.pipe(topics.rates, {
+      key: 'MXN',
+      value: { currency: 'MXN', rate: value },
+      timestamp: Date.parse(from)
+    })
+  rate('1997-01-01', 11_000_000)
+  rate('1997-02-01', 12_000_000)
+  const days = ['1996-12-31', '1997-01-31', '1997-02-01']
+  const rows = days.map((day) => `${day},7,100,c1,0,2,3.98,1.5\n`).join('')
+  driver.rows(rows, { country: 'MX', currency: 'MXN', timeZone: 'America/Mexico_City' })
+  const items = driver.read(topics.lineItems)
+  expect(items.map(({ key, value }) => [key, value?.exchangeRate])).toEqual([
+    ['MX/100', null],
+    ['MX/100', 11_000_000],
+    ['MX/100', 12_000_000]
+  ])
+  // the reporting currency needs no rate
+  driver.rows('1997-01-02,7,100,c1,0,2,3.98,1.5\n')
+  expect(driver.read(topics.lineItems).map(({ value }) => value?.exchangeRate)).toEqual([100_000_000])
+})

@@ -1,9 +1,9 @@
 import { StreamsBuilder, type Topology } from '../../index.ts'
 import { boughtTogether } from './baskets.ts'
 import { categoryDays } from './category-days.ts'
-import { lineItems } from './line-items.ts'
+import { lineItems, publishLineItems } from './line-items.ts'
 import { unusualPrices } from './price-anomalies.ts'
-import { type FinanceOptions, profitAndLoss } from './profit-and-loss.ts'
+import { exchangeRates, type FinanceOptions, profitAndLoss } from './profit-and-loss.ts'
 import { monthlyProjections } from './projections.ts'
 import { reconciliation } from './reconciliation.ts'
 import { sales } from './sales.ts'
@@ -20,6 +20,7 @@ import { skuVelocity } from './velocity.ts'
  *
  *   raw CSV -> sales -> line items -> by SKU: SKU days -> category days
  *                 \                           search documents
+ *                  \                          the items themselves, at their exchange rate
  *                  \             \-> by store: store days
  *                   \                          profit and loss (with expenses and exchange rates)
  *                    \-> rejected rows
@@ -40,7 +41,9 @@ export function retailTopology(options: FinanceOptions = {}): Topology {
   const storeItems = byStoreMarketDay(items)
   const markets = storeMarketDays(storeItems)
   const stores = storeDays(markets)
-  profitAndLoss(builder, markets, options)
+  const rates = exchangeRates(builder)
+  profitAndLoss(builder, markets, rates, options)
+  publishLineItems(items, rates, options)
   reconciliation(builder, { files: files.tallies, lineItems: items, storeItems })
 
   topSkus(skus)

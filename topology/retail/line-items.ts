@@ -1,6 +1,13 @@
 import { json, type KStream, type KTable, type StreamsBuilder, string } from '../../index.ts'
 import { costOf } from '../../processors/retail/cost-of.ts'
-import { LineItem, type Product, type Sale } from '../../processors/retail/model.ts'
+import {
+  type ExchangeRate,
+  LineItem,
+  type Product,
+  RATE_SCALE,
+  type Sale
+} from '../../processors/retail/model.ts'
+import type { FinanceOptions } from './profit-and-loss.ts'
 import * as topics from './topics.ts'
 
 /**
@@ -26,7 +33,8 @@ export function lineItems(
         brand: null,
         category: null,
         subcategory: null,
-        listPrice: null
+        listPrice: null,
+        exchangeRate: null
       })
     )
     .split()
@@ -56,8 +64,29 @@ export function lineItems(
         listPrice: product?.listPrice ?? null
       })
     )
-  items.to(topics.lineItems)
   return items
+}
+
+/**
+ * The line items with the exchange rate that was in force when their day began. Those in the reporting currency need none; the others meet the
+ * history of their currency's rates. The ledgers do not wait for that: they are in the stores' own currencies.
+ */
+export function publishLineItems(
+  items: KStream<string, LineItem, 'value'>,
+  rates: KTable<string, ExchangeRate>,
+  { reportingCurrency = 'USD' }: FinanceOptions = {}
+): void {
+  const { foreign, reporting } = items
+    .split()
+    .branch((item) => item.currency !== reportingCurrency, 'foreign')
+    .defaultBranch('reporting')
+  reporting.mapValues((item): LineItem => ({ ...item, exchangeRate: RATE_SCALE })).to(topics.lineItems)
+  foreign
+    .selectKey((item) => item.currency)
+    .repartition({ name: 'items-by-currency', key: string(), value: json(LineItem) })
+    .leftJoin(rates, (item, rate): LineItem => ({ ...item, exchangeRate: rate?.rate ?? null }))
+    .selectKey((item) => `${item.country}/${item.sku}`)
+    .to(topics.lineItems)
 }
 
 function bySku(items: KStream<string, LineItem, 'value'>, name: string): KStream<string, LineItem> {

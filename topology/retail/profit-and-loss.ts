@@ -3,6 +3,7 @@ import { ExpenseDay, FinanceDay, TranslatedDay } from '../../processors/retail/f
 import { addExpense, financeDay, subtractExpense } from '../../processors/retail/finance-days.ts'
 import { ledgerKey } from '../../processors/retail/ledger-key.ts'
 import type { StoreMarketDay } from '../../processors/retail/ledgers.ts'
+import type { ExchangeRate } from '../../processors/retail/model.ts'
 import {
   publishDays,
   publishedDaysStore,
@@ -23,6 +24,11 @@ export interface FinanceOptions {
 /** Rates are looked up for the days of sales of any year. */
 const historyRetentionMs = 100 * 366 * 86_400_000
 
+/** What was in force when: a versioned table. */
+export function exchangeRates(builder: StreamsBuilder): KTable<string, ExchangeRate> {
+  return builder.table(topics.rates, { name: 'rates', historyRetentionMs })
+}
+
 /**
  * Daily profit and loss of each store and market, for finance: what was sold and spent, at the exchange rate that was in force on the day, with its
  * sums to date. Expenses stand in the line of the store's own country.
@@ -30,6 +36,7 @@ const historyRetentionMs = 100 * 366 * 86_400_000
 export function profitAndLoss(
   builder: StreamsBuilder,
   sales: KTable<string, StoreMarketDay>,
+  rates: KTable<string, ExchangeRate>,
   { reportingCurrency = 'USD' }: FinanceOptions = {}
 ): void {
   const expenses = builder
@@ -47,7 +54,6 @@ export function profitAndLoss(
       value: json(ExpenseDay)
     })
 
-  const rates = builder.table(topics.rates, { name: 'rates', historyRetentionMs })
   const ratesStore = storeOf(rates, 'versioned')
   sales
     .outerJoin(expenses, financeDay)

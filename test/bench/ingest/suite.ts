@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { foodmartData, uploadFoodmart } from '../../../bin/foodmart/foodmart.ts'
+import { retailSinks } from '../../../bin/retail-sinks.ts'
 import {
   objectStoreCredentials as credentials,
   startServices,
@@ -11,6 +13,7 @@ import type { BenchCase, Suite } from '../case.ts'
 import type { ParseCsvSettings } from './parse-csv.ts'
 import type { ReadFilesSettings } from './read-files.ts'
 import { header, sampleRow, uploadSample } from './sample-file.ts'
+import type { StageSettings } from './stages.ts'
 
 const smallFiles = 10_000
 const rowsOfSmall = 10
@@ -18,9 +21,36 @@ const rowsOfSmall = 10
 const growthMiB = 100
 
 function parsing(settings: ParseCsvSettings): BenchCase {
-  const { by, quoted } = settings
-  const group = quoted ? 'parsing rows with quotes' : 'parsing rows without quotes'
+  const { by, quotedEvery } = settings
+  const group =
+    quotedEvery === 0 ? 'parsing rows without quotes' : `parsing rows, 1 in ${quotedEvery} with quotes`
   return { group, name: by, program: 'parse-csv', settings }
+}
+
+const stagesGroup = 'FoodMart, stage by stage'
+
+/** The stages of the whole way, in one table: each alone, after all at once. */
+async function stageCases(
+  store: ObjectStore,
+  services: Omit<StageSettings, 'stage' | 'rows'>,
+  report: (message: string) => void
+): Promise<BenchCase[]> {
+  report(`uploading: ${stagesGroup}`)
+  const files = await foodmartData(report)
+  await uploadFoodmart(store, files, () => {})
+  const rows = files.reduce((sum, file) => sum + (file.reference ? 0 : file.rows), 0)
+  const of = (name: string, stage: StageSettings['stage'], sink?: string): BenchCase => {
+    const settings: StageSettings = { ...services, rows, stage, ...(sink === undefined ? {} : { sink }) }
+    return { group: stagesGroup, name, program: 'stage', settings, rounds: 1 }
+  }
+  return [
+    of('end to end', 'all'),
+    of('read and split', 'readAndSplit'),
+    of('parse', 'parse'),
+    of('into Kafka, exactly once', 'ingest'),
+    of('graph', 'graph'),
+    ...retailSinks.map(({ name }) => of(`sink ${name}`, 'sink', name))
+  ]
 }
 
 /** One large file, many small ones, and what parsing rows costs. */
@@ -40,6 +70,7 @@ export const ingest: Suite = {
         kafkaSettings: { 'log.retention.ms': '-1' },
         onProgress: report
       })
+      const databases = { directory, only: ['postgres', 'elasticsearch'], onProgress: report } as const
       const place = { brokers: kafkaBrokers.split(','), endpoint: s3Endpoint, credentials }
       const store = new ObjectStore({ endpoint: s3Endpoint, credentials })
       const bucket = (name: string) => `bench-${process.pid}-${name}`
@@ -75,14 +106,18 @@ export const ingest: Suite = {
           )
         return { files: smallFiles, rows: smallFiles * rowsOfSmall, bytes }
       })
+      const byStage = stagesGroup.includes(match)
+        ? await stageCases(store, { ...place, ...(await startServices(databases)) }, report)
+        : []
       store.close()
       return {
         cases: [
+          ...byStage,
           ...large,
           ...small,
-          ...[false, true].flatMap((quoted) => [
-            parsing({ by: 'ours', quoted, rows: 500_000 }),
-            parsing({ by: 'csv-parse', quoted, rows: 500_000 })
+          ...[0, 10, 1].flatMap((quotedEvery) => [
+            parsing({ by: 'ours', quotedEvery, rows: 500_000 }),
+            parsing({ by: 'csv-parse', quotedEvery, rows: 500_000 })
           ])
         ],
         close

@@ -45,7 +45,8 @@ export function lineItem(i: number): LineItem {
     brand: `Brand ${sku % 50}`,
     category: `Category ${sku % 20}`,
     subcategory: `Subcategory ${sku % 100}`,
-    listPrice: 25_500
+    listPrice: 25_500,
+    exchangeRate: 125_000_000
   }
 }
 
