@@ -1,4 +1,4 @@
-# Forecasts of R's own HoltWinters() and of forecast::croston(), which reference.csv keeps:
+# Forecasts of R's own HoltWinters() and of forecast::croston(), which reference-r.csv keeps:
 #   Rscript test/retail/forecast/reference.R > test/retail/forecast/reference-r.csv
 # R 4.2.2, forecast 8.20. The series are R's AirPassengers and the demand below.
 suppressPackageStartupMessages(library(forecast))

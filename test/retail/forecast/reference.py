@@ -1,4 +1,4 @@
-# Forecasts of statsmodels' Holt with a damped trend, which reference-statsmodels.csv keeps:
+# Forecasts of statsmodels' SimpleExpSmoothing, and of Holt with a damped trend, which reference-statsmodels.csv keeps:
 #   python3 test/retail/forecast/reference.py > test/retail/forecast/reference-statsmodels.csv
 # statsmodels 0.13.5. The series is the first three years of R's AirPassengers.
 import numpy as np
