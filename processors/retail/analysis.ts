@@ -42,7 +42,7 @@ export interface AnalysisOptions {
 }
 
 /** Groups that never rest are worked out all the same. */
-const longestMs = 60_000
+const longestMs = 120_000
 const lookEveryMs = 500
 
 /**

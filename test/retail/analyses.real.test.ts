@@ -59,12 +59,13 @@ function randomFrom(seed: number): (below: number) => number {
 /** A file of a store's month, in its two revisions: some rows differ. Returns, charges, odd prices and rows without a customer are among them. */
 function fileOf(store: number, month: number, revision: number, random: (below: number) => number): LineItem[] {
   const country = store === 3 ? 'CA' : 'US'
-  return Array.from({ length: 120 - 20 * revision }, (_, row) => {
+  return Array.from({ length: 80 - 15 * revision }, (_, row) => {
     const sku = 100 + Math.floor((random(20) * random(20)) / 10)
     const returned = random(25) === 0
     const units = (1 + random(4)) * (returned ? -1 : 1)
     const price = random(30) === 0 ? random(900) : sku % 9 === 0 ? 500 + random(40) : sku * 2
     const day = String(1 + random(28)).padStart(2, '0')
+    const charge = random(40) === 0
     const invoiced = store === 1 && random(2) === 0
     return lineItem({
       file: `${store}/${month}.csv`,
@@ -72,8 +73,8 @@ function fileOf(store: number, month: number, revision: number, random: (below: 
       row: row + 1,
       country,
       storeId: String(store),
-      sku: random(40) === 0 ? 'POST/AGE' : String(sku),
-      productKind: random(40) === 0 ? 'charge' : 'product',
+      sku: charge ? 'POST/AGE' : String(sku),
+      productKind: charge ? 'charge' : 'product',
       kind: returned ? 'return' : 'sale',
       businessDay: `1998-${String(month).padStart(2, '0')}-${day}`,
       invoice: invoiced ? `${month}-${random(20)}` : null,
@@ -139,23 +140,22 @@ it('top tens, velocity, anomalies and baskets equal a database’s, also after f
   for (const one of sent) deliver(1, one, '1998-02-02')
   for (let turn = 0; turn < 4; turn++) driver.advanceWallClock(4000)
 
-  for (const item of standing)
-    await pool.query(
-      'INSERT INTO line_items VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
-      [
-        item.country,
-        item.businessDay,
-        item.storeId,
-        item.sku,
-        item.productKind,
-        item.kind,
-        item.invoice,
-        item.customerId,
-        item.units / scale,
-        item.sales / scale,
-        item.discount / scale
-      ]
-    )
+  const rows = standing.map((item) => ({
+    country: item.country,
+    business_day: item.businessDay,
+    store_id: item.storeId,
+    sku: item.sku,
+    product_kind: item.productKind,
+    kind: item.kind,
+    invoice: item.invoice,
+    customer_id: item.customerId,
+    units: item.units / scale,
+    sales: item.sales / scale,
+    discount: item.discount / scale
+  }))
+  await pool.query('INSERT INTO line_items SELECT * FROM json_populate_recordset(null::line_items, $1)', [
+    JSON.stringify(rows)
+  ])
   for (const row of sent) await pool.query('INSERT INTO sent VALUES ($1, $2, $3, $4)', [...row])
 
   const figures = <V>(topic: Topic<string, V>, row: (value: V) => unknown[]) =>
@@ -216,7 +216,7 @@ it('top tens, velocity, anomalies and baskets equal a database’s, also after f
       one.lift
     ])
   )
-})
+}, 120_000)
 
 /** Rows in any order; numbers to nine digits, as the database's doubles are rounded in another order. */
 async function compare(query: string, found: readonly unknown[][]): Promise<void> {
