@@ -43,8 +43,9 @@ export type { Producer, ProducerOptions, ProducerTopic } from './kafka/port/prod
 export type { Processor, ProcessorContext, ProcessorRecord } from './processors/process.ts'
 export type { FixedKey, FixedKeyProcessor } from './processors/process-values.ts'
 // running it
+export type { StreamsLag } from './runtime/application-lag.ts'
 export type { RestoreProgress, StreamsConfig } from './runtime/config.ts'
-export { KafkaStreams, type StreamsLag, type StreamsState } from './runtime/kafka-streams.ts'
+export { type CloseOptions, KafkaStreams, type StreamsState } from './runtime/kafka-streams.ts'
 export { type ResetOptions, resetApplication } from './runtime/reset-application.ts'
 // taking results outside
 export { type SinkProgress, SinkTask, type SinkTaskOptions } from './runtime/sink-task.ts'
@@ -58,6 +59,10 @@ export type {
   ProductionExceptionHandler,
   UnwrittenRecord
 } from './runtime/task/error-handlers.ts'
+export type { TaskRole, TaskStatus, ThreadTask } from './runtime/task-status.ts'
+export type { ThreadModule } from './runtime/threads/thread-module.ts'
+export type { StreamThreadFactory, StreamThreadSetup } from './runtime/threads/thread-setup.ts'
+export type { UncaughtExceptionHandler, UncaughtResponse } from './runtime/threads/uncaught.ts'
 export { sinkByTopic } from './sinks/by-topic.ts'
 export { type ElasticsearchSinkOptions, elasticsearchSink } from './sinks/elasticsearch/elasticsearch-sink.ts'
 export { type SwapAliasesOptions, swapAliases } from './sinks/elasticsearch/indices.ts'

@@ -29,6 +29,8 @@ export const errorActions = {
   GROUP_FENCED: 'stop',
   GROUP_NOT_EMPTY: 'retry',
   APPLICATION_SHUTDOWN: 'stop',
+  TASK_STUCK: 'fix-input',
+  THREAD_DIED: 'restart-task',
   STORE_CORRUPT: 'restart-task',
   STORE_LOCKED: 'retry',
   STORE_CLOSED: 'restart-task',

@@ -51,8 +51,8 @@ export interface IngestOptions {
 }
 
 /**
- * What is known of a file is needed while it is read, and then hardly ever: with the defaults of a graph, ten thousand small files would
- * take 100 MiB. A write buffer must take what one turn of `ReadFiles` changes.
+ * What is known of a file is needed while it is read, and then hardly ever: less than a graph's defaults is enough. A write buffer must take
+ * what one turn of `ReadFiles` changes.
  */
 const memory = { cacheMaxBytes: 8 * 1024 * 1024, stateMemoryBytes: 64 * 1024 * 1024 }
 

@@ -5,6 +5,8 @@ import type { KafkaClient } from '../kafka/port/client.ts'
 import type { EngineKind } from '../state/engine.ts'
 import type { CommitPoint } from './task/commit.ts'
 import { defaultDeadLetterTopic, type ErrorHandlers, failingHandlers } from './task/error-handlers.ts'
+import type { ThreadModule } from './threads/thread-module.ts'
+import type { UncaughtExceptionHandler } from './threads/uncaught.ts'
 
 /** Plain settings of an application. Names follow Kafka Streams' where it has one. */
 export interface StreamsConfig {
@@ -47,6 +49,33 @@ export interface StreamsConfig {
    * only for data the broker is known to have, -1 never waits.
    */
   readonly maxTaskIdleMs?: number
+  /**
+   * `num.stream.threads`: how many threads share the process's tasks, each with a place of its own in the group. Without `threadModule` there
+   * is one, the main thread. Default 1.
+   */
+  readonly threads?: number
+  /**
+   * With it, threads are worker threads, be it one or more, and the main thread keeps its event loop for the rest of the program. Their stores
+   * cannot be read from the main thread. Default: none.
+   */
+  readonly threadModule?: ThreadModule | undefined
+  /**
+   * What follows when a thread has ended with an error, after all that a new start could mend was tried. Default: `shutdown-client`. A worker
+   * thread that died without an error, as when it ran out of memory, is replaced without asking, 10 times in a row.
+   */
+  readonly uncaughtExceptionHandler?: UncaughtExceptionHandler
+  /**
+   * `task.timeout.ms` (KIP-572): how long brokers may be away, without a commit in between, before a thread ends with BROKER_UNAVAILABLE; 0: the
+   * first time that a call has tried for as long as it may (about 60,000 ms). Default 300,000 ms.
+   */
+  readonly taskTimeoutMs?: number
+  /**
+   * `max.poll.interval.ms`: a thread that neither finishes a record nor gives its event loop a turn for this long is stuck in a function of the
+   * graph. It is told by task and record, and leaves the group (of the classic protocol; else its session ends) so that others take over; a
+   * worker thread ends with TASK_STUCK. The main thread cannot be ended: if the function returns, it joins anew. 0: never. Default: two thirds of
+   * `sessionTimeoutMs`, since the heartbeats of a stuck thread stop, too.
+   */
+  readonly maxPollIntervalMs?: number
   /** `session.timeout.ms`: how long the group keeps the place of a silent process. Default 45,000 ms. */
   readonly sessionTimeoutMs?: number
   /** `heartbeat.interval.ms`: how soon a process learns that the group wants it to join again. Default 3,000 ms. */
@@ -113,7 +142,12 @@ export interface RestoreProgress {
 
 export type ResolvedConfig = Required<StreamsConfig>
 
+const defaultSessionMs = 45_000
+
 const leastOf = {
+  threads: 1,
+  taskTimeoutMs: 0,
+  maxPollIntervalMs: 0,
   commitIntervalMs: 0,
   idleCommitIntervalMs: 0,
   cacheMaxBytes: 0,
@@ -143,7 +177,12 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     minFreeDiskBytes: 256 * 1024 * 1024,
     bufferedBytesPerPartition: 4 * 1024 * 1024,
     maxTaskIdleMs: 0,
-    sessionTimeoutMs: 45_000,
+    threads: 1,
+    threadModule: undefined,
+    uncaughtExceptionHandler: () => 'shutdown-client',
+    taskTimeoutMs: 300_000,
+    maxPollIntervalMs: Math.floor(((config.sessionTimeoutMs ?? defaultSessionMs) * 2) / 3),
+    sessionTimeoutMs: defaultSessionMs,
     heartbeatIntervalMs: 3_000,
     groupProtocol: 'classic',
     numStandbyReplicas: 0,
@@ -164,5 +203,10 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
   for (const [name, least] of Object.entries(leastOf) as [keyof typeof leastOf, number][])
     if (!(resolved[name] >= least))
       throw new StreamsError('CONFIG_INVALID', `${name} must be ${least} or more, not ${resolved[name]}`)
+  if (resolved.threads > 1 && resolved.threadModule === undefined)
+    throw new StreamsError(
+      'CONFIG_INVALID',
+      `${resolved.threads} threads need threadModule, from which each imports the graph`
+    )
   return resolved
 }

@@ -1,15 +1,14 @@
 import type { RestoreJob } from './restore/restore-job.ts'
 import type { SourceSerdes } from './restore/source-record.ts'
 import type { OpenedTask } from './task-factory.ts'
+import type { TaskOpener } from './task-opener.ts'
 import type { TaskPlan } from './task-plan.ts'
+import type { TaskRole } from './task-status.ts'
 
 /** A store and its changelog. */
 export interface StoreChangelogJob extends Omit<RestoreJob, 'source'> {
   readonly source?: SourceSerdes | undefined
 }
-
-/** Warm-ups are standbys that will become active here. */
-export type TaskRole = 'active' | 'standby' | 'warmup'
 
 /**
  * A task whose stores are this process's, in one role after the other; the stores stay open.
@@ -25,12 +24,13 @@ export class HeldTask {
   /** Of what is under way for its present role. */
   #work = new AbortController()
   #changelogs: readonly StoreChangelogJob[] = []
+  #closed = false
 
-  constructor(plan: TaskPlan, role: TaskRole, opening: Promise<OpenedTask>) {
+  constructor(plan: TaskPlan, role: TaskRole, opener: TaskOpener) {
     this.plan = plan
     this.role = role
-    this.#opening = opening
-    opening.then(
+    this.#opening = opener.open(plan, () => this.#closed)
+    this.#opening.then(
       (opened) => {
         this.#opened = opened
         this.#changelogs = changelogsOf(opened)
@@ -64,6 +64,7 @@ export class HeldTask {
 
   /** Resolves with what closing its stores failed with. */
   async close(): Promise<unknown[]> {
+    this.#closed = true
     this.#work.abort()
     const opened = await this.#opening.catch(() => undefined)
     const closed = await Promise.allSettled((opened?.stores ?? []).map(({ store }) => store.close()))

@@ -1,21 +1,20 @@
+import { setTimeout } from 'node:timers/promises'
 import { StreamsError } from '../core/errors.ts'
 import type { Admin } from '../kafka/port/admin.ts'
 import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
-import { removeObsoleteTaskDirectories } from '../state/obsolete-directories.ts'
 import { globalTask, processIdentity } from '../state/task-directory.ts'
 import type { ReadOnlyWindowStore } from '../state/window-store.ts'
 import type { Topology } from '../topology/topology.ts'
+import { applicationLag, type StreamsLag } from './application-lag.ts'
 import { type ResolvedConfig, resolveConfig, type StreamsConfig } from './config.ts'
-import { DiskGuard } from './disk-guard.ts'
-import type { Membership } from './membership/membership.ts'
-import { openMembership } from './membership/open-membership.ts'
 import { StreamsMetrics } from './metrics.ts'
 import { prepareTopics } from './prepare-topics.ts'
-import { GlobalTables } from './restore/global-tables.ts'
-import { storeBudget } from './store-budget.ts'
-import { StreamThread } from './stream-thread.ts'
+import { StateCleanup } from './state-cleanup.ts'
 import type { Plan } from './task-plan.ts'
-import type { TaskStatus } from './task-set.ts'
+import type { ThreadTask } from './task-status.ts'
+import { ApplicationThreads } from './threads/application-threads.ts'
+import { threadClientId } from './threads/thread-client-id.ts'
+import type { ThreadPool } from './threads/thread-pool.ts'
 import { checkTopologyLock } from './topology-lock.ts'
 
 /** As Kafka Streams names them. `REBALANCING` covers joining and restoring. */
@@ -27,43 +26,45 @@ export type StreamsState =
   | 'NOT_RUNNING'
   | 'ERROR'
 
-export interface StreamsLag {
-  /** Still to be processed and committed. */
-  readonly records: number
-  /** In the topics in all. */
-  readonly total: number
+export interface CloseOptions {
+  /** Gives the places in the group up at once: for a process that does not come back, or comes back without its state directory. Default false. */
+  readonly leaveGroup?: boolean
+  /** What is not committed after this time, ms, is dropped. Default: it takes as long as it takes. */
+  readonly timeoutMs?: number
 }
 
+/** What may still be under way after a close has run out of time, ms. */
+const LAST_MS = 2_000
+const READY_CHECK_MS = 20
+
 /**
- * Runs a topology: makes its topics, joins its group, restores its stores and processes, at-least-once, until `close`.
+ * Runs a topology: makes its topics, joins its group, restores its stores and processes until `close`, with the guarantee of
+ * `processingGuarantee`.
  */
 export class KafkaStreams {
   readonly metrics = new StreamsMetrics()
   readonly #topology: Topology
   readonly #config: ResolvedConfig
-  readonly #disk: DiskGuard
-  #state: StreamsState = 'CREATED'
-  #thread: StreamThread | undefined
-  #globals: GlobalTables | undefined
-  #membership: Membership | undefined
+  #state: Exclude<StreamsState, 'RUNNING'> = 'CREATED'
+  #threads: ApplicationThreads | undefined
   #admin: Admin | undefined
   #plan: Plan | undefined
   #running: Promise<void> | undefined
-  #leaveGroup = false
-  #cleanup: NodeJS.Timeout | undefined
+  #stopping = false
+  #paused = false
+  #cleanup: StateCleanup | undefined
   readonly #finished = Promise.withResolvers<void>()
 
   constructor(topology: Topology, config: StreamsConfig) {
     this.#topology = topology
     this.#config = resolveConfig(config)
-    const { stateDirectory, minFreeDiskBytes, logger } = this.#config
-    this.#disk = new DiskGuard(stateDirectory, minFreeDiskBytes, logger)
     // whoever does not await `finished` learns of a failure from `state` and `close`
     this.#finished.promise.catch(() => undefined)
   }
 
+  /** `RUNNING`: every active task of every thread is restored and processes. */
   get state(): StreamsState {
-    return this.#state
+    return this.#state === 'REBALANCING' && this.#threads?.pool.running === true ? 'RUNNING' : this.#state
   }
 
   /** Resolves when the application has closed; rejects with the error that ended it. */
@@ -72,8 +73,8 @@ export class KafkaStreams {
   }
 
   /**
-   * Makes missing topics and begins to process; resolves when the thread has begun, before its stores are restored. Throws TOPIC_MISSING, TOPIC_MISMATCH,
-   * TOPOLOGY_CHANGED, BROKER_UNAVAILABLE.
+   * Makes missing topics and begins to process; resolves when the threads have begun, before their stores are restored. Throws TOPIC_MISSING,
+   * TOPIC_MISMATCH, TOPOLOGY_CHANGED, BROKER_UNAVAILABLE.
    */
   async start(): Promise<void> {
     if (this.#state !== 'CREATED')
@@ -81,59 +82,30 @@ export class KafkaStreams {
     const { applicationId, kafka, stateDirectory, topologyLock, logger } = this.#config
     if (topologyLock !== undefined) checkTopologyLock(this.#topology, topologyLock, logger)
     this.#state = 'REBALANCING'
-    await this.#disk.start()
     const processId = await processIdentity(stateDirectory, applicationId)
-    const clientId = `${applicationId}-${processId}`
+    const clientId = threadClientId(applicationId, processId, 1)
     const admin = kafka.admin(`${clientId}-admin`)
     this.#admin = admin
-    const { plan, topics, deleteRetentionMs } = await prepareTopics(admin, this.#topology, this.#config)
-    const membership = openMembership({
-      config: this.#config,
-      topology: this.#topology,
-      plan,
-      admin,
-      clientId,
-      processId,
-      lags: () => this.#thread?.lags() ?? new Map()
-    })
-    this.#membership = membership
+    const prepared = await prepareTopics(admin, this.#topology, this.#config)
+    const { plan } = prepared
+    this.#plan = plan
     logger.info(
       `${applicationId}: ${plan.tasks.length} tasks in ${this.#topology.subTopologies.length} sub-topologies`
     )
-    this.#plan = plan
-    const globals = new GlobalTables({
-      config: this.#config,
-      definitions: this.#topology.globalStores,
-      budget: storeBudget(this.#config, plan, this.#topology),
-      admin,
-      clientId,
-      metrics: this.metrics
-    })
-    this.#globals = globals
-    const thread = new StreamThread({
+    const { metrics } = this
+    const threads = new ApplicationThreads({
       config: this.#config,
       topology: this.#topology,
-      plan,
-      topics,
-      deleteRetentionMs,
-      membership,
+      prepared,
+      processId,
       admin,
-      clientId,
-      disk: this.#disk,
-      globals,
-      metrics: this.metrics,
-      onRunning: (running) => {
-        if (this.#state === 'REBALANCING' || this.#state === 'RUNNING')
-          this.#state = running ? 'RUNNING' : 'REBALANCING'
-      }
+      metrics
     })
-    this.#thread = thread
-    this.metrics.standbys(() => this.#copyLags())
-    this.#cleanup = setInterval(
-      () => void this.#removeForeignState(),
-      this.#config.stateCleanupDelayMs
-    ).unref()
-    this.#running = this.#run(thread)
+    this.#threads = threads
+    threads.pool.pause(this.#paused)
+    metrics.standbys(() => this.#copyLags())
+    this.#cleanup = new StateCleanup(this.#config, () => this.#owned())
+    this.#running = this.#run(threads)
   }
 
   #copyLags(): ReadonlyMap<string, number> {
@@ -143,75 +115,108 @@ export class KafkaStreams {
     return lags
   }
 
-  /** The tasks that this process has a part in, in whatever role. */
-  tasks(): readonly TaskStatus[] {
-    return this.#thread?.status() ?? []
+  /** The tasks that this process has a part in, in whatever role; those of worker threads as of some 100 ms ago. */
+  tasks(): readonly ThreadTask[] {
+    const threads = this.#threads?.pool.threads ?? []
+    return threads.flatMap((one) => one.status().map((task) => ({ ...task, thread: one.number })))
   }
 
-  async #run(thread: StreamThread): Promise<void> {
+  /** Resolves when every active task is restored and processes: `RUNNING`, for the first time or again. Rejects with what ends the application. */
+  async ready(): Promise<void> {
+    while (this.state !== 'RUNNING') {
+      if (this.#state === 'ERROR') await this.#finished.promise
+      if (this.#state !== 'REBALANCING')
+        throw new StreamsError('CONFIG_INVALID', `ready was called in state ${this.#state}`)
+      await setTimeout(READY_CHECK_MS)
+    }
+  }
+
+  /**
+   * Begins one thread more, which takes its share of the tasks, and returns its number. Throws CONFIG_INVALID without a `threadModule`, and when
+   * the application does not run.
+   */
+  addThread(): number {
+    return this.#changeable('addThread').add()
+  }
+
+  /** Ends one thread, which gives its tasks up. Resolves with its number when it has; undefined: the last one stays. Throws CONFIG_INVALID. */
+  removeThread(): Promise<number | undefined> {
+    return this.#changeable('removeThread').remove()
+  }
+
+  #changeable(what: string): ThreadPool {
+    if (this.#threads === undefined || this.#state !== 'REBALANCING')
+      throw new StreamsError('CONFIG_INVALID', `${what} was called in state ${this.#state}`)
+    if (this.#config.threadModule === undefined)
+      throw new StreamsError('CONFIG_INVALID', `${what} needs threadModule: the main thread is the only one`)
+    return this.#threads.pool
+  }
+
+  /**
+   * Nothing is processed or punctuated until `resume`. Places in the group are kept, restoring and standbys go on, and what was processed is
+   * committed (KIP-834). It is this process alone that pauses.
+   */
+  pause(): void {
+    this.#paused = true
+    this.#threads?.pool.pause(true)
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#threads?.pool.pause(false)
+  }
+
+  async #run(threads: ApplicationThreads): Promise<void> {
     try {
-      await thread.run()
-      await this.#release()
+      try {
+        await threads.run(() => this.#stopping)
+      } finally {
+        this.#cleanup?.close()
+        await this.#admin?.close()
+      }
       this.#state = 'NOT_RUNNING'
       this.#finished.resolve()
     } catch (error) {
       this.#state = 'ERROR'
       this.#config.logger.error(`${this.#config.applicationId} stopped: ${(error as Error).message}`)
-      await this.#release().catch(() => undefined)
       this.#finished.reject(error)
     }
   }
 
-  /** State of tasks that have moved elsewhere. */
-  async #removeForeignState(): Promise<void> {
-    const { stateDirectory, applicationId, stateCleanupDelayMs, clock, logger } = this.#config
+  /** Task directories in use. */
+  #owned(): ReadonlySet<string> | undefined {
+    if (this.state !== 'RUNNING') return undefined
     const owned = new Set(this.tasks().map(({ id }) => id))
     if (this.#topology.globalStores.size > 0) owned.add(globalTask)
-    // between two assignments nothing is owned, but all of it may be needed again in a moment
-    if (this.#state !== 'RUNNING') return
-    try {
-      const now = clock.now()
-      const removed = await removeObsoleteTaskDirectories(
-        stateDirectory,
-        applicationId,
-        owned,
-        stateCleanupDelayMs,
-        now
-      )
-      if (removed.length > 0)
-        logger.info(`removed the state of tasks that are elsewhere now: ${removed.join(', ')}`)
-    } catch (error) {
-      logger.warn(`state of former tasks was not removed: ${(error as Error).message}`)
-    }
-  }
-
-  async #release(): Promise<void> {
-    this.#disk.close()
-    clearInterval(this.#cleanup)
-    await this.#globals?.close()
-    await this.#membership?.close({ leave: this.#leaveGroup })
-    await this.#admin?.close()
+    return owned
   }
 
   /**
-   * Commits, closes the stores and lets go of the brokers. Rejects with the error that ended the application, if one did.
+   * Commits, closes the stores and lets go of the brokers. Resolves with true, or with false if `timeoutMs` was not enough: what was not
+   * committed by then is dropped, and processed again by whoever goes on. Rejects with the error that ended the application, if one did.
    *
-   * A member keeps its place in the group for the session timeout, so that a restart finds it. With `leaveGroup` it gives the place up at
-   * once: for a process that does not come back, or comes back without its state directory.
+   * A member keeps its place in the group for the session timeout, so that a restart finds it, unless `leaveGroup` is set.
    */
-  async close(options: { readonly leaveGroup?: boolean } = {}): Promise<void> {
-    this.#leaveGroup = options.leaveGroup ?? false
-    if (this.#thread === undefined) {
-      this.#disk.close()
+  async close({ leaveGroup = false, timeoutMs }: CloseOptions = {}): Promise<boolean> {
+    this.#stopping = true
+    if (this.#running === undefined) {
       await this.#admin?.close()
       this.#state = 'NOT_RUNNING'
       this.#finished.resolve()
-      return
+      return true
     }
     if (this.#state !== 'ERROR') this.#state = 'PENDING_SHUTDOWN'
-    this.#thread.stop()
-    await this.#running
+    this.#threads?.pool.stop({ leave: leaveGroup })
+    const inTime = await within(this.#running, timeoutMs)
+    if (!inTime) {
+      this.#config.logger.warn(
+        `${this.#config.applicationId}: closing takes longer than ${timeoutMs} ms; what is not committed is dropped`
+      )
+      this.#threads?.pool.kill()
+      if (!(await within(this.#running, LAST_MS))) return false
+    }
     await this.#finished.promise
+    return inTime
   }
 
   /**
@@ -221,21 +226,7 @@ export class KafkaStreams {
   async lag(): Promise<StreamsLag> {
     if (this.#admin === undefined || this.#plan === undefined)
       throw new StreamsError('CONFIG_INVALID', `lag was called in state ${this.#state}`)
-    const inputs = this.#plan.tasks.flatMap((task) => task.inputs)
-    // positions first: what they had written by then is below the ends read after them
-    const committed = await this.#admin.groupOffsets(this.#config.applicationId, inputs)
-    const [earliest, ends] = await Promise.all([
-      this.#admin.listOffsets(inputs, 'earliest'),
-      this.#admin.listOffsets(inputs, 'latest')
-    ])
-    let records = 0
-    let total = 0
-    for (const [name, end] of ends) {
-      const begin = earliest.get(name) ?? 0
-      total += end - begin
-      records += Math.max(0, end - (committed.get(name) ?? begin))
-    }
-    return { records, total }
+    return await applicationLag(this.#admin, this.#config.applicationId, this.#plan)
   }
 
   /**
@@ -245,34 +236,52 @@ export class KafkaStreams {
    * A global table is rebuilt from its topic when the application starts without its folder, `<application>/global/<store>`.
    */
   async rebuildTask(taskId: string): Promise<void> {
-    if (this.#thread === undefined)
-      throw new StreamsError('STORE_UNKNOWN', `no task ${taskId} runs here: the application was not started`)
-    await this.#thread.rebuild(taskId)
+    const thread = this.#threads?.pool.threads.find((one) =>
+      one.status().some(({ id, role }) => id === taskId && role === 'active')
+    )
+    if (thread === undefined) throw new StreamsError('STORE_UNKNOWN', `no task ${taskId} runs here`)
+    await thread.rebuild(taskId)
   }
 
   /**
    * The parts of a key-value store that are in this process, one per task, or a global table's only store; uncommitted changes are seen. Throws
-   * STORE_UNKNOWN.
+   * STORE_UNKNOWN, CONFIG_INVALID where stores are in worker threads.
    */
   keyValueStores<K, V>(name: string): readonly ReadOnlyKeyValueStore<K, V>[] {
     return this.#stores(name, 'key-value') as unknown as readonly ReadOnlyKeyValueStore<K, V>[]
   }
 
-  /** The parts of a window store that are in this process, one per task; uncommitted changes are seen. Throws STORE_UNKNOWN. */
+  /** The parts of a window store that are in this process, one per task; uncommitted changes are seen. Throws as `keyValueStores` does. */
   windowStores<K, V>(name: string): readonly ReadOnlyWindowStore<K, V>[] {
     return this.#stores(name, 'window') as unknown as readonly ReadOnlyWindowStore<K, V>[]
   }
 
   #stores(name: string, kind: 'key-value' | 'window'): readonly unknown[] {
     if (kind === 'key-value' && this.#topology.globalStores.has(name)) {
-      const global = this.#globals?.stores.get(name)
+      const global = this.#threads?.globals.stores.get(name)
       return global === undefined ? [] : [global]
     }
     if (this.#topology.stores.get(name)?.kind !== kind)
       throw new StreamsError('STORE_UNKNOWN', `the graph has no ${kind} store "${name}"`)
-    const tasks = this.#thread?.tasks ?? []
+    if (this.#config.threadModule !== undefined)
+      throw new StreamsError(
+        'CONFIG_INVALID',
+        `store "${name}" is in worker threads: it cannot be read from here`
+      )
+    const tasks = this.#threads?.localTasks ?? []
     return tasks.flatMap((task) =>
       task.stores.map(({ store }) => store).filter((store) => store.name === name)
     )
+  }
+}
+
+/** Whether it ended in that time. */
+async function within(running: Promise<void>, ms: number | undefined): Promise<boolean> {
+  if (ms === undefined) return running.then(() => true)
+  const timer = new AbortController()
+  try {
+    return await Promise.race([running.then(() => true), setTimeout(ms, false, { signal: timer.signal })])
+  } finally {
+    timer.abort()
   }
 }

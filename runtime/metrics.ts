@@ -1,13 +1,14 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram } from 'prom-client'
 import type { DropReason } from '../processors/operator.ts'
 import type { Engine } from '../state/engine.ts'
 import type { RestoreProgress } from './config.ts'
 import { EngineMetrics } from './engine-metrics.ts'
 import type { ErrorKind } from './task/error-handling.ts'
+import { JoinedRegistry } from './threads/joined-registry.ts'
 
 /** What an application tells Prometheus. Labels are bounded: reasons, store names, task ids. */
 export class StreamsMetrics {
-  readonly registry = new Registry()
+  readonly registry = new JoinedRegistry()
   readonly #records = new Counter({
     name: 'streams_records_processed_total',
     help: 'Records that went through the graph',

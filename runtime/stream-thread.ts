@@ -4,26 +4,28 @@ import type { TopicPartition } from '../core/record.ts'
 import type { Admin, TopicDescription } from '../kafka/port/admin.ts'
 import type { Consumer } from '../kafka/port/consumer.ts'
 import type { Topology } from '../topology/topology.ts'
-import { Backoff } from './backoff.ts'
 import type { ResolvedConfig } from './config.ts'
 import type { DiskGuard } from './disk-guard.ts'
 import { noTasks, type TaskShare } from './membership/assignment.ts'
 import type { Membership } from './membership/membership.ts'
 import type { StreamsMetrics } from './metrics.ts'
 import { RepartitionPurge } from './repartition-purge.ts'
-import type { GlobalTables } from './restore/global-tables.ts'
+import { Restarts } from './restarts.ts'
 import { Restorer } from './restore/restorer.ts'
 import { commit, type Writer } from './task/commit.ts'
+import type { Progress } from './task/progress.ts'
 import type { Task } from './task/task.ts'
 import { TaskFactory } from './task-factory.ts'
 import type { Plan } from './task-plan.ts'
-import { TaskSet, type TaskStatus } from './task-set.ts'
+import { TaskSet } from './task-set.ts'
+import type { TaskStatus } from './task-status.ts'
+import type { GlobalStores } from './threads/global-stores.ts'
 
 /** Records are processed in slices of this length; then heartbeats, fetches and HTTP get their turn. */
 const SLICE_MS = 10
 const IDLE_MS = 100
-/** A thread that fails this often in a row, without a commit in between, gives up. */
-const MAX_RESTARTS = 10
+/** How often it shows in `Progress` that the event loop turns, ms. */
+const BEAT_MS = 250
 /** `transaction.timeout.ms`, as in Kafka Streams: commits are far more frequent. */
 const TRANSACTION_TIMEOUT_MS = 10_000
 
@@ -39,8 +41,9 @@ export interface StreamThreadParts {
   readonly admin: Admin
   readonly clientId: string
   readonly disk: DiskGuard
-  readonly globals: GlobalTables
+  readonly globals: GlobalStores
   readonly metrics: StreamsMetrics
+  readonly progress: Progress
   /** Whether all tasks of the assignment run. */
   readonly onRunning: (running: boolean) => void
 }
@@ -49,20 +52,21 @@ export interface StreamThreadParts {
 export class StreamThread {
   readonly #parts: StreamThreadParts
   readonly #purge: RepartitionPurge
-  readonly #backoff = new Backoff(100, 10_000)
+  readonly #restarts: Restarts
   readonly #stopped = Promise.withResolvers<void>()
   #tasks: TaskSet | undefined
   /** What `#tasks` holds. */
   #share = noTasks
   #stopping = false
-  #failures = 0
+  #paused = false
   #lastCommit = 0
   #inTransaction = false
 
   constructor(parts: StreamThreadParts) {
     this.#parts = parts
     const { admin, config, plan } = parts
-    const { repartitionPurgeIntervalMs, clock, logger } = config
+    const { repartitionPurgeIntervalMs, taskTimeoutMs, clock, logger } = config
+    this.#restarts = new Restarts(taskTimeoutMs)
     this.#purge = new RepartitionPurge(
       admin,
       plan.repartitionTopics,
@@ -87,6 +91,11 @@ export class StreamThread {
     return this.#tasks?.lags() ?? new Map()
   }
 
+  /** While paused it processes and punctuates nothing; what was processed is committed, copies and restores go on (KIP-834). */
+  pause(paused: boolean): void {
+    this.#paused = paused
+  }
+
   /** Lets `run` commit, close its tasks and return. */
   stop(): void {
     this.#stopping = true
@@ -104,21 +113,30 @@ export class StreamThread {
   }
 
   /**
-   * Runs until `stop`. A failure that a new start can mend (actions `retry` and `restart-task`, and PRODUCER_FENCED) drops all uncommitted
-   * work, joins afresh and makes the tasks anew from the last commit; any other is thrown.
+   * Runs until `stop`. A failure that a new start can mend drops all uncommitted work, joins afresh and makes the tasks anew from the last
+   * commit; any other, and too many of those (see `Restarts`), is thrown.
    */
   async run(): Promise<void> {
+    const beat = setInterval(() => this.#parts.progress.beat(), BEAT_MS).unref()
+    try {
+      await this.#runWriters()
+    } finally {
+      clearInterval(beat)
+    }
+  }
+
+  async #runWriters(): Promise<void> {
     while (!this.#stopping) {
       try {
         await this.#runWriter()
       } catch (error) {
-        if (!isRecoverable(error) || ++this.#failures > MAX_RESTARTS) throw error
-        const delay = this.#backoff.next()
+        const delay = this.#restarts.waitAfter(error)
+        if (delay === undefined) throw error
         this.#parts.metrics.restarted()
         this.#parts.config.logger.warn(
           `${(error as Error).message}; making the tasks anew from their last commit in ${Math.round(delay)} ms`
         )
-        await setTimeout(delay)
+        await Promise.race([setTimeout(delay), this.#stopped.promise])
       }
     }
     await this.#purge.close()
@@ -152,6 +170,7 @@ export class StreamThread {
       }
       await this.#commit(tasks, writer)
     } catch (error) {
+      this.#parts.progress.leave()
       tasks.abort()
       // if this fails too, the next producer of the same transactional id ends the transaction
       if (writer.guarantee === 'exactly_once_v2') await writer.producer.abort().catch(() => undefined)
@@ -236,7 +255,7 @@ export class StreamThread {
     }
     tasks.accept(consumer.take(), config.bufferedBytesPerPartition)
     const now = config.clock.now()
-    const stopped = this.#parts.disk.full
+    const stopped = this.#paused || this.#parts.disk.full
     const { processed, full } = stopped ? nothingDone : tasks.process(now, now + SLICE_MS)
     if (processed === 0 && !stopped) tasks.maintain(SLICE_MS)
     tasks.resume(config.bufferedBytesPerPartition / 2)
@@ -261,19 +280,11 @@ export class StreamThread {
       this.#purge.committed(offsets)
       tasks.committed(offsets)
       metrics.committed((performance.now() - start) / 1000)
-      this.#failures = 0
-      this.#backoff.reset()
+      this.#restarts.reset()
     }
     this.#lastCommit = config.clock.now()
     tasks.takeOutForRebuild()
   }
-}
-
-function isRecoverable(error: unknown): boolean {
-  if (!(error instanceof StreamsError)) return false
-  // the group fenced a silent member; if it was another process of this name, joining says so with GROUP_FENCED
-  if (error.code === 'PRODUCER_FENCED') return true
-  return error.action === 'retry' || error.action === 'restart-task'
 }
 
 function countsOf({ active, standby, warmup }: TaskShare): string {

@@ -15,7 +15,9 @@ import { storeBudget } from './store-budget.ts'
 import { Collector } from './task/collector.ts'
 import { writesDeadLetters } from './task/error-handlers.ts'
 import type { LagOf } from './task/partition-group.ts'
-import { Task, type TaskOutput, type TaskStore } from './task/task.ts'
+import type { Progress } from './task/progress.ts'
+import { Task, type TaskOutput } from './task/task.ts'
+import type { TaskStore } from './task/task-stores.ts'
 import type { Plan, TaskPlan } from './task-plan.ts'
 
 export interface TaskFactoryParts {
@@ -29,6 +31,7 @@ export interface TaskFactoryParts {
   /** The stores of the process's global tables, up to date. */
   readonly globalStores: ReadonlyMap<string, StateStore>
   readonly metrics: StreamsMetrics
+  readonly progress: Progress
 }
 
 /** A task whose stores are open but which does not run yet. */
@@ -103,6 +106,8 @@ export class TaskFactory {
       earliest: byTopic(earliest),
       lagOf,
       maxTaskIdleMs: config.maxTaskIdleMs,
+      progress: this.#parts.progress,
+      index: this.#parts.plan.tasks.indexOf(opened.plan),
       now: () => config.clock.now(),
       onDropped: metrics.dropped,
       errors: {

@@ -6,6 +6,7 @@ import { changelogName } from '../topology/changelog-name.ts'
 import type { RepartitionNode, SourceNode } from '../topology/graph-node.ts'
 import type { SubTopology } from '../topology/sub-topology.ts'
 import type { Topology } from '../topology/topology.ts'
+import { PartitionCounts } from './partition-counts.ts'
 
 /** One task to be: a sub-topology over one partition number of each of its topics. */
 export interface TaskPlan {
@@ -108,47 +109,6 @@ export class Plan {
   /** Every topic that tasks read. */
   inputTopics(): readonly string[] {
     return [...new Set(this.tasks.flatMap((task) => task.inputs.map((input) => input.topic)))]
-  }
-}
-
-class PartitionCounts {
-  readonly #topology: Topology
-  readonly #partitionsOf: (topic: string) => number | undefined
-  readonly #known = new Map<RepartitionNode, number>()
-
-  constructor(topology: Topology, partitionsOf: (topic: string) => number | undefined) {
-    this.#topology = topology
-    this.#partitionsOf = partitionsOf
-  }
-
-  of(node: SourceNode | RepartitionNode): number {
-    if (node.kind === 'source') {
-      const partitions = this.#partitionsOf(node.topic.name)
-      if (partitions === undefined)
-        throw new StreamsError('TOPIC_MISSING', `topic "${node.topic.name}" does not exist`)
-      return partitions
-    }
-    const { partitionsOf } = node
-    let partitions = node.partitions ?? this.#known.get(node)
-    if (partitions === undefined && partitionsOf !== undefined) {
-      const reader = this.#topology.subTopologies.find((sub) => sub.nodes.includes(partitionsOf))
-      // the topics of such joins follow the tables, never one another
-      const others = (reader?.inputs ?? []).filter(
-        (input) => input.kind === 'source' || input.partitionsOf === undefined
-      )
-      partitions = Math.max(1, ...others.map((input) => this.of(input)))
-      this.#known.set(node, partitions)
-    }
-    if (partitions === undefined) {
-      // as many as the widest topic of the sub-topology that writes it; parents were declared before, so this ends
-      const parents = new Set(node.parents.map((parent) => parent.id))
-      const writer = this.#topology.subTopologies.find((sub) =>
-        sub.nodes.some((member) => parents.has(member.id))
-      )
-      partitions = Math.max(1, ...(writer?.inputs ?? []).map((input) => this.of(input)))
-      this.#known.set(node, partitions)
-    }
-    return partitions
   }
 }
 

@@ -3,14 +3,16 @@ import type { Logger } from '../core/logger.ts'
 import { partitionName, type TopicPartition } from '../core/record.ts'
 import type { Consumer, Fetched } from '../kafka/port/consumer.ts'
 import type { GroupOffset } from '../kafka/port/group.ts'
-import { HeldTask, type TaskRole } from './held-task.ts'
+import { HeldTask } from './held-task.ts'
 import type { TaskShare } from './membership/assignment.ts'
 import type { RestoreJob } from './restore/restore-job.ts'
 import type { Restorer } from './restore/restorer.ts'
 import { RunningTasks } from './running-tasks.ts'
 import type { Task } from './task/task.ts'
 import type { TaskFactory } from './task-factory.ts'
+import { TaskOpener } from './task-opener.ts'
 import type { TaskPlan } from './task-plan.ts'
+import type { TaskRole, TaskStatus } from './task-status.ts'
 
 /** Where inputs go on from. */
 export interface InputPositions {
@@ -29,16 +31,6 @@ export interface TaskSetParts {
   readonly logger: Logger
 }
 
-export interface TaskStatus {
-  /** `<sub-topology>_<partition>` */
-  readonly id: string
-  readonly role: TaskRole
-  /** Active: it processes; else it restores. */
-  readonly running: boolean
-  /** Of a standby or warm-up: changelog records that it lacks; undefined until that is known. */
-  readonly lag: number | undefined
-}
-
 interface Rebuild {
   readonly taskId: string
   readonly done: () => void
@@ -53,25 +45,22 @@ export class TaskSet {
   readonly #parts: TaskSetParts
   readonly #held = new Map<string, HeldTask>()
   readonly #tasks: RunningTasks
+  readonly #opener: TaskOpener
   #ready: HeldTask[] = []
   #rebuilds: Rebuild[] = []
   /** What went wrong in the background; thrown by the next turn. */
   #failure: unknown
   readonly #committed = new Map<string, GroupOffset>()
   readonly #earliest = new Map<string, number>()
-  #opening: Promise<unknown> = Promise.resolve()
 
   constructor(parts: TaskSetParts) {
     this.#parts = parts
     this.#tasks = new RunningTasks(parts.consumer)
+    this.#opener = new TaskOpener(parts.factory)
   }
 
   get running(): readonly Task[] {
     return this.#tasks.all
-  }
-
-  get ids(): readonly string[] {
-    return [...this.#held.keys()]
   }
 
   get allRunning(): boolean {
@@ -220,11 +209,7 @@ export class TaskSet {
   }
 
   #hold(id: string, role: TaskRole): HeldTask {
-    const plan = this.#parts.planOf(id)
-    // one after the other, whatever became of those before
-    const opening = this.#opening.then(() => this.#parts.factory.open(plan))
-    this.#opening = opening.catch(() => undefined)
-    const held = new HeldTask(plan, role, opening)
+    const held = new HeldTask(this.#parts.planOf(id), role, this.#opener)
     this.#held.set(id, held)
     return held
   }

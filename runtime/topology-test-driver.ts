@@ -23,7 +23,8 @@ import type { Topology } from '../topology/topology.ts'
 import { Collector } from './task/collector.ts'
 import { type DeadLetter, readDeadLetter } from './task/dead-letter.ts'
 import { defaultDeadLetterTopic, type ErrorHandlers, failingHandlers } from './task/error-handlers.ts'
-import { Task, type TaskStore } from './task/task.ts'
+import { Task } from './task/task.ts'
+import type { TaskStore } from './task/task-stores.ts'
 import { Plan } from './task-plan.ts'
 
 const defaultCacheBytes = 64 * 1024 * 1024

@@ -77,6 +77,10 @@ export class MemoryAdmin implements Admin {
       throw new StreamsError('GROUP_NOT_EMPTY', `group '${groupId}' has members: stop them all`)
   }
 
+  async removeMember(groupId: string, instanceId: string): Promise<void> {
+    this.#broker.group(groupId).members.leave(instanceId)
+  }
+
   /** None: there is but one behaviour. */
   async finalizedFeatures(): Promise<ReadonlyMap<string, number>> {
     return new Map()

@@ -10,6 +10,7 @@ import { Cluster, type ClusterOptions, lookUp } from './cluster.ts'
 import { type ChannelOptions, clientSoftware, defaultChannel } from './connections.ts'
 import { Coordinator } from './coordinator.ts'
 import { brokerCode, brokerError } from './errors.ts'
+import { leaveGroup } from './group-leave.ts'
 import { fetchOffsets } from './group-offsets.ts'
 import { byLeader, byTopic, topicsOf } from './group-partitions.ts'
 import { listOffsets } from './list-offsets.ts'
@@ -124,6 +125,10 @@ export class ClusterAdmin implements Admin {
   async resetGroup(groupId: string, offsets: readonly GroupOffset[]): Promise<void> {
     const coordinator = new Coordinator(this.#cluster, groupId)
     await this.#retrying(() => resetGroup(coordinator, groupId, offsets))
+  }
+
+  async removeMember(groupId: string, instanceId: string): Promise<void> {
+    await leaveGroup(new Coordinator(this.#cluster, groupId), groupId, instanceId, this.#cluster.signal)
   }
 
   async finalizedFeatures(): Promise<ReadonlyMap<string, number>> {

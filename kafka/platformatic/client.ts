@@ -1,5 +1,5 @@
 import type { Admin } from '../port/admin.ts'
-import type { KafkaClient } from '../port/client.ts'
+import type { ClientCopy, KafkaClient } from '../port/client.ts'
 import type { Consumer, ConsumerOptions } from '../port/consumer.ts'
 import type { GroupMember, GroupOptions } from '../port/group.ts'
 import type {
@@ -43,6 +43,14 @@ export class PlatformaticClient implements KafkaClient {
 
   group(options: GroupOptions): GroupMember {
     return new StaticMember(options, this.#options)
+  }
+
+  copy(): ClientCopy | undefined {
+    try {
+      return { module: import.meta.url, name: 'PlatformaticClient', options: structuredClone(this.#options) }
+    } catch {
+      return undefined
+    }
   }
 
   streamsGroup(options: StreamsGroupOptions): StreamsGroupMember {

@@ -51,6 +51,11 @@ export interface Admin {
   groupOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, number>>
   /** Forgets all committed offsets of a group and sets these. Throws GROUP_NOT_EMPTY while it has members. */
   resetGroup(groupId: string, offsets: readonly GroupOffset[]): Promise<void>
+  /**
+   * Removes a static member of a classic group, as if it had left: others take over at once. One that is no member is no error, and after some
+   * seconds without an answer its session is left to end by itself (KIP-345).
+   */
+  removeMember(groupId: string, instanceId: string): Promise<void>
   /** Features the cluster has agreed on (KIP-584) and their levels, e.g. `transaction.version`. */
   finalizedFeatures(): Promise<ReadonlyMap<string, number>>
   /** Transactions whose transactional id begins so, over all coordinators; finished ones are left out. */

@@ -9,6 +9,14 @@ import type {
 } from './producer.ts'
 import type { StreamsGroupMember, StreamsGroupOptions } from './streams-group.ts'
 
+/** A client as plain data: an instance of the class that `module` exports under `name`, made with `options`. */
+export interface ClientCopy {
+  /** URL. */
+  readonly module: string
+  readonly name: string
+  readonly options: unknown
+}
+
 /**
  * All that the runtime needs of Kafka. Two implementations pass one conformance suite: real brokers (`kafka/platformatic`) and
  * the broker in memory that the test driver runs on (`kafka/memory`).
@@ -26,6 +34,8 @@ export interface KafkaClient {
    */
   transactionalProducer(options: TransactionalProducerOptions): Promise<TransactionalProducer>
   group(options: GroupOptions): GroupMember
+  /** How another thread makes a client like this one. Undefined: its options hold functions, which cannot be copied. */
+  copy?(): ClientCopy | undefined
   /** Streams groups (KIP-1071), Kafka 4.2 or later. Undefined: this client has none. */
   streamsGroup?(options: StreamsGroupOptions): StreamsGroupMember
 }

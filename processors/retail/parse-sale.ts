@@ -1,6 +1,6 @@
 import { StreamsError } from '../../index.ts'
 import { parseRows, type RowVisitor } from './csv/parse-rows.ts'
-import { type BoundDialect, chooseDialect } from './dialects/choose-dialect.ts'
+import { chooseDialect } from './dialects/choose-dialect.ts'
 import { dayInZone } from './dialects/day-in-zone.ts'
 import { signed } from './dialects/signed.ts'
 import { country, currency, type RejectedRow, type Sale } from './model.ts'
@@ -28,7 +28,7 @@ const longestText = 4096
  * Throws FILE_UNREADABLE when no dialect has the header's columns, or what is said of the chunk is not valid.
  */
 export function parseSales(text: string, chunk: ChunkInfo, visitor: SaleVisitor): void {
-  const { columns, read } = dialectFor(chunk.csvHeader, chunk.delimiter)
+  const { columns, read } = chooseDialect(chunk.csvHeader, chunk.delimiter)
   const valid = country.safeParse(chunk.country).success && currency.safeParse(chunk.currency).success
   if (!valid || chunk.storeId === '')
     throw new StreamsError(
@@ -66,19 +66,4 @@ export function parseSales(text: string, chunk: ChunkInfo, visitor: SaleVisitor)
     malformed: (reason, row, rowText) => reject(reason, row, rowText)
   }
   parseRows(text, chunk.firstRow, rows, chunk.delimiter)
-}
-
-// Few header lines, very many chunks. Bounded, because topics may hold anything.
-const mostHeaders = 100
-const bound = new Map<string, BoundDialect>()
-
-function dialectFor(csvHeader: string, delimiter: string): BoundDialect {
-  const key = delimiter + csvHeader
-  let dialect = bound.get(key)
-  if (dialect === undefined) {
-    dialect = chooseDialect(csvHeader, delimiter)
-    if (bound.size >= mostHeaders) bound.clear()
-    bound.set(key, dialect)
-  }
-  return dialect
 }

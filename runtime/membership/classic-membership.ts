@@ -1,5 +1,6 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Clock } from '../../core/clock.ts'
-import { StreamsError } from '../../core/errors.ts'
+import { hasCode, StreamsError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { TopicPartition } from '../../core/record.ts'
 import type { GroupMember, GroupMetadata, GroupOffset } from '../../kafka/port/group.ts'
@@ -13,6 +14,9 @@ import { TaskAssignor } from './task-assignor.ts'
 
 /** How often copies are looked at that will become active here, ms. */
 const WARM_CHECK_MS = 100
+/** How often, and with what pauses between, all members are asked to stop, ms. */
+const SHUTDOWN_TURNS = 3
+const SHUTDOWN_PAUSE_MS = 500
 
 export interface ClassicMembershipParts {
   readonly group: (assignor: GroupAssignor) => GroupMember
@@ -55,6 +59,7 @@ export class ClassicMembership implements Membership {
   #probeAt = Number.POSITIVE_INFINITY
   #warmCheckAt = Number.POSITIVE_INFINITY
   #refused = false
+  #shutsDown = false
   #closed = false
 
   constructor(parts: ClassicMembershipParts) {
@@ -70,6 +75,7 @@ export class ClassicMembership implements Membership {
           round: this.#round,
           active: [...this.#owned.active],
           standby: [...this.#owned.standby, ...this.#owned.warmup],
+          ...(this.#shutsDown ? { shutdown: true } : {}),
           lags: {
             ...Object.fromEntries(parts.lags()),
             ...Object.fromEntries(this.#dropped.map((id) => [id, 0]))
@@ -132,6 +138,20 @@ export class ClassicMembership implements Membership {
     await this.#group.commit(offsets)
   }
 
+  async shutDownApplication(): Promise<void> {
+    this.#shutsDown = true
+    let told: unknown
+    // a member that joins again while the first ones leave may miss it
+    for (let turn = 0; turn < SHUTDOWN_TURNS; turn++) {
+      await this.join().catch((error) => {
+        if (!hasCode(error, 'APPLICATION_SHUTDOWN')) throw error
+        told = error
+      })
+      await setTimeout(SHUTDOWN_PAUSE_MS)
+    }
+    throw told
+  }
+
   async close(options?: { readonly leave?: boolean }): Promise<void> {
     this.#closed = true
     // a member that was refused is of no use to the group
@@ -166,6 +186,7 @@ export class ClassicMembership implements Membership {
       const info = decodeShareInfo((await this.#group.join()).userData)
       if (this.#present !== undefined) this.#afterRound = this.#parts.afterRound(this.#present)
       this.#present = undefined
+      if (info?.shutdown === true) throw this.#shutdown()
       if (info?.problem === null && info.topology === topology) return this.#take(info)
       // the first answer may be one that was meant for a former process of this name
       if (turn > 0) throw this.#refusal(info)
@@ -210,6 +231,15 @@ export class ClassicMembership implements Membership {
         'GROUP_REBALANCE',
         'the group went on without this member, and its tasks may be others’ now'
       )
+  }
+
+  #shutdown(): StreamsError {
+    // nobody who starts later must find this answer
+    this.#refused = true
+    return new StreamsError(
+      'APPLICATION_SHUTDOWN',
+      'a member asked the whole application to stop; its log says why'
+    )
   }
 
   #refusal(info: ShareInfo | undefined): StreamsError {

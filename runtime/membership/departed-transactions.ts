@@ -1,6 +1,7 @@
 import type { Admin } from '../../kafka/port/admin.ts'
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+/** A process id, and a number for each thread of it but the first. */
+const threadName = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-\d+)?$/
 
 /**
  * Ends the transactions that processes of the application have left open which are no members any more: whoever takes their tasks over would
@@ -18,7 +19,7 @@ export async function endDepartedTransactions(
   const ended: string[] = []
   for (const { transactionalId } of await admin.openTransactions(prefix)) {
     // another application's name may begin like this one's
-    if (present.has(transactionalId) || !uuid.test(transactionalId.slice(prefix.length))) continue
+    if (present.has(transactionalId) || !threadName.test(transactionalId.slice(prefix.length))) continue
     await admin.fenceTransactionalId(transactionalId)
     ended.push(transactionalId)
   }

@@ -20,7 +20,9 @@ const MemberInfo = z.object({
   standby: z.array(z.string()),
   /** Changelog records missing on the process's disk, by task. */
   lags: z.record(z.string(), z.number()),
-  tags: z.record(z.string(), z.string())
+  tags: z.record(z.string(), z.string()),
+  /** The whole application is to stop (KIP-671). */
+  shutdown: z.boolean().optional()
 })
 /** What a member tells the leader. */
 export type MemberInfo = z.infer<typeof MemberInfo>
@@ -37,7 +39,9 @@ const ShareInfo = z.object({
   /** Tasks wait for a warm-up: join again after the probing interval. */
   probing: z.boolean(),
   /** Why it is given nothing. */
-  problem: z.enum(['another graph']).nullable()
+  problem: z.enum(['another graph']).nullable(),
+  /** A member asked the whole application to stop. */
+  shutdown: z.boolean().optional()
 })
 /** What the leader tells a member. */
 export type ShareInfo = z.infer<typeof ShareInfo> & TaskShare

@@ -29,6 +29,8 @@ export interface Membership extends OffsetCommitter {
   committed(partitions: readonly TopicPartition[]): Promise<readonly GroupOffset[]>
   /** Commits positions as this member. Throws GROUP_FENCED, GROUP_REBALANCE. */
   commit(offsets: readonly GroupOffset[]): Promise<void>
+  /** Takes a place and asks all members to stop, this one included. Throws APPLICATION_SHUTDOWN once it was told so itself. */
+  shutDownApplication(): Promise<void>
   /** Gives up the place; with `leave` at once, else when the session times out. */
   close(options?: { readonly leave?: boolean }): Promise<void>
 }

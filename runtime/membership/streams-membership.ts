@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { TopicPartition } from '../../core/record.ts'
 import type { GroupMetadata, GroupOffset } from '../../kafka/port/group.ts'
 import type { StreamsGroupMember, StreamsTasks, TaskIds } from '../../kafka/port/streams-group.ts'
@@ -54,6 +55,15 @@ export class StreamsMembership implements Membership {
 
   async commit(offsets: readonly GroupOffset[]): Promise<void> {
     await this.#member.commit(offsets)
+  }
+
+  async shutDownApplication(): Promise<void> {
+    await this.#member.join()
+    this.#member.shutDownApplication()
+    for (;;) {
+      this.#member.check()
+      await setTimeout(50)
+    }
   }
 
   async close(options?: { readonly leave?: boolean }): Promise<void> {

@@ -23,7 +23,7 @@ export interface TaskAssignorOptions {
   /** Told the instance ids of all members, when this one leads. */
   readonly onMembers: (present: ReadonlySet<string>) => void
   /** What this member has now. */
-  readonly owned: () => Pick<MemberInfo, 'round' | 'active' | 'standby' | 'lags'>
+  readonly owned: () => Pick<MemberInfo, 'round' | 'active' | 'standby' | 'lags' | 'shutdown'>
 }
 
 /**
@@ -34,6 +34,7 @@ export class TaskAssignor implements GroupAssignor {
   readonly cooperative = true
   readonly #options: TaskAssignorOptions
   readonly #tasks: ReadonlyMap<string, TaskPlan>
+  #shutsDown = false
 
   constructor(options: TaskAssignorOptions) {
     this.#options = options
@@ -54,8 +55,10 @@ export class TaskAssignor implements GroupAssignor {
     onMembers(new Set(subscribers.flatMap(({ instanceId }) => instanceId ?? [])))
     const members: AssignmentMember[] = []
     const shares = new Map<string, Share>()
-    for (const { memberId, userData } of subscribers) {
-      const info = decodeMemberInfo(userData)
+    const infos = subscribers.map(({ userData }) => decodeMemberInfo(userData))
+    this.#shutsDown = infos.some((info) => info?.shutdown === true)
+    for (const [index, { memberId }] of subscribers.entries()) {
+      const info = infos[index]
       if (info?.topology === topology)
         members.push({ id: memberId, ...info, lags: new Map(Object.entries(info.lags)) })
       else shares.set(memberId, { partitions: [], userData: this.#told(noTasks, false, 'another graph') })
@@ -74,6 +77,7 @@ export class TaskAssignor implements GroupAssignor {
   /** The graph may have changed while the leader was away, and partitions may have been added. */
   stillFits({ userData }: Share): boolean {
     const info = decodeShareInfo(userData)
+    if (info?.shutdown === true || this.#options.owned().shutdown === true) return false
     return info?.topology === this.#options.topology && info.tasks === this.#tasks.size
   }
 
@@ -89,7 +93,8 @@ export class TaskAssignor implements GroupAssignor {
       standby,
       warmup,
       probing,
-      problem
+      problem,
+      ...(this.#shutsDown ? { shutdown: true } : {})
     })
   }
 
@@ -110,12 +115,15 @@ function withoutOwnedByOthers(
   members: readonly AssignmentMember[],
   isStateful: (task: string) => boolean
 ): Map<string, TaskShare> {
-  const owners = new Map<string, string>()
-  for (const { id, active } of members) for (const task of active) owners.set(task, id)
+  const owners = new Map<string, AssignmentMember>()
+  for (const member of members) for (const task of member.active) owners.set(task, member)
+  const processes = new Map(members.map(({ id, processId }) => [id, processId]))
   return new Map(
     [...shares].map(([id, { active, standby, warmup }]) => {
-      const isFree = (task: string) => (owners.get(task) ?? id) === id
-      const awaited = active.filter((task) => !isFree(task) && isStateful(task))
+      const isFree = (task: string) => (owners.get(task)?.id ?? id) === id
+      // what another thread of the process runs is warm as it is, and its stores cannot be opened twice
+      const isElsewhere = (task: string) => owners.get(task)?.processId !== processes.get(id)
+      const awaited = active.filter((task) => !isFree(task) && isStateful(task) && isElsewhere(task))
       return [id, { active: active.filter(isFree), standby, warmup: [...warmup, ...awaited] }]
     })
   )

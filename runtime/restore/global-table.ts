@@ -2,6 +2,7 @@ import type { Logger } from '../../core/logger.ts'
 import { RecordCursor } from '../../kafka/batch/record-cursor.ts'
 import type { Fetched } from '../../kafka/port/consumer.ts'
 import type { DropReason } from '../../processors/operator.ts'
+import type { Engine } from '../../state/engine.ts'
 import type { StoreBudget } from '../../state/engines/memory-budget.ts'
 import type { KeyValueStore } from '../../state/key-value-store.ts'
 import { openTaskStore } from '../../state/open-task-store.ts'
@@ -35,6 +36,7 @@ export interface GlobalTableOptions {
 export class GlobalTable {
   readonly topic: GlobalStore['topic']
   readonly store: StateStore & KeyValueStore<unknown, unknown>
+  readonly engine: Engine
   readonly #logger: Logger
   readonly #onDropped: (reason: DropReason) => void
   readonly #errors: ErrorHandling
@@ -46,10 +48,12 @@ export class GlobalTable {
   private constructor(
     topic: GlobalStore['topic'],
     store: StateStore & KeyValueStore<unknown, unknown>,
+    engine: Engine,
     { config, onDropped }: GlobalTableOptions
   ) {
     this.topic = topic
     this.store = store
+    this.engine = engine
     this.#logger = config.logger
     this.#onDropped = onDropped
     this.#errors = new ErrorHandling({
@@ -65,7 +69,7 @@ export class GlobalTable {
   static async open({ name, topic }: GlobalStore, options: GlobalTableOptions): Promise<GlobalTable> {
     const { config, budget } = options
     const { key, value } = topic
-    const { store } = await openTaskStore(
+    const { store, engine } = await openTaskStore(
       // as a logged store it outlives an unclean close: its topic repairs it
       { kind: 'key-value', name, key, value, logged: true, cached: true },
       config.engine,
@@ -79,7 +83,7 @@ export class GlobalTable {
           )
       }
     )
-    return new GlobalTable(topic, store as StateStore & KeyValueStore<unknown, unknown>, options)
+    return new GlobalTable(topic, store as StateStore & KeyValueStore<unknown, unknown>, engine, options)
   }
 
   /**

@@ -3,6 +3,7 @@ import { StreamsError } from '../../core/errors.ts'
 import { partitionName } from '../../core/record.ts'
 import type { Admin } from '../../kafka/port/admin.ts'
 import type { Assignment, Consumer } from '../../kafka/port/consumer.ts'
+import type { Engine } from '../../state/engine.ts'
 import type { StateStore } from '../../state/state-store.ts'
 import { globalTask } from '../../state/task-directory.ts'
 import type { GlobalStore } from '../../topology/graph.ts'
@@ -17,6 +18,8 @@ export interface GlobalTablesParts extends Omit<GlobalTableOptions, 'onDropped'>
   readonly admin: Admin
   readonly clientId: string
   readonly metrics: StreamsMetrics
+  /** Called after tables have changed. */
+  readonly onApplied?: () => void
 }
 
 const POLL_MS = 100
@@ -55,6 +58,11 @@ export class GlobalTables {
   /** The stores that are open, by name. */
   get stores(): ReadonlyMap<string, StateStore> {
     return new Map([...this.#byTopic.values()].map(({ store }) => [store.name, store]))
+  }
+
+  /** What they are stored in, by name. */
+  get engines(): ReadonlyMap<string, Engine> {
+    return new Map([...this.#byTopic.values()].map(({ store, engine }) => [store.name, engine]))
   }
 
   /**
@@ -163,6 +171,7 @@ export class GlobalTables {
       const table = this.#byTopic.get(fetched.topic)
       if (table !== undefined) applied.set(table, (applied.get(table) ?? 0) + table.apply(fetched))
     }
+    if (applied.size > 0) this.#parts.onApplied?.()
     return applied
   }
 

@@ -1,35 +1,22 @@
-import type { Serde } from '../../core/serde.ts'
 import type { Fetched } from '../../kafka/port/consumer.ts'
 import type { GroupOffset } from '../../kafka/port/group.ts'
 import type { DropReason, Forward } from '../../processors/operator.ts'
-import type { Checkpoint, StateStore } from '../../state/state-store.ts'
+import type { StateStore } from '../../state/state-store.ts'
 import type { GraphNode, RepartitionNode, SinkNode } from '../../topology/graph-node.ts'
-import type { SourceSerdes } from '../restore/source-record.ts'
 import type { TaskPlan } from '../task-plan.ts'
 import type { Collector } from './collector.ts'
 import { ErrorHandling, type ErrorHandlingParts } from './error-handling.ts'
 import { eventTimeOf } from './event-time.ts'
+import { Input } from './input.ts'
 import { LookAhead, storesOnDisk } from './look-ahead.ts'
 import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts'
 import { composeChain } from './operator-chain.ts'
 import { type LagOf, PartitionGroup } from './partition-group.ts'
 import { PartitionQueue } from './partition-queue.ts'
+import { Progress } from './progress.ts'
 import { Punctuation } from './punctuation.ts'
 import { TaskContext } from './task-context.ts'
-
-export interface Changelog {
-  readonly topic: string
-  readonly topicId: string
-  readonly deleteRetentionMs: number
-  /** It is a topic that the task reads, and nothing is logged; see `Plan.changelogOf`. How its records are read. */
-  readonly source: SourceSerdes | undefined
-}
-
-/** A store of a task and where its changelog is; no changelog for stores that are not logged. */
-export interface TaskStore {
-  readonly store: StateStore
-  readonly changelog: Changelog | undefined
-}
+import { type TaskStore, TaskStores } from './task-stores.ts'
 
 /** Where records of a sink or repartition step go. */
 export interface TaskOutput {
@@ -53,26 +40,18 @@ export interface TaskParts {
   readonly globalStores?: ReadonlyMap<string, StateStore>
   /** What the changelogs are written with. */
   readonly collector?: Collector
+  /** Where the thread tells how far it is, and the task's number there. */
+  readonly progress?: Progress
+  readonly index?: number
   /** See `OperatorContext`. Default 1,000 ms. */
   readonly emitIntervalMs?: number
   /** Default: every error ends the task. */
   readonly errors?: Pick<ErrorHandlingParts, 'handlers' | 'deadLetters' | 'onDeadLetter' | 'logger'>
 }
 
-interface Input {
-  readonly queue: PartitionQueue
-  /** The source's name, for error handlers. */
-  readonly node: string
-  readonly forward: Forward<unknown, unknown>
-  readonly key: Serde<unknown>
-  readonly value: Serde<unknown>
-  /** Values of source topics come from outside and are validated; our own repartition topics are trusted. */
-  readonly validate: ((value: unknown) => unknown) | undefined
-  /** Undefined: the task has no store to read ahead from. */
-  readonly lookAhead: LookAhead | undefined
-}
-
+/** Records between two looks at the clock, unless they take long: then there is one about every so many ms. */
 const CLOCK_EVERY = 64
+const CLOCK_MS = 10
 
 /**
  * Runs one sub-topology over one partition number of its topics. Everything here is synchronous; the thread talks to the broker.
@@ -90,16 +69,20 @@ export class Task {
   readonly #now: () => number
   readonly #committedPositions = new Map<PartitionQueue, number>()
   readonly #errors: ErrorHandling
+  readonly #together: TaskStores
+  readonly #progress: Progress
+  readonly #index: number
   #dirty = false
-  /** The record being processed, decoded. */
-  #key: unknown = null
-  #value: unknown = null
-  /** That of the record's input. */
+  #clockEvery = CLOCK_EVERY
+  /** That of the input of the record being processed. */
   #lookAhead: LookAhead | undefined
 
   constructor(parts: TaskParts) {
     this.id = parts.plan.id
     this.stores = parts.stores
+    this.#together = new TaskStores(parts.stores)
+    this.#progress = parts.progress ?? new Progress()
+    this.#index = parts.index ?? 0
     this.#now = parts.now
     const byName = new Map(parts.globalStores)
     for (const { store } of parts.stores) byName.set(store.name, store)
@@ -144,17 +127,10 @@ export class Task {
     for (const store of onDisk) store.onMiss((id) => this.#lookAhead?.missed(store, id))
     parts.plan.inputs.forEach(({ node, topic }, index) => {
       const queue = queues[index] as PartitionQueue
-      const serdes = node.kind === 'source' ? node.topic : node
+      const forward = entries.get(node) as Forward<unknown, unknown>
+      const lookAhead = onDisk.length > 0 ? new LookAhead(queue, onDisk) : undefined
       this.#byPartition.set(topic, queue)
-      this.#inputs.set(queue, {
-        queue,
-        node: node.name,
-        forward: entries.get(node) as Forward<unknown, unknown>,
-        key: serdes.key,
-        value: serdes.value,
-        validate: node.kind === 'source' ? serdes.value.validate : undefined,
-        lookAhead: onDisk.length > 0 ? new LookAhead(queue, onDisk) : undefined
-      })
+      this.#inputs.set(queue, new Input(queue, index, node, forward, lookAhead))
     })
   }
 
@@ -184,18 +160,24 @@ export class Task {
     return this.#byPartition.get(topic)?.bufferedBytes ?? 0
   }
 
-  /** Processes records until there is nothing to do or `deadline` (ms, checked every 64 records) is reached. Returns how many. */
+  /** Processes records until there is nothing to do or `deadline` (ms, looked at every 64 records at least) is reached. Returns how many. */
   processUntil(deadline: number): number {
     const group = this.#group
     const now = this.#now()
     group.refresh(now)
+    this.#progress.enter(this.#index)
+    const began = performance.now()
     let count = 0
     for (let queue = group.next(); queue !== null; queue = group.next()) {
       this.#step(queue, now)
       count++
-      if (count % CLOCK_EVERY === 0 && (this.commitWanted() || this.#now() >= deadline)) break
+      if (count % this.#clockEvery === 0 && (this.commitWanted() || this.#now() >= deadline)) break
     }
-    if (count > 0) this.#dirty = true
+    this.#progress.leave()
+    if (count === 0) return 0
+    const lasted = performance.now() - began
+    this.#clockEvery = Math.max(1, Math.min(CLOCK_EVERY, Math.floor((count * CLOCK_MS) / lasted)))
+    this.#dirty = true
     return count
   }
 
@@ -213,13 +195,14 @@ export class Task {
   /** Runs wall-clock punctuation that is due. */
   punctuate(now: number): void {
     this.#errors.source = undefined
+    this.#progress.enter(this.#index)
     if (this.#punctuation.run('wall-clock', now)) this.#dirty = true
+    this.#progress.leave()
   }
 
   /** A store's write buffer is full: commit early. */
   commitWanted(): boolean {
-    for (const { store } of this.stores) if (store.commitWanted) return true
-    return false
+    return this.#together.commitWanted
   }
 
   /** Something happened since the last commit. */
@@ -236,14 +219,16 @@ export class Task {
    */
   prepareCommit(): readonly GroupOffset[] {
     this.#errors.source = undefined
-    for (const { store } of this.stores) store.beginCommit()
+    this.#progress.enter(this.#index)
+    this.#together.beginCommit()
     try {
-      this.#flushStores()
+      this.#together.flush()
       this.#context.prepareCommit()
-      this.#flushStores()
+      this.#together.flush()
     } catch (error) {
       throw this.#errors.failure(error)
     }
+    this.#progress.leave()
     const kept = this.#context.kept.current()
     return this.#group.queues.map(({ topic, partition, position, partitionTime }) => ({
       topic,
@@ -253,40 +238,23 @@ export class Task {
     }))
   }
 
-  /**
-   * The last step: each store takes its flushed entries over in one batch, with the changelog offset they stand for. That of a store which logs
-   * nothing, because its source topic is its changelog, is the position just committed.
-   *
-   * @param acknowledged the offset after the last record that the producer wrote to a changelog partition
-   */
+  /** The last step: see `TaskStores.commit`. */
   finishCommit(acknowledged: (topic: string, partition: number) => number | undefined): void {
-    for (const { store, changelog } of this.stores) {
-      if (changelog === undefined) store.commit(undefined)
-      else {
-        const { topic, topicId, source } = changelog
-        const written =
-          source === undefined ? acknowledged(topic, this.partition) : this.#byPartition.get(topic)?.position
-        // a task that was elsewhere meanwhile is further than what was written here
-        const reached = store.checkpoint?.topicId === topicId ? store.checkpoint.offset : 0
-        const checkpoint: Checkpoint = { offset: Math.max(written ?? 0, reached), topicId }
-        store.commit(checkpoint)
-      }
-    }
+    this.#together.commit(
+      (topic) => acknowledged(topic, this.partition),
+      (topic) => this.#byPartition.get(topic)?.position
+    )
     for (const queue of this.#group.queues) this.#committedPositions.set(queue, queue.position)
     this.#dirty = false
   }
 
-  /** Stores have work that they put off at their commit. */
+  /** See `TaskStores`. */
   get maintenanceDue(): boolean {
-    return this.stores.some(({ store }) => store.maintenanceDue)
+    return this.#together.maintenanceDue
   }
 
-  /** Lets each store go on with it, one slice at least and for about `budgetMs` in all. Returns whether there is more. */
   maintain(budgetMs: number): boolean {
-    const end = performance.now() + budgetMs
-    let more = false
-    for (const { store } of this.stores) if (store.maintain(end - performance.now())) more = true
-    return more
+    return this.#together.maintain(budgetMs)
   }
 
   get partition(): number {
@@ -297,50 +265,27 @@ export class Task {
   stop(): void {
     this.#punctuation.clear()
     this.#context.close()
-    for (const { store } of this.stores) store.detach()
+    this.#together.detach()
   }
 
   now(): number {
     return this.#now()
   }
 
-  #flushStores(): void {
-    for (let dirty = true; dirty; ) {
-      dirty = false
-      for (const { store } of this.stores) if (store.flush()) dirty = true
-    }
-  }
-
   #step(queue: PartitionQueue, now: number): void {
     const group = this.#group
     const input = this.#inputs.get(queue) as Input
+    this.#progress.record(input.index, queue.cursor.offset)
     this.#lookAhead = input.lookAhead
     this.#lookAhead?.next()
     // one that cannot be read is passed over, and does not move stream time either
-    if (this.#decode(input)) {
+    if (input.read(this.#errors)) {
       group.reached(queue)
       this.#process(input)
     }
     group.consumed(queue, now)
     this.#errors.source = undefined
     this.#punctuation.run('stream', group.streamTime)
-  }
-
-  /** False for a record that is passed over because it cannot be read. */
-  #decode(input: Input): boolean {
-    const { queue } = input
-    const { cursor } = queue
-    this.#errors.source = queue
-    try {
-      const { buffer, keyStart, keyEnd, valueStart, valueEnd } = cursor
-      this.#key = keyStart < 0 ? null : input.key.decode(buffer, keyStart, keyEnd)
-      const value = valueStart < 0 ? null : input.value.decode(buffer, valueStart, valueEnd)
-      this.#value = value !== null && input.validate !== undefined ? input.validate(value) : value
-      return true
-    } catch (error) {
-      this.#errors.deserialization(error, queue, input.node)
-      return false
-    }
   }
 
   #process(input: Input): void {
@@ -350,7 +295,7 @@ export class Task {
     context.partition = partition
     context.offset = cursor.offset
     try {
-      input.forward(this.#value, this.#key, headTimestamp, cursor.headers())
+      input.forward(input.value, input.key, headTimestamp, cursor.headers())
     } catch (error) {
       throw this.#errors.failure(error)
     }

@@ -64,7 +64,7 @@ function skuSearch(query: SkuQuery): estypes.SearchRequest {
       countries: facet('country', ofCategory),
       categories: facet('category', ofCountry)
     },
-    sort: [{ _score: 'desc' }, { units: 'desc' }, { sku: 'asc' }, { country: 'asc' }],
+    sort: ['_score', { units: 'desc' }, { sku: 'asc' }, { country: 'asc' }],
     size: Math.min(limit, mostHits),
     track_total_hits: true
   }

@@ -19,7 +19,10 @@ declare module '@nxtedition/rocksdb' {
   }
 
   export class RocksLevel {
-    constructor(location: string, options: Record<string, unknown>)
+    /** @param locationOrHandle a handle is another instance's, in whatever thread of the process */
+    constructor(locationOrHandle: string | bigint, options: Record<string, unknown>)
+    /** Of an open database. */
+    readonly handle: bigint
     open(): Promise<void>
     close(): Promise<void>
     _getManySync(keys: readonly Buffer[], options: { valueEncoding: 'buffer' }): (Buffer | null | undefined)[]

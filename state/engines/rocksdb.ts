@@ -22,12 +22,20 @@ export class RocksEngine implements Engine {
   readonly #name: string
   readonly #database: RocksLevel
   readonly #onDamage: EngineOptions['onDamage']
+  /** The database is another thread's, which closes it. */
+  readonly #attached: boolean
   #open = true
   #failure: Error | undefined
   /** Used for every write: the memory of one let go of comes back only when the garbage collector and the event loop have been at it. */
   #batch: SyncBatch | undefined
 
-  private constructor(name: string, database: RocksLevel, onDamage: EngineOptions['onDamage']) {
+  private constructor(
+    name: string,
+    database: RocksLevel,
+    onDamage: EngineOptions['onDamage'],
+    attached = false
+  ) {
+    this.#attached = attached
     this.#name = name
     this.#database = database
     this.#onDamage = onDamage
@@ -57,6 +65,20 @@ export class RocksEngine implements Engine {
       throw openError(name, directory, error)
     }
     return new RocksEngine(name, database, options.onDamage)
+  }
+
+  /** The database that another thread of the process has open, by its `handle`. That thread must outlive this engine. */
+  static async attach(handle: bigint, name: string): Promise<RocksEngine> {
+    const { RocksLevel } = await import('@nxtedition/rocksdb')
+    const database = new RocksLevel(handle, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
+    await database.open()
+    return new RocksEngine(name, database, undefined, true)
+  }
+
+  /** For `attach`. */
+  get handle(): bigint {
+    this.#check()
+    return this.#database.handle
   }
 
   getSync(key: Buffer): Buffer | undefined {
@@ -136,6 +158,7 @@ export class RocksEngine implements Engine {
     if (!this.#open) return
     this.#open = false
     this.#dropBatch()
+    if (this.#attached) return
     try {
       await this.#database.close()
     } catch (error) {

@@ -8,10 +8,11 @@ import { judge, table } from './results.ts'
 import { childFlag, runCase } from './run-case.ts'
 import { sinks } from './sinks/suite.ts'
 import { state } from './state/suite.ts'
+import { threads } from './threads/suite.ts'
 import { types } from './types/suite.ts'
 import { runWorkloads, workloadHelp, workloadOptions } from './workload/main.ts'
 
-const suites: Readonly<Record<string, Suite>> = { kafka, rss, state, types, ingest, sinks }
+const suites: Readonly<Record<string, Suite>> = { kafka, rss, state, threads, types, ingest, sinks }
 
 const help = `Measures what the library costs, beside other clients. Every case runs in a process of its own; the rounds of the cases
 that are compared take turns; the table shows medians. A broker is started (and stopped) unless KAFKA_BROKERS names one.

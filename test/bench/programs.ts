@@ -21,6 +21,7 @@ const programs: Readonly<Record<string, () => Promise<Program>>> = {
   'elasticsearch-limit': async () => (await import('./sinks/elasticsearch-limit.ts')).elasticsearchLimit,
   'through-task': async () => (await import('./sinks/through-task.ts')).throughTask,
   'look-ahead': async () => (await import('./state/look-ahead-program.ts')).lookAheadProgram,
+  threads: async () => (await import('./threads/program.ts')).threadsProgram,
   types: async () => (await import('./types/suite.ts')).typeGrowth
 }
 

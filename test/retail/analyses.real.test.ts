@@ -227,6 +227,6 @@ async function compare(query: string, found: readonly unknown[][]): Promise<void
 
 function textOf(row: readonly unknown[]): string {
   return row
-    .map((value, at) => (at > 2 && value !== null && !Number.isNaN(Number(value)) ? Number(value).toPrecision(9) : value))
+    .map((value, at) => (at > 1 && value !== null && !Number.isNaN(Number(value)) ? Number(value).toPrecision(9) : value))
     .join(' ')
 }

@@ -1,15 +1,8 @@
 import { expect } from 'vitest'
-import { integer, type KafkaStreams, StreamsBuilder, string, type Topology, topic } from '../../index.ts'
+import { type KafkaStreams, StreamsBuilder, string, type Topology } from '../../index.ts'
+import { KEYS, wordTopics } from './word-topics.ts'
 
-export const PARTITIONS = 8
-export const KEYS = 40
-
-export function wordTopics(prefix: string) {
-  return {
-    words: topic(`${prefix}words`, { key: string(), value: string(), partitions: PARTITIONS }),
-    counts: topic(`${prefix}counts`, { key: string(), value: integer(), partitions: PARTITIONS })
-  }
-}
+export { KEYS, PARTITIONS, wordTopics } from './word-topics.ts'
 
 /** Counts words over a repartition topic: 8 tasks without and 8 with state. */
 export function rekeyed(prefix = ''): Topology {

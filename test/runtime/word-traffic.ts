@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { GrowableBytes, type KafkaClient, noHeaders, partitionForKey, RecordCursor } from '../../index.ts'
-import { KEYS, PARTITIONS, wordTopics } from './word-counts.ts'
+import { KEYS, PARTITIONS, wordTopics } from './word-topics.ts'
 
 /** Adds each key once, again and again until `stop`; returns how many records that were. */
 export async function writeWordsUntil(

@@ -9,15 +9,30 @@ import { storeSku } from './store-sku.ts'
 const dialects: readonly Dialect[] = [foodmart, onlineRetail, storeSku]
 
 /** A dialect, made ready for the files with one certain header line. */
-export interface BoundDialect {
+interface BoundDialect {
   readonly dialect: Dialect
   /** How many fields each row has. */
   readonly columns: number
   readonly read: SaleReader
 }
 
+// Few header lines, very many files and chunks. Bounded, because topics may hold anything.
+const mostHeaders = 100
+const bound = new Map<string, BoundDialect>()
+
 /** The dialect that has just these columns. Throws FILE_UNREADABLE, naming the nearest dialect and what differs. */
 export function chooseDialect(csvHeader: string, delimiter = ','): BoundDialect {
+  const key = delimiter + csvHeader
+  let dialect = bound.get(key)
+  if (dialect === undefined) {
+    dialect = bindDialect(csvHeader, delimiter)
+    if (bound.size >= mostHeaders) bound.clear()
+    bound.set(key, dialect)
+  }
+  return dialect
+}
+
+function bindDialect(csvHeader: string, delimiter: string): BoundDialect {
   const names = columnNames(csvHeader, delimiter)
   const dialect = dialects.find((one) => missing(one, names).length === 0 && unknown(one, names).length === 0)
   if (dialect === undefined) throw new StreamsError('FILE_UNREADABLE', explain(names))

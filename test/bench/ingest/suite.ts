@@ -48,8 +48,9 @@ async function stageCases(
     of('read and split', 'readAndSplit'),
     of('parse', 'parse'),
     of('into Kafka, exactly once', 'ingest'),
-    of('graph', 'graph'),
-    ...retailSinks.map(({ name }) => of(`sink ${name}`, 'sink', name))
+    ...retailSinks.map(({ name }) => of(`sink ${name}`, 'sink', name)),
+    // last: it writes once more what the sinks read
+    of('graph', 'graph')
   ]
 }
 

@@ -1,0 +1,59 @@
+import type { Serde } from '../../core/serde.ts'
+import type { Forward } from '../../processors/operator.ts'
+import type { RepartitionNode, SourceNode } from '../../topology/graph-node.ts'
+import type { ErrorHandling } from './error-handling.ts'
+import type { LookAhead } from './look-ahead.ts'
+import type { PartitionQueue } from './partition-queue.ts'
+
+/** One input of a task: its queue, how its records are read, and the first step after it. */
+export class Input {
+  readonly queue: PartitionQueue
+  /** Its place among the task's inputs. */
+  readonly index: number
+  readonly forward: Forward<unknown, unknown>
+  /** Undefined: the task has no store to read ahead from. */
+  readonly lookAhead: LookAhead | undefined
+  /** Of the record that was read last, decoded. */
+  key: unknown = null
+  value: unknown = null
+  /** The source's name, for error handlers. */
+  readonly #node: string
+  readonly #key: Serde<unknown>
+  readonly #value: Serde<unknown>
+  /** Values of source topics come from outside and are validated; our own repartition topics are trusted. */
+  readonly #validate: ((value: unknown) => unknown) | undefined
+
+  constructor(
+    queue: PartitionQueue,
+    index: number,
+    node: SourceNode | RepartitionNode,
+    forward: Forward<unknown, unknown>,
+    lookAhead: LookAhead | undefined
+  ) {
+    const serdes = node.kind === 'source' ? node.topic : node
+    this.queue = queue
+    this.index = index
+    this.forward = forward
+    this.lookAhead = lookAhead
+    this.#node = node.name
+    this.#key = serdes.key
+    this.#value = serdes.value
+    this.#validate = node.kind === 'source' ? serdes.value.validate : undefined
+  }
+
+  /** Decodes the head of the queue. False for a record that is passed over because it cannot be read. */
+  read(errors: ErrorHandling): boolean {
+    const { queue } = this
+    errors.source = queue
+    try {
+      const { buffer, keyStart, keyEnd, valueStart, valueEnd } = queue.cursor
+      this.key = keyStart < 0 ? null : this.#key.decode(buffer, keyStart, keyEnd)
+      const value = valueStart < 0 ? null : this.#value.decode(buffer, valueStart, valueEnd)
+      this.value = value !== null && this.#validate !== undefined ? this.#validate(value) : value
+      return true
+    } catch (error) {
+      errors.deserialization(error, queue, this.#node)
+      return false
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import type { Admin } from '../../kafka/port/admin.ts'
+import type { Topology } from '../../topology/topology.ts'
+import type { ResolvedConfig } from '../config.ts'
+import { shutDownApplication } from '../membership/shut-down-application.ts'
+import type { StreamsMetrics } from '../metrics.ts'
+import type { PreparedTopics } from '../prepare-topics.ts'
+import { GlobalTables } from '../restore/global-tables.ts'
+import { storeBudget } from '../store-budget.ts'
+import type { Task } from '../task/task.ts'
+import { LocalThread } from './local-thread.ts'
+import { LocalThreads } from './local-threads.ts'
+import { threadClientId } from './thread-client-id.ts'
+import type { ThreadMaker } from './thread-maker.ts'
+import { ThreadPool } from './thread-pool.ts'
+import { WorkerThread } from './worker-thread.ts'
+import { WorkerThreads } from './worker-threads.ts'
+
+export interface ApplicationThreadsParts {
+  readonly config: ResolvedConfig
+  readonly topology: Topology
+  readonly prepared: PreparedTopics
+  readonly processId: string
+  readonly admin: Admin
+  readonly metrics: StreamsMetrics
+}
+
+/** All that runs a topology in this process: its threads, wherever they are, and the global tables that they share. */
+export class ApplicationThreads {
+  readonly pool: ThreadPool
+  readonly globals: GlobalTables
+  readonly #parts: ApplicationThreadsParts
+  readonly #maker: ThreadMaker
+  /** See `SharedGlobals`. */
+  readonly #version = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
+
+  constructor(parts: ApplicationThreadsParts) {
+    const { config, topology, prepared, processId, admin, metrics } = parts
+    const { plan } = prepared
+    const clientId = threadClientId(config.applicationId, processId, 1)
+    this.#parts = parts
+    const version = new Int32Array(this.#version)
+    this.globals = new GlobalTables({
+      config,
+      definitions: topology.globalStores,
+      budget: storeBudget(config, plan, topology),
+      admin,
+      clientId,
+      metrics,
+      onApplied: () => void Atomics.add(version, 0, 1)
+    })
+    this.#maker = this.#makerOf()
+    this.pool = new ThreadPool({
+      make: (number) => this.#maker.make(number),
+      onUncaught: config.uncaughtExceptionHandler,
+      shutDownApplication: () => shutDownApplication({ config, topology, plan, admin, clientId, processId }),
+      logger: config.logger
+    })
+  }
+
+  /** The tasks that run on the main thread. */
+  get localTasks(): readonly Task[] {
+    return this.pool.threads.flatMap((thread) => (thread instanceof LocalThread ? thread.tasks : []))
+  }
+
+  /** Runs until the last thread has ended and all is closed. Rejects with what ended them. */
+  async run(cancelled: () => boolean): Promise<void> {
+    try {
+      await this.#maker.open(cancelled)
+      if (cancelled()) return
+      for (let count = 0; count < this.#parts.config.threads; count++) this.pool.add()
+      await this.pool.ended
+    } finally {
+      await this.#maker.close()
+      await this.globals.close()
+    }
+  }
+
+  #makerOf(): ThreadMaker {
+    const { config, metrics } = this.#parts
+    const parts = { ...this.#parts, globals: this.globals }
+    if (config.threadModule === undefined) return new LocalThreads(parts)
+    metrics.registry.join(() =>
+      Promise.all(
+        this.pool.threads.flatMap((thread) => (thread instanceof WorkerThread ? [thread.metrics()] : []))
+      )
+    )
+    return new WorkerThreads({
+      ...parts,
+      module: config.threadModule,
+      globalsVersion: this.#version,
+      onGlobalsFailure: (error) => this.pool.fail(error)
+    })
+  }
+}

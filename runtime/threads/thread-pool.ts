@@ -1,0 +1,164 @@
+import { setTimeout } from 'node:timers/promises'
+import { hasCode } from '../../core/errors.ts'
+import type { Logger } from '../../core/logger.ts'
+import { Backoff } from '../backoff.ts'
+import type { Thread } from './thread.ts'
+import type { UncaughtExceptionHandler, UncaughtResponse } from './uncaught.ts'
+
+/** How often a thread is replaced without one of them having lived for `STEADY_MS`. */
+const MAX_REPLACEMENTS = 10
+const STEADY_MS = 60_000
+
+export interface ThreadPoolParts {
+  readonly make: (number: number) => Thread
+  readonly onUncaught: UncaughtExceptionHandler
+  /** Asks all processes of the application to stop. */
+  readonly shutDownApplication: () => Promise<void>
+  readonly logger: Logger
+}
+
+/**
+ * The threads of an application in this process. One that ends with an error is replaced, after a wait that grows, or ends them all, as the
+ * handler says.
+ */
+export class ThreadPool {
+  readonly #parts: ThreadPoolParts
+  readonly #threads = new Map<number, Thread>()
+  readonly #kept = new Map<number, Promise<void>>()
+  readonly #ended = Promise.withResolvers<void>()
+  readonly #stop = new AbortController()
+  readonly #leaving = new Set<number>()
+  #paused = false
+  #failure: { readonly error: unknown } | undefined
+
+  constructor(parts: ThreadPoolParts) {
+    this.#parts = parts
+  }
+
+  /** Those that run, or begin to. */
+  get threads(): readonly Thread[] {
+    return [...this.#threads.values()]
+  }
+
+  /** Each has its active tasks restored, and none waits to be replaced. */
+  get running(): boolean {
+    return (
+      this.#threads.size > 0 &&
+      this.#threads.size === this.#kept.size &&
+      this.threads.every(({ running }) => running)
+    )
+  }
+
+  /** Resolves when the last thread has ended; rejects with the error that ended them. */
+  get ended(): Promise<void> {
+    return this.#ended.promise
+  }
+
+  /** Begins one more. Returns its number: the lowest that is free. */
+  add(): number {
+    let number = 1
+    while (this.#kept.has(number)) number++
+    const kept = this.#keep(number)
+      .catch((error) => this.fail(error))
+      .finally(() => {
+        this.#kept.delete(number)
+        this.#leaving.delete(number)
+        if (this.#kept.size > 0) return
+        if (this.#failure === undefined) this.#ended.resolve()
+        else this.#ended.reject(this.#failure.error)
+      })
+    this.#kept.set(number, kept)
+    return number
+  }
+
+  /** Ends the last one, which gives its tasks to the others. Resolves with its number; undefined: there is but one. */
+  async remove(): Promise<number | undefined> {
+    const number = Math.max(...this.#kept.keys())
+    if (this.#kept.size < 2) return undefined
+    this.#leaving.add(number)
+    this.#threads.get(number)?.stop({ leave: true })
+    await this.#kept.get(number)
+    return number
+  }
+
+  pause(paused: boolean): void {
+    this.#paused = paused
+    for (const thread of this.threads) thread.pause(paused)
+  }
+
+  /** Lets all commit and end. */
+  stop(options: { readonly leave: boolean }): void {
+    this.#stop.abort()
+    for (const thread of this.threads) thread.stop(options)
+  }
+
+  /** Ends all at once. */
+  kill(): void {
+    this.#stop.abort()
+    for (const thread of this.threads) thread.kill()
+  }
+
+  /** Ends all because of an error that is no thread's. */
+  fail(error: unknown): void {
+    if (this.#failure !== undefined) return
+    this.#failure = { error }
+    this.stop({ leave: false })
+  }
+
+  /** Runs a thread, and others in its place. Rejects with what ends all of them. */
+  async #keep(number: number): Promise<void> {
+    const backoff = new Backoff(500, 30_000)
+    const { logger } = this.#parts
+    const { signal } = this.#stop
+    let replacements = 0
+    while (!signal.aborted && !this.#leaving.has(number)) {
+      const began = performance.now()
+      try {
+        await this.#run(number)
+        return
+      } catch (error) {
+        if (signal.aborted) throw error
+        if (performance.now() - began >= STEADY_MS) {
+          replacements = 0
+          backoff.reset()
+        }
+        const response = this.#responseTo(error)
+        if (response === 'shutdown-application')
+          await this.#parts
+            .shutDownApplication()
+            .catch((reason) =>
+              logger.error(`the other processes were not told: ${(reason as Error).message}`)
+            )
+        if (response !== 'replace-thread' || ++replacements > MAX_REPLACEMENTS) throw error
+        const delay = backoff.next()
+        logger.warn(
+          `thread ${number} ended: ${(error as Error).message}; another takes its place in ${Math.round(delay)} ms`
+        )
+        await setTimeout(delay, undefined, { signal }).catch(() => undefined)
+      }
+    }
+  }
+
+  async #run(number: number): Promise<void> {
+    const thread = this.#parts.make(number)
+    thread.pause(this.#paused)
+    this.#threads.set(number, thread)
+    try {
+      await thread.run()
+    } finally {
+      this.#threads.delete(number)
+    }
+  }
+
+  #responseTo(error: unknown): UncaughtResponse {
+    if (hasCode(error, 'THREAD_DIED')) return 'replace-thread'
+    // another process has decided
+    if (hasCode(error, 'APPLICATION_SHUTDOWN')) return 'shutdown-client'
+    try {
+      return this.#parts.onUncaught(error as Error)
+    } catch (thrown) {
+      this.#parts.logger.error(`uncaughtExceptionHandler threw: ${(thrown as Error).message}`)
+      return 'shutdown-client'
+    }
+  }
+}

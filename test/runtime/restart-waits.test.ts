@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest'
+import { StreamsError } from '../../index.ts'
+import { Restarts } from '../../runtime/restarts.ts'
+
+let now = 0
+const restarts = (taskTimeoutMs: number) => new Restarts(taskTimeoutMs, () => now)
+const away = new StreamsError('BROKER_UNAVAILABLE', 'away')
+const failed = new StreamsError('PRODUCE_FAILED', 'failed')
+
+it('while brokers are away it goes on for the task timeout, however often that is', () => {
+  const some = restarts(60_000)
+  for (now = 0; now < 60_000; now += 1000) expect(some.waitAfter(away)).toBeGreaterThan(0)
+  expect(some.waitAfter(away)).toBe(undefined)
+  some.reset()
+  expect(some.waitAfter(away)).toBeGreaterThan(0)
+  expect(restarts(0).waitAfter(away)).toBe(undefined)
+})
+
+it('other failures that a new start can mend are tried ten times in a row, with growing waits', () => {
+  const some = restarts(0)
+  const waits = Array.from({ length: 10 }, () => some.waitAfter(failed))
+  expect(waits.every((wait) => wait !== undefined)).toBe(true)
+  expect(waits[5]).toBeGreaterThan(waits[0] as number)
+  expect(some.waitAfter(failed)).toBe(undefined)
+})
+
+it('what would fail again is not tried again', () => {
+  for (const error of [
+    new Error('any'),
+    new StreamsError('PROCESSOR_FAILED', ''),
+    new StreamsError('STORE_FULL', '')
+  ])
+    expect(restarts(60_000).waitAfter(error)).toBe(undefined)
+})
