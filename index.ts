@@ -70,7 +70,11 @@ export type { MysqlSinkOptions } from './sinks/mysql/mysql-options.ts'
 export { mysqlSink } from './sinks/mysql/mysql-sink.ts'
 export type { ObjectBucket } from './sinks/object-store/object-bucket.ts'
 export type { ParquetColumns, ParquetRow, ParquetType } from './sinks/object-store/parquet-file.ts'
-export { type ParquetSinkOptions, parquetSink, type RangeManifest } from './sinks/object-store/parquet-sink.ts'
+export {
+  type ParquetSinkOptions,
+  parquetSink,
+  type RangeManifest
+} from './sinks/object-store/parquet-sink.ts'
 export { type Migration, migrate } from './sinks/postgres/migrate.ts'
 export type { PostgresSinkOptions } from './sinks/postgres/postgres-options.ts'
 export { postgresSink } from './sinks/postgres/postgres-sink.ts'

@@ -1,4 +1,11 @@
-import { type PostgresSinkOptions, postgresSink, type Sink, sinkByTopic, type TableMapping, type Topic } from '../index.ts'
+import {
+  type PostgresSinkOptions,
+  postgresSink,
+  type Sink,
+  sinkByTopic,
+  type TableMapping,
+  type Topic
+} from '../index.ts'
 import { basketPairs } from '../processors/retail/baskets.ts'
 import { anomalies } from '../processors/retail/price-anomalies.ts'
 import { projectionRows } from '../processors/retail/projections.ts'

@@ -33,7 +33,8 @@ class SinkByTopic<K, V> implements Sink<K, V> {
 
   #of(topic: string): Sink<K, V> {
     const sink = this.#sinks.get(topic)
-    if (sink === undefined) throw new StreamsError('CONFIG_INVALID', `sink ${this.name} has none for ${topic}`)
+    if (sink === undefined)
+      throw new StreamsError('CONFIG_INVALID', `sink ${this.name} has none for ${topic}`)
     return sink
   }
 }

@@ -37,7 +37,12 @@ export type BasketPair = z.infer<typeof BasketPair>
 const Basket = z.record(z.string(), z.int())
 type Basket = z.infer<typeof Basket>
 /** By `country/storeId/basket`. */
-export const basketsStore = keyValueStore({ name: 'baskets', key: string(), value: json(Basket), cached: true })
+export const basketsStore = keyValueStore({
+  name: 'baskets',
+  key: string(),
+  value: json(Basket),
+  cached: true
+})
 export const basketPairs = publication('basket-pairs', json(BasketPair))
 
 /**

@@ -149,8 +149,18 @@ function* accuracies(
   const { country: of, kind, name } = own
   for (const [method, trial] of byMethod) {
     const { wape, bias, forecaster } = trial
-    const accuracy = { method, parameters: forecaster.parameters, wape, bias, origins, chosen: trial === best }
-    yield [ledgerKey(of, 'accuracy', kind, name, method), { country: of, kind, name, what: 'accuracy', ...accuracy }]
+    const accuracy = {
+      method,
+      parameters: forecaster.parameters,
+      wape,
+      bias,
+      origins,
+      chosen: trial === best
+    }
+    yield [
+      ledgerKey(of, 'accuracy', kind, name, method),
+      { country: of, kind, name, what: 'accuracy', ...accuracy }
+    ]
   }
 }
 

@@ -99,8 +99,7 @@ class ParquetSink<K, V> implements Sink<K, V> {
     const rejections = this.#rejections.get(name) ?? []
     this.#rejections.set(name, rejections)
     let range = this.#ranges.get(name)
-    if (range === undefined)
-      throw new StreamsError('SINK_FENCED', `sink ${this.name} has not opened ${name}`)
+    if (range === undefined) throw new StreamsError('SINK_FENCED', `sink ${this.name} has not opened ${name}`)
     for (const record of batch.records) {
       // a batch that failed half-way comes again
       if (record.offset < range.next) continue

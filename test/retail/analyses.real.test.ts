@@ -24,7 +24,11 @@ let pool: pg.Pool
 const schema = `analyses_${randomUUID().replaceAll('-', '')}`
 
 beforeAll(async () => {
-  pool = new pg.Pool({ connectionString: server('DATABASE_URL'), options: `-c search_path=${schema}`, max: 1 })
+  pool = new pg.Pool({
+    connectionString: server('DATABASE_URL'),
+    options: `-c search_path=${schema}`,
+    max: 1
+  })
   await pool.query(`
     CREATE SCHEMA ${schema};
     CREATE TABLE line_items (country text, business_day date, store_id text, sku text, product_kind text, kind text, invoice text,
@@ -57,7 +61,12 @@ function randomFrom(seed: number): (below: number) => number {
 }
 
 /** A file of a store's month, in its two revisions: some rows differ. Returns, charges, odd prices and rows without a customer are among them. */
-function fileOf(store: number, month: number, revision: number, random: (below: number) => number): LineItem[] {
+function fileOf(
+  store: number,
+  month: number,
+  revision: number,
+  random: (below: number) => number
+): LineItem[] {
   const country = store === 3 ? 'CA' : 'US'
   return Array.from({ length: 80 - 15 * revision }, (_, row) => {
     const sku = 100 + Math.floor((random(20) * random(20)) / 10)
@@ -227,6 +236,8 @@ async function compare(query: string, found: readonly unknown[][]): Promise<void
 
 function textOf(row: readonly unknown[]): string {
   return row
-    .map((value, at) => (at > 1 && value !== null && !Number.isNaN(Number(value)) ? Number(value).toPrecision(9) : value))
+    .map((value, at) =>
+      at > 1 && value !== null && !Number.isNaN(Number(value)) ? Number(value).toPrecision(9) : value
+    )
     .join(' ')
 }

@@ -84,7 +84,11 @@ it('forecasts the running month and the two after it from whole months, whatever
   const sold = [5, 6, 7, 8, 9, 6, 7, 8, 9, 7, 8, 9].reduce((sum, n) => sum + 100 + 10 * n, 0)
   const wape = (5 * 10 + 4 * 20 + 3 * 30) / sold
   const naive = accuracy.get('US/accuracy/stores/7/seasonal-naive')
-  expect(naive).toMatchObject({ chosen: false, wape: expect.closeTo(wape, 12), bias: expect.closeTo(-wape, 12) })
+  expect(naive).toMatchObject({
+    chosen: false,
+    wape: expect.closeTo(wape, 12),
+    bias: expect.closeTo(-wape, 12)
+  })
 })
 
 it('months without sales are zero, and the country’s latest month is the running one for all', () => {

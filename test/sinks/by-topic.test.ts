@@ -43,11 +43,5 @@ it('each topic goes to its own sink, all are closed, and a topic without one is 
   await sink.write(batch('y'))
   await expect(sink.write(batch('z'))).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
   await expect(sink.close()).rejects.toThrow('b does not close')
-  expect(calls).toEqual([
-    'c opens y-2',
-    'b writes x up to 6',
-    'c writes y up to 6',
-    'b closes',
-    'c closes'
-  ])
+  expect(calls).toEqual(['c opens y-2', 'b writes x up to 6', 'c writes y up to 6', 'b closes', 'c closes'])
 })

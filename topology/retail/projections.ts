@@ -2,8 +2,8 @@ import { json, type KTable, string } from '../../index.ts'
 import { ledgerKey, ledgerParts } from '../../processors/retail/ledger-key.ts'
 import type { CategoryDay, StoreDay } from '../../processors/retail/ledgers.ts'
 import {
-  MonthChange,
   type MethodAccuracy,
+  MonthChange,
   type Projection,
   projectionRows,
   projections,

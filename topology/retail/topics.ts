@@ -14,9 +14,9 @@ import {
   RejectedRow,
   Store
 } from '../../processors/retail/model.ts'
-import { Reconciliation, Tally } from '../../processors/retail/reconciliation.ts'
 import { PriceAnomaly } from '../../processors/retail/price-anomalies.ts'
 import { MethodAccuracy, Projection } from '../../processors/retail/projections.ts'
+import { Reconciliation, Tally } from '../../processors/retail/reconciliation.ts'
 import { TopSku } from '../../processors/retail/top-skus.ts'
 import { Velocity } from '../../processors/retail/velocity.ts'
 

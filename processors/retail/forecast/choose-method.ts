@@ -52,6 +52,10 @@ function error({ wape }: Trial): number {
   return wape ?? Number.POSITIVE_INFINITY
 }
 
-function grid(as: readonly number[], bs: readonly number[], cs: readonly number[]): [number, number, number][] {
+function grid(
+  as: readonly number[],
+  bs: readonly number[],
+  cs: readonly number[]
+): [number, number, number][] {
   return as.flatMap((a) => bs.flatMap((b) => cs.map((c): [number, number, number] => [a, b, c])))
 }

@@ -1,5 +1,5 @@
-import { FoodmartJar } from '../../../bin/foodmart/foodmart-jar.ts'
 import { foodmartFiles } from '../../../bin/foodmart/foodmart-files.ts'
+import { FoodmartJar } from '../../../bin/foodmart/foodmart-jar.ts'
 import { chooseMethod } from '../../../processors/retail/forecast/choose-method.ts'
 import { atLeastZero } from '../../../processors/retail/forecast/rolling-origin.ts'
 

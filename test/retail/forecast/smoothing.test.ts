@@ -6,7 +6,11 @@ import { croston, tsb } from '../../../processors/retail/forecast/intermittent.t
 import { interval, quantile } from '../../../processors/retail/forecast/interval.ts'
 import { tryOut } from '../../../processors/retail/forecast/rolling-origin.ts'
 import { seasonalNaive } from '../../../processors/retail/forecast/seasonal-naive.ts'
-import { doubleSmoothing, holtWinters, simpleSmoothing } from '../../../processors/retail/forecast/smoothing.ts'
+import {
+  doubleSmoothing,
+  holtWinters,
+  simpleSmoothing
+} from '../../../processors/retail/forecast/smoothing.ts'
 
 /** R's AirPassengers: thousands of passengers a month, 1949 to 1960 (Box and Jenkins). */
 const air = `
@@ -37,7 +41,9 @@ function forecasts(method: Forecaster, values: readonly number[], steps: number)
 }
 
 const reference = ['reference-r.csv', 'reference-statsmodels.csv'].flatMap((file) =>
-  readFileSync(new URL(file, import.meta.url), 'utf8').trim().split('\n')
+  readFileSync(new URL(file, import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
 )
 
 it.each(reference)('equals the reference to 1e-6: %s', (line) => {
@@ -78,7 +84,10 @@ it('an origin sees nothing of what comes after it', () => {
 it('the method that did best is chosen: a trend for a line, the season where there is one', () => {
   const line = Array.from({ length: 20 }, (_, n) => 100 + 10 * n)
   expect(chooseMethod(line)?.best.forecaster.method).toBe('holt')
-  const seasons = Array.from({ length: 36 }, (_, n) => [5, 90, 20, 40, 70, 10, 30, 80, 60, 15, 95, 25][n % 12] as number)
+  const seasons = Array.from(
+    { length: 36 },
+    (_, n) => [5, 90, 20, 40, 70, 10, 30, 80, 60, 15, 95, 25][n % 12] as number
+  )
   expect(chooseMethod(seasons)?.best.forecaster.method).toBe('seasonal-naive')
   expect(chooseMethod([1, 2, 3])).toBeUndefined()
 })

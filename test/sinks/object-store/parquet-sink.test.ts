@@ -118,7 +118,14 @@ it('writes each whole range, split by country and business day, with counts and 
   }
   expect(seen).toEqual(expected)
   const [first] = await bucket.rows(manifests[0]?.objects.find(({ key }) => key.includes('US'))?.key ?? '')
-  expect(first).toMatchObject({ country: 'US', sign: 1, promoted: false, units: 3, list_price: 1.99, month: 9 })
+  expect(first).toMatchObject({
+    country: 'US',
+    sign: 1,
+    promoted: false,
+    units: 3,
+    list_price: 1.99,
+    month: 9
+  })
 })
 
 it('killed and started again, in other batches, the names and bytes are the same', async () => {
@@ -151,7 +158,8 @@ it('a store that is away is asked again, and the batch that comes again changes 
   await expect(sink.write(batch)).rejects.toMatchObject({ code: 'SINK_UNAVAILABLE' })
   other.left = Number.POSITIVE_INFINITY
   expect(await sink.write(batch)).toEqual([{ record: damaged, reason: 'no product' }])
-  const files = (all: Record<string, string>) => Object.entries(all).filter(([key]) => key.endsWith('.parquet'))
+  const files = (all: Record<string, string>) =>
+    Object.entries(all).filter(([key]) => key.endsWith('.parquet'))
   expect(files(other.checksums())).toEqual(files(bucket.checksums()))
 })
 
