@@ -2,13 +2,13 @@
 const largestMean = 500
 
 /**
- * The probability that a Poisson variable with that mean is greater than `n`. Up to a mean of 500 by its sum, beyond by the normal distribution with
- * continuity correction.
+ * The probability that a Poisson variable with that mean is greater than `n`. Up to a mean of 500 by its sum, beyond by the first terms of Edgeworth's
+ * expansion with continuity correction: to four digits.
  */
 export function poissonTail(mean: number, n: number): number {
   if (n < 0) return 1
   if (mean <= 0) return 0
-  if (mean > largestMean) return 1 - normalBelow((n + 0.5 - mean) / Math.sqrt(mean))
+  if (mean > largestMean) return largeMeanTail(mean, n)
   let term = Math.exp(-mean)
   let below = term
   for (let k = 1; k <= n && term > 0; k++) {
@@ -17,7 +17,18 @@ export function poissonTail(mean: number, n: number): number {
     // the rest of the terms changes nothing any more
     if (k > mean && term < 1e-18) break
   }
-  return Math.min(1, Math.max(0, 1 - below))
+  return bounded(1 - below)
+}
+
+function largeMeanTail(mean: number, n: number): number {
+  const deviation = Math.sqrt(mean)
+  const z = (n + 0.5 - mean) / deviation
+  const density = Math.exp(-(z * z) / 2) / Math.sqrt(2 * Math.PI)
+  return bounded(1 - normalBelow(z) + ((z * z - 1) * density) / (6 * deviation))
+}
+
+function bounded(probability: number): number {
+  return Math.min(1, Math.max(0, probability))
 }
 
 /** The standard normal distribution's function. Abramowitz and Stegun 7.1.26, error at most 1.5e-7. */
