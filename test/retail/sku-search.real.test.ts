@@ -77,7 +77,7 @@ beforeAll(async () => {
   expect(await sink.write(batch)).toEqual([])
   await sink.close()
   await client.indices.refresh({ index })
-}, 60_000)
+})
 
 afterAll(async () => {
   await client.indices.delete({ index: [`${index}-us-1`, `${index}-ca-1`], ignore_unavailable: true })
