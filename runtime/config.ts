@@ -73,7 +73,7 @@ export interface StreamsConfig {
    * `max.poll.interval.ms`: a thread that neither finishes a record nor gives its event loop a turn for this long is stuck in a function of the
    * graph. It is told by task and record, and leaves the group (of the classic protocol; else its session ends) so that others take over; a
    * worker thread ends with TASK_STUCK. The main thread cannot be ended: if the function returns, it joins anew. 0: never. Default: two thirds of
-   * `sessionTimeoutMs`, since the heartbeats of a stuck thread stop, too.
+   * `sessionTimeoutMs`, 1,000 ms at least, since the heartbeats of a stuck thread stop, too.
    */
   readonly maxPollIntervalMs?: number
   /** `session.timeout.ms`: how long the group keeps the place of a silent process. Default 45,000 ms. */
@@ -103,10 +103,17 @@ export interface StreamsConfig {
    * warm-ups have all caught up says so at once. Default 600,000 ms.
    */
   readonly probingRebalanceIntervalMs?: number
+  /** `replication.factor` of topics that the application makes. Default -1: the brokers' own. */
+  readonly replicationFactor?: number
   /** `rack.aware.assignment.tags`: standbys should differ from their active and from each other in these of the `clientTags`. Default: none. */
   readonly rackAwareTags?: readonly string[]
   /** `client.tag.*`: where this process is, such as `{ zone: 'a' }`. Default: none. */
   readonly clientTags?: Readonly<Record<string, string>>
+  /**
+   * `application.server`: `host:port` at which this process answers queries of others. Told to all replicas, which find by it who has a key
+   * (KIP-67). Default: none.
+   */
+  readonly applicationServer?: string | undefined
   /** `deserialization.exception.handler`: what becomes of records that cannot be read. Default `fail`, as in Kafka Streams. */
   readonly deserializationExceptionHandler?: ErrorHandlers['deserializationExceptionHandler']
   /** `processing.exception.handler`: what becomes of records for which a step throws. Default `fail`. */
@@ -155,7 +162,8 @@ const leastOf = {
   numStandbyReplicas: 0,
   maxWarmupReplicas: 1,
   acceptableRecoveryLag: 0,
-  probingRebalanceIntervalMs: 0
+  probingRebalanceIntervalMs: 0,
+  replicationFactor: -1
 }
 
 /** Fills in the defaults. Throws CONFIG_INVALID. */
@@ -181,7 +189,7 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     threadModule: undefined,
     uncaughtExceptionHandler: () => 'shutdown-client',
     taskTimeoutMs: 300_000,
-    maxPollIntervalMs: Math.floor(((config.sessionTimeoutMs ?? defaultSessionMs) * 2) / 3),
+    maxPollIntervalMs: Math.max(1_000, Math.floor(((config.sessionTimeoutMs ?? defaultSessionMs) * 2) / 3)),
     sessionTimeoutMs: defaultSessionMs,
     heartbeatIntervalMs: 3_000,
     groupProtocol: 'classic',
@@ -189,8 +197,10 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     maxWarmupReplicas: 2,
     acceptableRecoveryLag: 10_000,
     probingRebalanceIntervalMs: 600_000,
+    replicationFactor: -1,
     rackAwareTags: [],
     clientTags: {},
+    applicationServer: undefined,
     ...failingHandlers,
     deadLetterTopic: defaultDeadLetterTopic(config.applicationId),
     topologyLock: undefined,
@@ -208,5 +218,8 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
       'CONFIG_INVALID',
       `${resolved.threads} threads need threadModule, from which each imports the graph`
     )
+  const { applicationServer } = resolved
+  if (applicationServer !== undefined && !/^\S+:\d{1,5}$/.test(applicationServer))
+    throw new StreamsError('CONFIG_INVALID', `applicationServer "${applicationServer}" must be host:port`)
   return resolved
 }

@@ -50,6 +50,20 @@ export class HeldTask {
     return this.#changelogs
   }
 
+  /** What a copy can follow. A table whose changelog is its source topic waits for the position at which its task goes on. */
+  get followed(): readonly RestoreJob[] {
+    return this.#changelogs.flatMap((job) =>
+      job.source === undefined ? [{ ...job, source: undefined }] : []
+    )
+  }
+
+  /** Of all that a copy follows; undefined until each is known. */
+  lags(of: (job: RestoreJob) => number | undefined): readonly number[] | undefined {
+    if (this.#opened === undefined) return undefined
+    const lags = this.followed.flatMap((job) => of(job) ?? [])
+    return lags.length === this.followed.length ? lags : undefined
+  }
+
   /** Ends what is under way, at once, so that something else can begin; that ends when the signal is aborted. */
   begin(): AbortSignal {
     this.#work.abort()

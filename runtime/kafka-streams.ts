@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { StreamsError } from '../core/errors.ts'
+import type { Serde } from '../core/serde.ts'
 import type { Admin } from '../kafka/port/admin.ts'
 import type { ReadOnlyKeyValueStore } from '../state/key-value-store.ts'
 import { globalTask, processIdentity } from '../state/task-directory.ts'
@@ -7,6 +8,7 @@ import type { ReadOnlyWindowStore } from '../state/window-store.ts'
 import type { Topology } from '../topology/topology.ts'
 import { applicationLag, type StreamsLag } from './application-lag.ts'
 import { type ResolvedConfig, resolveConfig, type StreamsConfig } from './config.ts'
+import { type ClientMetadata, findKey, type KeyQueryMetadata } from './membership/client-metadata.ts'
 import { StreamsMetrics } from './metrics.ts'
 import { prepareTopics } from './prepare-topics.ts'
 import { StateCleanup } from './state-cleanup.ts'
@@ -164,6 +166,32 @@ export class KafkaStreams {
   resume(): void {
     this.#paused = false
     this.#threads?.pool.pause(false)
+  }
+
+  /** Who has what, by the last assignment, of all processes with an `applicationServer`; Kafka Streams' `metadataForAllStreamsClients`. */
+  metadataForAllClients(): readonly ClientMetadata[] {
+    // each thread was told of all
+    const threads = this.#threads?.pool.threads ?? []
+    return threads.map((one) => one.clients()).find((clients) => clients.length > 0) ?? []
+  }
+
+  /**
+   * Which process has a key of a store (KIP-535). Of a window or session store, the record's key. Throws STORE_UNKNOWN; CONFIG_INVALID before
+   * the start.
+   */
+  queryMetadataForKey<K>(store: string, key: K, serde: Serde<K>): KeyQueryMetadata {
+    const plan = this.#plan
+    if (plan === undefined)
+      throw new StreamsError('CONFIG_INVALID', `queryMetadataForKey was called in state ${this.#state}`)
+    return findKey({
+      topology: this.#topology,
+      partitionsOf: (id) => plan.tasks.filter(({ subTopology }) => subTopology.id === id).length,
+      clients: this.metadataForAllClients(),
+      endpoint: this.#config.applicationServer,
+      store,
+      key,
+      serde
+    })
   }
 
   async #run(threads: ApplicationThreads): Promise<void> {

@@ -1,9 +1,9 @@
-import { StreamsError } from '../core/errors.ts'
 import { bytes } from '../core/serdes/bytes.ts'
 import { type Topic, topic } from '../core/topic.ts'
 import type { Admin, NewTopic, TopicDescription } from '../kafka/port/admin.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { ResolvedConfig } from './config.ts'
+import { checkInternalTopics } from './internal-topics.ts'
 import { tombstoneRetentionMs } from './restore/tombstones.ts'
 import { writesDeadLetters } from './task/error-handlers.ts'
 import { Plan } from './task-plan.ts'
@@ -22,25 +22,23 @@ export async function prepareTopics(
   topology: Topology,
   config: ResolvedConfig
 ): Promise<PreparedTopics> {
+  const { replicationFactor } = config
+  const create = (topics: readonly NewTopic[]) =>
+    admin.createTopics(
+      topics.map((one) => (replicationFactor === -1 ? one : { ...one, replicas: replicationFactor }))
+    )
   const external = topology.externalTopics()
-  await admin.createTopics(external.map(newTopic))
-  if (writesDeadLetters(config)) await admin.createTopics([newTopic(deadLettersOf(config))])
+  await create(external.map(newTopic))
+  if (writesDeadLetters(config)) await create([newTopic(deadLettersOf(config))])
   const described = await admin.describeTopics(external.map(({ name }) => name))
   const plan = new Plan(topology, config.applicationId, (name) => described.get(name)?.partitions)
-  await admin.createTopics(plan.internalTopics)
+  await create(plan.internalTopics)
   const names = plan.internalTopics.map(({ name }) => name)
   const internal = await admin.describeTopics(names)
-  for (const { name, partitions } of plan.internalTopics) {
-    const found = internal.get(name)?.partitions
-    if (found !== partitions)
-      throw new StreamsError(
-        'TOPIC_MISMATCH',
-        `internal topic "${name}" has ${found} partitions but the graph needs ${partitions}; delete it and its application's state, or restore the former partition counts`
-      )
-  }
+  const configs = await admin.topicConfigs([...names, ...plan.sourceChangelogs])
+  checkInternalTopics(plan.internalTopics, internal, configs)
   const deleteRetentionMs = new Map<string, number>()
-  for (const [name, settings] of await admin.topicConfigs([...names, ...plan.sourceChangelogs]))
-    deleteRetentionMs.set(name, tombstoneRetentionMs(settings))
+  for (const [name, settings] of configs) deleteRetentionMs.set(name, tombstoneRetentionMs(settings))
   return { plan, topics: new Map([...described, ...internal]), deleteRetentionMs }
 }
 

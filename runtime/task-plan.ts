@@ -1,11 +1,11 @@
 import { StreamsError } from '../core/errors.ts'
 import type { TopicPartition } from '../core/record.ts'
-import type { NewTopic } from '../kafka/port/admin.ts'
 import type { StoreDefinition } from '../state/store-definition.ts'
 import { changelogName } from '../topology/changelog-name.ts'
 import type { RepartitionNode, SourceNode } from '../topology/graph-node.ts'
 import type { SubTopology } from '../topology/sub-topology.ts'
 import type { Topology } from '../topology/topology.ts'
+import { changelogTopic, type InternalTopic, repartitionTopic } from './internal-topics.ts'
 import { PartitionCounts } from './partition-counts.ts'
 
 /** One task to be: a sub-topology over one partition number of each of its topics. */
@@ -31,7 +31,7 @@ export interface StoreChangelog {
 /** Which tasks there are and which internal topics they need, worked out from the graph and the partition counts of its topics. */
 export class Plan {
   readonly tasks: readonly TaskPlan[]
-  readonly internalTopics: readonly NewTopic[]
+  readonly internalTopics: readonly InternalTopic[]
   /** Names of the repartition topics among them. */
   readonly repartitionTopics: ReadonlySet<string>
   /** Names of the topics of others that stores are restored from. */
@@ -51,7 +51,7 @@ export class Plan {
     this.sourceChangelogs = [...this.#sourceOf.values()]
     const counts = new PartitionCounts(topology, partitionsOf)
     const tasks: TaskPlan[] = []
-    const internal: NewTopic[] = []
+    const internal: InternalTopic[] = []
     for (const subTopology of topology.subTopologies) {
       const inputCounts = subTopology.inputs.map((node) => ({ node, partitions: counts.of(node) }))
       const partitions = Math.max(0, ...inputCounts.map((input) => input.partitions))
@@ -75,8 +75,7 @@ export class Plan {
         const definition = topology.stores.get(store)
         if (definition === undefined) throw new StreamsError('STORE_UNKNOWN', `no store is named "${store}"`)
         const changelog = this.changelogOf(definition)
-        if (changelog?.own === true)
-          internal.push(changelogTopic(changelog.topic, partitions, definition.kind))
+        if (changelog?.own === true) internal.push(changelogTopic(changelog.topic, partitions, definition))
       }
     }
     for (const node of topology.repartitions())
@@ -109,35 +108,5 @@ export class Plan {
   /** Every topic that tasks read. */
   inputTopics(): readonly string[] {
     return [...new Set(this.tasks.flatMap((task) => task.inputs.map((input) => input.topic)))]
-  }
-}
-
-/*
- * Settings of internal topics: event time may be older than any retention, so nothing is deleted by age, and timestamps are the
- * records' own.
- */
-function changelogTopic(name: string, partitions: number, kind: StoreDefinition['kind']): NewTopic {
-  return {
-    name,
-    partitions,
-    configs: {
-      'cleanup.policy': kind === 'window' || kind === 'session' ? 'compact,delete' : 'compact',
-      'retention.ms': '-1',
-      'message.timestamp.type': 'CreateTime',
-      'segment.bytes': '52428800'
-    }
-  }
-}
-
-function repartitionTopic(name: string, partitions: number): NewTopic {
-  return {
-    name,
-    partitions,
-    configs: {
-      'cleanup.policy': 'delete',
-      'retention.ms': '-1',
-      'message.timestamp.type': 'CreateTime',
-      'segment.bytes': '52428800'
-    }
   }
 }

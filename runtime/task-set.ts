@@ -5,7 +5,6 @@ import type { Consumer, Fetched } from '../kafka/port/consumer.ts'
 import type { GroupOffset } from '../kafka/port/group.ts'
 import { HeldTask } from './held-task.ts'
 import type { TaskShare } from './membership/assignment.ts'
-import type { RestoreJob } from './restore/restore-job.ts'
 import type { Restorer } from './restore/restorer.ts'
 import { RunningTasks } from './running-tasks.ts'
 import type { Task } from './task/task.ts'
@@ -79,7 +78,8 @@ export class TaskSet {
       id: held.plan.id,
       role: held.role,
       running: this.#tasks.has(held.plan.id),
-      lag: held.role === 'active' ? undefined : this.#lagOf(held)
+      lag: held.role === 'active' ? undefined : this.#lagOf(held),
+      lagMs: held.role === 'active' ? undefined : this.#lagMsOf(held)
     }))
   }
 
@@ -273,32 +273,25 @@ export class TaskSet {
     const signal = held.begin()
     try {
       await held.open()
-      if (!signal.aborted) await this.#parts.restorer.follow(followed(held), signal)
+      if (!signal.aborted) await this.#parts.restorer.follow(held.followed, signal)
     } catch (error) {
       if (!signal.aborted) this.#failure ??= error
     }
   }
 
   #lagOf(held: HeldTask): number | undefined {
-    if (held.opened === undefined) return undefined
-    let sum = 0
-    for (const job of followed(held)) {
-      const lag = this.#parts.restorer.lag(job)
-      if (lag === undefined) return undefined
-      sum += lag
-    }
-    return sum
+    return held.lags((job) => this.#parts.restorer.lag(job))?.reduce((sum, lag) => sum + lag, 0)
+  }
+
+  #lagMsOf(held: HeldTask): number | undefined {
+    const lags = held.lags((job) => this.#parts.restorer.lagMs(job))
+    return lags && Math.max(0, ...lags)
   }
 
   async #close(tasks: readonly HeldTask[]): Promise<void> {
     for (const errors of await Promise.all(tasks.map((held) => held.close())))
       for (const error of errors) this.#parts.logger.warn(`closing: ${(error as Error).message}`)
   }
-}
-
-/** What a copy can follow. A table whose changelog is its source topic waits for the position at which its task goes on. */
-function followed({ changelogs }: HeldTask): RestoreJob[] {
-  return changelogs.flatMap((job) => (job.source === undefined ? [{ ...job, source: undefined }] : []))
 }
 
 function rolesOf({ active, standby, warmup }: TaskShare): Map<string, TaskRole> {

@@ -9,6 +9,8 @@ export interface TaskStatus {
   readonly running: boolean
   /** Of a standby or warm-up: changelog records that it lacks; undefined until that is known. */
   readonly lag: number | undefined
+  /** Of a standby or warm-up: for how long it has not had everything, ms; undefined until that is known. */
+  readonly lagMs: number | undefined
 }
 
 /** A task and the thread that has it. */

@@ -50,6 +50,11 @@ export class GroupMembers {
     return this.#places.size
   }
 
+  /** How many rounds there were. */
+  get generation(): number {
+    return this.#generation
+  }
+
   holds(instanceId: string, memberId: string): boolean {
     return this.#places.get(instanceId)?.joiner.memberId === memberId
   }

@@ -33,6 +33,7 @@ export const brokerCode = {
   invalidReplicaAssignment: 39,
   invalidConfig: 40,
   notController: 41,
+  invalidRequest: 42,
   policyViolation: 44,
   outOfOrderSequence: 45,
   duplicateSequence: 46,

@@ -3,6 +3,7 @@ import { StreamsError } from '../../core/errors.ts'
 import type { TopicPartition } from '../../core/record.ts'
 import type { GroupMetadata, GroupOffset } from '../port/group.ts'
 import type {
+  StreamsEndpoint,
   StreamsGroupMember,
   StreamsGroupOptions,
   StreamsTasks,
@@ -42,6 +43,8 @@ export class StreamsMember implements StreamsGroupMember {
   readonly #memberId = randomUUID()
   #epoch = joinEpoch
   #assigned = noTasks
+  #endpoints: readonly StreamsEndpoint[] = []
+  #endpointEpoch = -1
   #owned = noTasks
   /** What the broker has not been told yet. */
   #untold: { tasks?: StreamsTasks; offsets?: readonly TaskOffset[]; shutdown?: boolean } = {}
@@ -69,8 +72,9 @@ export class StreamsMember implements StreamsGroupMember {
     this.#owned = noTasks
     this.#assigned = noTasks
     this.#untold = {}
-    const { instanceId, processId, topology, tags, rebalanceTimeoutMs } = this.#options
-    const first = { instanceId, processId, topology, tags, rebalanceTimeoutMs, tasks: noTasks }
+    this.#endpointEpoch = -1
+    const { instanceId, processId, topology, tags, endpoint, rebalanceTimeoutMs } = this.#options
+    const first = { instanceId, processId, topology, tags, endpoint, rebalanceTimeoutMs, tasks: noTasks }
     await retrying(withinMs, this.#cluster.signal, async () => {
       const answer = await this.#beat(first)
       // the former member of this instance has not left yet: its session ends by itself
@@ -90,6 +94,10 @@ export class StreamsMember implements StreamsGroupMember {
     this.#owned = tasks
     this.#untold.tasks = tasks
     this.#wake.abort()
+  }
+
+  endpoints(): readonly StreamsEndpoint[] {
+    return this.#endpoints
   }
 
   progress(offsets: readonly TaskOffset[]): void {
@@ -191,15 +199,13 @@ export class StreamsMember implements StreamsGroupMember {
       this.#lost = errorMessage ?? 'the group does not know it any more'
       return
     }
-    if (errorCode !== 0)
-      throw brokerError(
-        this.#about('a heartbeat was refused') + (errorMessage === null ? '' : ` (${errorMessage})`),
-        errorCode
-      )
+    if (errorCode !== 0) throw this.#refusal(errorCode, errorMessage)
     this.#heardAt = ticks()
     this.#epoch = answer.memberEpoch
     this.#intervalMs = answer.heartbeatIntervalMs
     if (answer.tasks !== null) this.#assigned = answer.tasks
+    this.#endpointEpoch = answer.endpointEpoch
+    if (answer.endpoints !== null) this.#endpoints = answer.endpoints
     this.#blame(problemOf(answer.status))
   }
 
@@ -219,12 +225,14 @@ export class StreamsMember implements StreamsGroupMember {
         groupId: this.#options.groupId,
         memberId: this.#memberId,
         memberEpoch: this.#epoch,
+        endpointEpoch: this.#endpointEpoch,
         instanceId: this.#options.instanceId,
         rebalanceTimeoutMs: -1,
         topology: null,
         tasks: null,
         processId: null,
         tags: null,
+        endpoint: null,
         offsets: null,
         shutdownApplication: false,
         ...changes
@@ -235,6 +243,24 @@ export class StreamsMember implements StreamsGroupMember {
   #membership(): Membership {
     const { groupId, instanceId } = this.#options
     return { groupId, instanceId, memberId: this.#memberId, generation: this.#epoch }
+  }
+
+  #refusal(code: number, message: string | null): StreamsError {
+    if (code === brokerCode.groupIdNotFound)
+      return new StreamsError(
+        'CONFIG_INVALID',
+        this.#about(
+          'the group has members of another kind, such as a consumer; give this one a group of its own'
+        )
+      )
+    if (code === brokerCode.invalidRequest && message?.startsWith('Topology updates') === true)
+      return new StreamsError(
+        'TOPOLOGY_CHANGED',
+        this.#about(
+          'the group has another graph: give this one an application id of its own, or delete the group when its members have left (kafka-streams-groups --delete)'
+        )
+      )
+    return brokerError(this.#about('a heartbeat was refused'), code, message)
   }
 
   #silentMs(): number {

@@ -1,5 +1,7 @@
 import { type API, createAPI, type Reader, Writer } from '@platformatic/kafka'
+import type { TopicPartition } from '../../core/record.ts'
 import type {
+  StreamsEndpoint,
   StreamsSubTopology,
   StreamsTasks,
   StreamsTopic,
@@ -13,6 +15,8 @@ export interface StreamsHeartbeat {
   readonly memberId: string
   /** 0 joins, -1 leaves, -2 leaves for a while (static members). */
   readonly memberEpoch: number
+  /** Of the last answer; -1 at first. */
+  readonly endpointEpoch: number
   readonly instanceId: string | null
   /** -1: unchanged. */
   readonly rebalanceTimeoutMs: number
@@ -21,6 +25,8 @@ export interface StreamsHeartbeat {
   readonly tasks: StreamsTasks | null
   readonly processId: string | null
   readonly tags: Readonly<Record<string, string>> | null
+  /** `host:port` */
+  readonly endpoint: string | null
   readonly offsets: readonly TaskOffset[] | null
   readonly shutdownApplication: boolean
 }
@@ -35,6 +41,9 @@ export interface StreamsHeartbeatAnswer {
   readonly status: readonly { readonly code: number; readonly detail: string }[]
   /** Null: unchanged. */
   readonly tasks: StreamsTasks | null
+  readonly endpointEpoch: number
+  /** Null: unchanged since the epoch that was sent. */
+  readonly endpoints: readonly StreamsEndpoint[] | null
 }
 
 /*
@@ -50,6 +59,7 @@ export interface StreamsHeartbeatAnswer {
  *   topic_info:  string name | int32 partitions | int16 replication_factor | key_value[] configs
  *   copartition_group: int16[] source_topics | int16[] source_topic_regex | int16[] repartition_sources  (indexes into the above)
  *   task_ids:    string subtopology_id | int32[] partitions
+ *   endpoint:    int8 1 | string host | uint16 port                                         (int8 -1: null)
  *   task_offset: string subtopology_id | int32 partition | int64 offset
  *
  * The broker compares the topologies of all members for equality, so all arrays are sorted.
@@ -59,7 +69,7 @@ function createRequest(beat: StreamsHeartbeat): Writer {
     .appendString(beat.groupId)
     .appendString(beat.memberId)
     .appendInt32(beat.memberEpoch)
-    .appendInt32(-1)
+    .appendInt32(beat.endpointEpoch)
     .appendString(beat.instanceId)
     .appendString(null)
     .appendInt32(beat.rebalanceTimeoutMs)
@@ -72,7 +82,8 @@ function createRequest(beat: StreamsHeartbeat): Writer {
       .appendTaggedFields()
   for (const role of ['active', 'standby', 'warmup'] as const)
     writer.appendArray(copy(beat.tasks?.[role]), appendTaskIds, true, false)
-  writer.appendString(beat.processId).appendInt8(-1)
+  writer.appendString(beat.processId)
+  appendEndpoint(writer, beat.endpoint)
   writer.appendArray(beat.tags === null ? null : sortedEntries(beat.tags), appendKeyValue, true, false)
   for (const field of ['offset', 'endOffset'] as const)
     writer.appendArray(
@@ -123,6 +134,19 @@ function appendTopic(writer: Writer, { name, partitions, configs }: StreamsTopic
     // the broker's default replication factor
     .appendInt16(0)
     .appendArray(sortedEntries(configs), appendKeyValue, true, false)
+    .appendTaggedFields()
+}
+
+function appendEndpoint(writer: Writer, endpoint: string | null): void {
+  if (endpoint === null) {
+    writer.appendInt8(-1)
+    return
+  }
+  const colon = endpoint.lastIndexOf(':')
+  writer
+    .appendInt8(1)
+    .appendString(endpoint.slice(0, colon))
+    .appendUnsignedInt16(Number(endpoint.slice(colon + 1)))
     .appendTaggedFields()
 }
 
@@ -186,7 +210,9 @@ function parseResponse(
     const active = reader.readNullableArray(readTaskIds, true, false)
     const standby = reader.readNullableArray(readTaskIds, true, false) ?? []
     const warmup = reader.readNullableArray(readTaskIds, true, false) ?? []
-    // what follows is for interactive queries, and nothing comes after it
+    if (version === 1) reader.readBoolean()
+    const endpointEpoch = reader.readInt32()
+    const endpoints = reader.readNullableArray(readEndpoint, true, false)
     return {
       errorCode,
       errorMessage,
@@ -195,7 +221,9 @@ function parseResponse(
       taskOffsetIntervalMs,
       acceptableRecoveryLag,
       status,
-      tasks: active === null ? null : { active, standby, warmup }
+      tasks: active === null ? null : { active, standby, warmup },
+      endpointEpoch,
+      endpoints
     }
   }
 }
@@ -213,6 +241,26 @@ function readTaskIds(reader: Reader): TaskIds {
   }
   reader.readTaggedFields()
   return tasks
+}
+
+function readEndpoint(reader: Reader): StreamsEndpoint {
+  const host = reader.readString()
+  const port = reader.readUnsignedInt16()
+  reader.readTaggedFields()
+  const endpoint = {
+    endpoint: `${host}:${port}`,
+    active: reader.readArray(readTopicPartitions, true, false).flat(),
+    standby: reader.readArray(readTopicPartitions, true, false).flat()
+  }
+  reader.readTaggedFields()
+  return endpoint
+}
+
+function readTopicPartitions(reader: Reader): TopicPartition[] {
+  const topic = reader.readString()
+  const partitions = reader.readArray((from) => from.readInt32(), true, false)
+  reader.readTaggedFields()
+  return partitions.map((partition) => ({ topic, partition }))
 }
 
 export const streamsGroupHeartbeat: Readonly<Record<0 | 1, API<[StreamsHeartbeat], StreamsHeartbeatAnswer>>> =

@@ -1,3 +1,4 @@
+import type { TopicPartition } from '../../core/record.ts'
 import type { GroupMember } from './group.ts'
 
 /** Tasks of one sub-topology, by partition number. */
@@ -42,6 +43,14 @@ export interface TaskOffset {
   readonly endOffset: number
 }
 
+/** A member that answers queries, and the topic partitions that its tasks read. */
+export interface StreamsEndpoint {
+  /** `host:port` */
+  readonly endpoint: string
+  readonly active: readonly TopicPartition[]
+  readonly standby: readonly TopicPartition[]
+}
+
 export interface StreamsGroupOptions {
   readonly clientId: string
   readonly groupId: string
@@ -51,6 +60,8 @@ export interface StreamsGroupOptions {
   readonly processId: string
   readonly topology: readonly StreamsSubTopology[]
   readonly tags: Readonly<Record<string, string>>
+  /** `host:port` at which this member answers queries, told to all others; null: none. */
+  readonly endpoint: string | null
   /** How long the broker waits for this member to give up tasks, ms. */
   readonly rebalanceTimeoutMs: number
 }
@@ -64,6 +75,8 @@ export interface StreamsGroupMember
   assigned(): StreamsTasks
   /** What this member has now. To be called when tasks were given up or taken over: the others wait for it. */
   owns(tasks: StreamsTasks): void
+  /** All members that have an endpoint, as the broker told last. */
+  endpoints(): readonly StreamsEndpoint[]
   /** Told to the broker at times, so that it knows which copies are warm. */
   progress(offsets: readonly TaskOffset[]): void
   /** Asks all members of the group to shut down. */

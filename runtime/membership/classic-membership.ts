@@ -8,8 +8,10 @@ import type { GroupAssignor } from '../../kafka/port/group-assignor.ts'
 import { Backoff } from '../backoff.ts'
 import type { TaskPlan } from '../task-plan.ts'
 import { type AssignorSettings, noTasks, sameShare, type TaskShare } from './assignment.ts'
+import type { ClientMetadata } from './client-metadata.ts'
 import { decodeShareInfo, type ShareInfo } from './member-info.ts'
 import type { Membership } from './membership.ts'
+import type { PartitionWatch } from './partition-watch.ts'
 import { TaskAssignor } from './task-assignor.ts'
 
 /** How often copies are looked at that will become active here, ms. */
@@ -25,12 +27,15 @@ export interface ClassicMembershipParts {
   readonly topology: string
   readonly processId: string
   readonly tags: Readonly<Record<string, string>>
+  /** `host:port` for queries; empty: none. */
+  readonly endpoint: string
   readonly settings: AssignorSettings
   readonly probingIntervalMs: number
   /** Changelog records that this process lacks, by task; what it has nothing of is not named. */
   readonly lags: () => ReadonlyMap<string, number>
   /** Called by the leader after each round, with the instance ids of the members; the next one waits for it. Never rejects. */
   readonly afterRound: (present: ReadonlySet<string>) => Promise<void>
+  readonly partitions: PartitionWatch
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -43,6 +48,9 @@ export class ClassicMembership implements Membership {
   readonly #backoff = new Backoff(100, 10_000)
   #assigned = noTasks
   #owned = noTasks
+  #clients: readonly ClientMetadata[] = []
+  /** A group that was told this member's endpoint and does not tell it on is not told again. */
+  #toldEndpoint = false
   /** What it ran when it had to start over: as warm as can be. */
   #dropped: readonly string[] = []
   /** The share that was assigned last is in force. */
@@ -100,10 +108,15 @@ export class ClassicMembership implements Membership {
     return this.#assigned
   }
 
+  clients(): readonly ClientMetadata[] {
+    return this.#clients
+  }
+
   poll(): void {
     if (this.#failure !== undefined) throw this.#failure
     if (this.#joining !== undefined || !this.#settled) return
     this.#group.check()
+    this.#parts.partitions.check()
     const now = this.#parts.clock.now()
     if (now < this.#notBefore) return
     if (this.#wanted || this.#group.rejoinNeeded() || now >= this.#probeAt || this.#isWarm(now))
@@ -202,6 +215,8 @@ export class ClassicMembership implements Membership {
         'TOPIC_MISMATCH',
         `the group has a task ${unknown} that this process does not know: a topic has had partitions added since it was started; start it again`
       )
+    this.#clients = info.clients
+    this.#tellEndpoint()
     const now = clock.now()
     this.#probeAt = info.probing ? now + probingIntervalMs : Number.POSITIVE_INFINITY
     this.#warmCheckAt = warmup.length > 0 ? now : Number.POSITIVE_INFINITY
@@ -209,6 +224,15 @@ export class ClassicMembership implements Membership {
     if (sameShare(share, this.#assigned)) return
     this.#settled = false
     this.#assigned = share
+  }
+
+  /** A static member that comes back takes its place without a round: the others would not learn of an endpoint that is new. */
+  #tellEndpoint(): void {
+    const { endpoint } = this.#parts
+    if (this.#toldEndpoint || endpoint === '' || this.#clients.some((one) => one.endpoint === endpoint))
+      return
+    this.#toldEndpoint = true
+    this.#wanted = true
   }
 
   /** Nobody need wait for the next probe when all copies that are to become active here are warm. Once per round: the leader may see it otherwise. */

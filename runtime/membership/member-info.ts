@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { TaskShare } from './assignment.ts'
+import type { ClientMetadata } from './client-metadata.ts'
 
 /*
  * What members tell each other beside their topics and partitions, as JSON in the user data of the group protocol. A reader passes over
@@ -22,7 +23,9 @@ const MemberInfo = z.object({
   lags: z.record(z.string(), z.number()),
   tags: z.record(z.string(), z.string()),
   /** The whole application is to stop (KIP-671). */
-  shutdown: z.boolean().optional()
+  shutdown: z.boolean().optional(),
+  /** `host:port` for queries; empty: none. */
+  endpoint: z.string().default('')
 })
 /** What a member tells the leader. */
 export type MemberInfo = z.infer<typeof MemberInfo>
@@ -38,13 +41,18 @@ const ShareInfo = z.object({
   warmup: z.array(z.string()),
   /** Tasks wait for a warm-up: join again after the probing interval. */
   probing: z.boolean(),
+  /** Members that answer queries, and what they have. */
+  clients: z
+    .array(z.object({ endpoint: z.string(), active: z.array(z.string()), standby: z.array(z.string()) }))
+    .default([]),
   /** Why it is given nothing. */
   problem: z.enum(['another graph']).nullable(),
   /** A member asked the whole application to stop. */
   shutdown: z.boolean().optional()
 })
 /** What the leader tells a member. */
-export type ShareInfo = z.infer<typeof ShareInfo> & TaskShare
+export type ShareInfo = Omit<z.infer<typeof ShareInfo>, keyof TaskShare | 'clients'> &
+  TaskShare & { readonly clients: readonly ClientMetadata[] }
 
 export function encodeMemberInfo(info: MemberInfo): Buffer {
   return Buffer.from(JSON.stringify(info))

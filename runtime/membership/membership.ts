@@ -1,6 +1,7 @@
 import type { TopicPartition } from '../../core/record.ts'
 import type { GroupOffset, OffsetCommitter } from '../../kafka/port/group.ts'
 import type { TaskShare } from './assignment.ts'
+import type { ClientMetadata } from './client-metadata.ts'
 
 /**
  * A thread's place among the replicas of an application, whatever protocol the group speaks.
@@ -18,6 +19,8 @@ export interface Membership extends OffsetCommitter {
   join(): Promise<void>
   /** What this member is to have; another object each time it has changed. */
   assigned(): TaskShare
+  /** Who has what, as this member was told last: of all that have an endpoint for queries. */
+  clients(): readonly ClientMetadata[]
   /**
    * Called at every turn; costs next to nothing and waits for nothing: joins of its own accord in the background, while the tasks go on.
    * Throws what such a join failed with, and GROUP_REBALANCE when the group went on without this member: its tasks may be others' then.

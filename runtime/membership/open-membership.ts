@@ -8,6 +8,7 @@ import { ClassicMembership } from './classic-membership.ts'
 import { endDepartedTransactions } from './departed-transactions.ts'
 import { graphFingerprint } from './graph-fingerprint.ts'
 import type { Membership } from './membership.ts'
+import { PartitionWatch } from './partition-watch.ts'
 import { StreamsMembership } from './streams-membership.ts'
 import { streamsTopology } from './streams-topology.ts'
 
@@ -38,11 +39,12 @@ function streamsMembership({ config, topology, plan, clientId, processId }: Memb
     processId,
     topology: streamsTopology(topology, plan),
     tags: config.clientTags,
+    endpoint: config.applicationServer ?? null,
     rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS
   })
   if (member === undefined)
     throw new StreamsError('CONFIG_INVALID', 'groupProtocol "streams" is not spoken by this Kafka client')
-  return new StreamsMembership(member)
+  return new StreamsMembership(member, plan.tasks)
 }
 
 function classicMembership(parts: MembershipParts): Membership {
@@ -64,6 +66,7 @@ function classicMembership(parts: MembershipParts): Membership {
     topology: graphFingerprint(topology),
     processId,
     tags: config.clientTags,
+    endpoint: config.applicationServer ?? '',
     settings: config,
     probingIntervalMs: config.probingRebalanceIntervalMs,
     lags: () => {
@@ -84,6 +87,7 @@ function classicMembership(parts: MembershipParts): Membership {
         )
       }
     },
+    partitions: new PartitionWatch(plan.tasks, admin, config.clock, logger),
     clock: config.clock,
     logger
   })

@@ -1,18 +1,23 @@
 import { setTimeout } from 'node:timers/promises'
-import type { TopicPartition } from '../../core/record.ts'
+import { StreamsError } from '../../core/errors.ts'
+import { partitionName, type TopicPartition } from '../../core/record.ts'
 import type { GroupMetadata, GroupOffset } from '../../kafka/port/group.ts'
 import type { StreamsGroupMember, StreamsTasks, TaskIds } from '../../kafka/port/streams-group.ts'
+import type { TaskPlan } from '../task-plan.ts'
 import { noTasks, type TaskShare } from './assignment.ts'
+import { type ClientMetadata, clientsOf } from './client-metadata.ts'
 import type { Membership } from './membership.ts'
 
 /** Membership in a streams group (KIP-1071): the broker assigns, and gives a task to nobody before its owner has told that it gave it up. */
 export class StreamsMembership implements Membership {
   readonly #member: StreamsGroupMember
+  readonly #tasks: readonly TaskPlan[]
   #told: StreamsTasks | undefined
   #assigned = noTasks
 
-  constructor(member: StreamsGroupMember) {
+  constructor(member: StreamsGroupMember, tasks: readonly TaskPlan[]) {
     this.#member = member
+    this.#tasks = tasks
   }
 
   async join(): Promise<void> {
@@ -23,13 +28,29 @@ export class StreamsMembership implements Membership {
     const told = this.#member.assigned()
     if (told !== this.#told) {
       this.#told = told
-      this.#assigned = {
+      const share = {
         active: names(told.active),
         standby: names(told.standby),
         warmup: names(told.warmup)
       }
+      this.#mustKnow(share)
+      this.#assigned = share
     }
     return this.#assigned
+  }
+
+  /** The broker tells of topic partitions; whose inputs are all among a member's is its task. */
+  clients(): readonly ClientMetadata[] {
+    const tasksOf = (partitions: readonly TopicPartition[]): string[] => {
+      const names = new Set(partitions.map(({ topic, partition }) => partitionName(topic, partition)))
+      const has = ({ topic, partition }: TopicPartition) => names.has(partitionName(topic, partition))
+      return this.#tasks.filter(({ inputs }) => inputs.every(has)).map(({ id }) => id)
+    }
+    return clientsOf(
+      this.#member.endpoints().map(({ endpoint, active, standby }) => {
+        return { endpoint, active: tasksOf(active), standby: tasksOf(standby) }
+      })
+    )
   }
 
   /** The member's heartbeats go on by themselves. */
@@ -64,6 +85,18 @@ export class StreamsMembership implements Membership {
       this.#member.check()
       await setTimeout(50)
     }
+  }
+
+  /** The broker counts partitions again and again; a process does so at its start. */
+  #mustKnow({ active, standby, warmup }: TaskShare): void {
+    const unknown = [...active, ...standby, ...warmup].find(
+      (id) => !this.#tasks.some((task) => task.id === id)
+    )
+    if (unknown !== undefined)
+      throw new StreamsError(
+        'TOPIC_MISMATCH',
+        `the group has a task ${unknown} that this process does not know: a topic has had partitions added since it was started; start it again`
+      )
   }
 
   async close(options?: { readonly leave?: boolean }): Promise<void> {

@@ -3,6 +3,7 @@ import type { GroupAssignor, Share, Subscriber } from '../../kafka/port/group-as
 import type { TaskPlan } from '../task-plan.ts'
 import { assignTasks } from './assign-tasks.ts'
 import { type AssignmentMember, type AssignorSettings, noTasks, type TaskShare } from './assignment.ts'
+import { clientsOf } from './client-metadata.ts'
 import {
   decodeMemberInfo,
   decodeShareInfo,
@@ -19,6 +20,8 @@ export interface TaskAssignorOptions {
   readonly topology: string
   readonly processId: string
   readonly tags: Readonly<Record<string, string>>
+  /** `host:port` for queries; empty: none. */
+  readonly endpoint: string
   readonly settings: AssignorSettings
   /** Told the instance ids of all members, when this one leads. */
   readonly onMembers: (present: ReadonlySet<string>) => void
@@ -42,8 +45,9 @@ export class TaskAssignor implements GroupAssignor {
   }
 
   userData(): Buffer {
-    const { processId, topology, tags, owned } = this.#options
-    return encodeMemberInfo({ version: protocolVersion, processId, topology, tags: { ...tags }, ...owned() })
+    const { processId, topology, tags, endpoint, owned } = this.#options
+    const told = { version: protocolVersion, processId, topology, tags: { ...tags }, endpoint }
+    return encodeMemberInfo({ ...told, ...owned() })
   }
 
   assign(
@@ -53,23 +57,34 @@ export class TaskAssignor implements GroupAssignor {
   ): ReadonlyMap<string, Share> {
     const { tasks, topology, settings, onMembers } = this.#options
     onMembers(new Set(subscribers.flatMap(({ instanceId }) => instanceId ?? [])))
-    const members: AssignmentMember[] = []
+    let version = protocolVersion
+    const members: (AssignmentMember & { readonly endpoint: string })[] = []
     const shares = new Map<string, Share>()
     const infos = subscribers.map(({ userData }) => decodeMemberInfo(userData))
     this.#shutsDown = infos.some((info) => info?.shutdown === true)
     for (const [index, { memberId }] of subscribers.entries()) {
       const info = infos[index]
+      // all must understand what they are told: the lowest common one, as in Kafka Streams
+      version = Math.min(version, info?.version ?? version)
       if (info?.topology === topology)
         members.push({ id: memberId, ...info, lags: new Map(Object.entries(info.lags)) })
-      else shares.set(memberId, { partitions: [], userData: this.#told(noTasks, false, 'another graph') })
+      else
+        shares.set(memberId, { partitions: [], userData: this.#told(noTasks, { problem: 'another graph' }) })
     }
     const assignable = tasks.map(({ id, subTopology }) => ({ id, stateful: subTopology.stores.length > 0 }))
     const assignment = assignTasks(assignable, members, settings)
     const stateful = new Set(assignable.flatMap((task) => (task.stateful ? [task.id] : [])))
-    for (const [id, share] of withoutOwnedByOthers(assignment.shares, members, (task) => stateful.has(task)))
+    const given = withoutOwnedByOthers(assignment.shares, members, (task) => stateful.has(task))
+    const clients = clientsOf(
+      members.map(({ id, endpoint }) => {
+        const { active, standby, warmup } = given.get(id) ?? noTasks
+        return { endpoint, active, standby: [...standby, ...warmup] }
+      })
+    )
+    for (const [id, share] of given)
       shares.set(id, {
         partitions: this.#inputsOf(share.active),
-        userData: this.#told(share, assignment.probing, null)
+        userData: this.#told(share, { version, probing: assignment.probing, clients })
       })
     return shares
   }
@@ -81,19 +96,19 @@ export class TaskAssignor implements GroupAssignor {
     return info?.topology === this.#options.topology && info.tasks === this.#tasks.size
   }
 
-  #told(share: TaskShare, probing: boolean, problem: ShareInfo['problem']): Buffer {
-    const { topology } = this.#options
-    const [active, standby, warmup] = [[...share.active], [...share.standby], [...share.warmup]]
-    const tasks = this.#tasks.size
+  #told(
+    share: TaskShare,
+    more: Partial<Pick<ShareInfo, 'version' | 'probing' | 'clients' | 'problem'>>
+  ): Buffer {
     return encodeShareInfo({
       version: protocolVersion,
-      topology,
-      tasks,
-      active,
-      standby,
-      warmup,
-      probing,
-      problem,
+      topology: this.#options.topology,
+      tasks: this.#tasks.size,
+      probing: false,
+      clients: [],
+      problem: null,
+      ...share,
+      ...more,
       ...(this.#shutsDown ? { shutdown: true } : {})
     })
   }

@@ -36,6 +36,8 @@ interface Running extends RestoreJob {
   /** Goes on past the end: the store of a standby. */
   readonly follows: boolean
   restored: number
+  /** When it had all of its changelog last, ms. */
+  caughtUpAt: number
   readonly done: () => void
   readonly fail: (error: unknown) => void
 }
@@ -86,6 +88,16 @@ export class Restorer {
     return this.#consumer.lag(topic, partition) ?? Math.max(0, job.end - position)
   }
 
+  /**
+   * For how long a store has not had all of its changelog, ms: what it lacks was written within that time. Undefined while it is neither
+   * restored nor followed.
+   */
+  lagMs({ topic, partition }: RestoreJob): number | undefined {
+    const job = this.#running.get(partitionName(topic, partition))
+    if (job === undefined) return undefined
+    return this.#consumer.lag(topic, partition) === 0 ? 0 : this.#options.clock.now() - job.caughtUpAt
+  }
+
   /** Ends what is under way, where it is: the stores keep what was applied, and the restores reject with STORE_CLOSED. */
   async close(): Promise<void> {
     this.#closed = true
@@ -112,7 +124,18 @@ export class Restorer {
       if (start >= end && !follows) continue
       const { promise, resolve, reject } = Promise.withResolvers<void>()
       const records = source && new SourceChangelog(this.#cursor, source, end)
-      const running = { ...job, start, end, records, follows, restored: 0, done: resolve, fail: reject }
+      const caughtUpAt = clock.now()
+      const running = {
+        ...job,
+        start,
+        end,
+        records,
+        follows,
+        restored: 0,
+        caughtUpAt,
+        done: resolve,
+        fail: reject
+      }
       this.#running.set(name, running)
       started.push(running)
       finished.push(promise)
@@ -170,6 +193,7 @@ export class Restorer {
     }
     for (const [name, job] of this.#running) {
       const { topic, partition, end, follows } = job
+      if (follows && this.#consumer.lag(topic, partition) === 0) job.caughtUpAt = this.#options.clock.now()
       if (follows || (this.#consumer.position(topic, partition) ?? 0) < end) continue
       this.#running.delete(name)
       this.#consumer.unassign([job])

@@ -1,6 +1,8 @@
 import type { Topology } from '../../topology/topology.ts'
 import type { ResolvedConfig } from '../config.ts'
 import { DiskGuard } from '../disk-guard.ts'
+import type { ClientMetadata } from '../membership/client-metadata.ts'
+import type { Membership } from '../membership/membership.ts'
 import { openMembership } from '../membership/open-membership.ts'
 import type { StreamsMetrics } from '../metrics.ts'
 import type { PreparedTopics } from '../prepare-topics.ts'
@@ -29,6 +31,7 @@ export class LocalThread implements Thread {
   readonly #parts: LocalThreadParts
   readonly #killed = Promise.withResolvers<void>()
   #thread: StreamThread | undefined
+  #membership: Membership | undefined
   #running = false
   #paused = false
   #stopping = false
@@ -52,6 +55,10 @@ export class LocalThread implements Thread {
     return this.#thread?.status() ?? []
   }
 
+  clients(): readonly ClientMetadata[] {
+    return this.#membership?.clients() ?? []
+  }
+
   async run(): Promise<void> {
     const { config, topology, prepared, processId } = this.#parts
     const { applicationId, kafka, stateDirectory, minFreeDiskBytes, logger } = config
@@ -67,6 +74,7 @@ export class LocalThread implements Thread {
       processId,
       lags: () => this.#thread?.lags() ?? new Map()
     })
+    this.#membership = membership
     const thread = new StreamThread({
       ...this.#parts,
       ...prepared,

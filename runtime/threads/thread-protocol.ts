@@ -1,6 +1,7 @@
 import type { TopicDescription } from '../../kafka/port/admin.ts'
 import type { ClientCopy } from '../../kafka/port/client.ts'
 import type { RestoreProgress, StreamsConfig } from '../config.ts'
+import type { ClientMetadata } from '../membership/client-metadata.ts'
 import type { TaskStatus } from '../task-status.ts'
 import type { ErrorCopy } from './errors.ts'
 import type { MetricsCopy } from './joined-registry.ts'
@@ -36,7 +37,12 @@ export type ThreadOrder =
   | { readonly order: 'metrics'; readonly call: number }
 
 export type ThreadNews =
-  | { readonly news: 'status'; readonly running: boolean; readonly tasks: readonly TaskStatus[] }
+  | {
+      readonly news: 'status'
+      readonly running: boolean
+      readonly tasks: readonly TaskStatus[]
+      readonly clients: readonly ClientMetadata[]
+    }
   | { readonly news: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly text: string }
   | { readonly news: 'restore'; readonly progress: RestoreProgress }
   | { readonly news: 'rebuilt'; readonly call: number; readonly error: ErrorCopy | undefined }

@@ -118,11 +118,15 @@ function obey(order: ThreadOrder, thread: LocalThread, metrics: StreamsMetrics):
 function tellStatus(thread: LocalThread): void {
   let told = ''
   setInterval(() => {
-    const { running } = thread
-    const tasks = thread.status()
-    const now = JSON.stringify([running, tasks])
+    const news: ThreadNews = {
+      news: 'status',
+      running: thread.running,
+      tasks: thread.status(),
+      clients: thread.clients()
+    }
+    const now = JSON.stringify(news)
     if (now === told) return
     told = now
-    tell({ news: 'status', running, tasks })
+    tell(news)
   }, STATUS_MS).unref()
 }

@@ -1,3 +1,4 @@
+import type { ClientMetadata } from '../membership/client-metadata.ts'
 import type { TaskStatus } from '../task-status.ts'
 
 /** A stream thread as the application sees it, wherever it runs. */
@@ -8,6 +9,8 @@ export interface Thread {
   readonly running: boolean
   /** The tasks it has a part in, in whatever role. */
   status(): readonly TaskStatus[]
+  /** Who has what in the whole application, as it was told last. */
+  clients(): readonly ClientMetadata[]
   /** Runs until `stop`, and has let go of everything when it ends. Rejects with what ended it. Called once. */
   run(): Promise<void>
   /** Lets it commit, close its tasks and end. With `leave` it gives up its place in the group at once. */

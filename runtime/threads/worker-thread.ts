@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { StreamsError } from '../../core/errors.ts'
 import type { ResolvedConfig } from '../config.ts'
+import type { ClientMetadata } from '../membership/client-metadata.ts'
 import { Progress } from '../task/progress.ts'
 import type { TaskStatus } from '../task-status.ts'
 import { errorOf } from './errors.ts'
@@ -35,6 +36,7 @@ export class WorkerThread implements Thread {
   readonly #calls = new Map<number, Call>()
   #worker: Worker | undefined
   #tasks: readonly TaskStatus[] = []
+  #clients: readonly ClientMetadata[] = []
   #running = false
   #paused = false
   #stop: ThreadOrder | undefined
@@ -51,6 +53,10 @@ export class WorkerThread implements Thread {
 
   status(): readonly TaskStatus[] {
     return this.#tasks
+  }
+
+  clients(): readonly ClientMetadata[] {
+    return this.#clients
   }
 
   async run(): Promise<void> {
@@ -72,6 +78,7 @@ export class WorkerThread implements Thread {
       clearInterval(watch)
       this.#running = false
       this.#tasks = []
+      this.#clients = []
       for (const { reject } of this.#calls.values())
         reject(new StreamsError('STORE_CLOSED', `thread ${this.number} has ended`))
       this.#calls.clear()
@@ -128,6 +135,7 @@ export class WorkerThread implements Thread {
       case 'status':
         this.#running = news.running
         this.#tasks = news.tasks
+        this.#clients = news.clients
         return
       case 'log':
         logger[news.level](`thread ${this.number}: ${news.text}`)

@@ -4,6 +4,7 @@ import { ingest } from './ingest/suite.ts'
 import { rss } from './kafka/rss-suite.ts'
 import { kafka } from './kafka/suite.ts'
 import { runProgram } from './programs.ts'
+import { replicas } from './replicas/suite.ts'
 import { judge, table } from './results.ts'
 import { childFlag, runCase } from './run-case.ts'
 import { sinks } from './sinks/suite.ts'
@@ -12,7 +13,7 @@ import { threads } from './threads/suite.ts'
 import { types } from './types/suite.ts'
 import { runWorkloads, workloadHelp, workloadOptions } from './workload/main.ts'
 
-const suites: Readonly<Record<string, Suite>> = { kafka, rss, state, threads, types, ingest, sinks }
+const suites: Readonly<Record<string, Suite>> = { kafka, rss, state, threads, types, ingest, sinks, replicas }
 
 const help = `Measures what the library costs, beside other clients. Every case runs in a process of its own; the rounds of the cases
 that are compared take turns; the table shows medians. A broker is started (and stopped) unless KAFKA_BROKERS names one.

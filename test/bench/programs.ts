@@ -22,6 +22,10 @@ const programs: Readonly<Record<string, () => Promise<Program>>> = {
   'through-task': async () => (await import('./sinks/through-task.ts')).throughTask,
   'look-ahead': async () => (await import('./state/look-ahead-program.ts')).lookAheadProgram,
   threads: async () => (await import('./threads/program.ts')).threadsProgram,
+  'scale-out': async () => (await import('./replicas/scale-out.ts')).scaleOut,
+  failover: async () => (await import('./replicas/failover.ts')).failover,
+  throughput: async () => (await import('./replicas/throughput.ts')).throughput,
+  assignor: async () => (await import('./replicas/assignor.ts')).assignor,
   types: async () => (await import('./types/suite.ts')).typeGrowth
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { PlatformaticClient } from '../../kafka/platformatic/client.ts'
 import { StreamsMember } from '../../kafka/platformatic/streams-group.ts'
@@ -43,6 +44,7 @@ describe('a streams group', { timeout: 60_000 }, () => {
           }
         ],
         tags: {},
+        endpoint: `${name}.example:8080`,
         rebalanceTimeoutMs: 10_000
       },
       { brokers: realBrokers() }
@@ -78,6 +80,12 @@ describe('a streams group', { timeout: 60_000 }, () => {
     two.owns(two.assigned())
     expect([...names(one.assigned()), ...names(two.assigned())].sort()).toHaveLength(8)
     expect(new Set([...names(one.assigned()), ...names(two.assigned())]).size).toBe(8)
+    const endpointsOf = (who: StreamsMember) =>
+      new Map(who.endpoints().map(({ endpoint, active }) => [endpoint, active.length]))
+    const both = new Map(['one', 'two'].map((name) => [`${name}.example:8080`, 4]))
+    await until('both know who has what', () => {
+      return [one, two].every((who) => isDeepStrictEqual(endpointsOf(who), both))
+    })
     await until('its epoch moved on', () => one.metadata().generationId > generationId)
     for (const each of [one, two]) each.check()
 
@@ -85,6 +93,28 @@ describe('a streams group', { timeout: 60_000 }, () => {
     await until('the first one has all again', () => countOf(one.assigned().active) === 8)
     one.owns(one.assigned())
     await one.commit([{ ...position, offset: 4 }])
+  })
+
+  it('is told when the group has another graph, or members of another kind', async () => {
+    const space = workspace()
+    const [topic, other] = [await space.topic(1), await space.topic(1)]
+    const groupId = space.name('streams')
+    await member(groupId, 'one', topic).join()
+    await expect(member(groupId, 'two', other).join()).rejects.toMatchObject({ code: 'TOPOLOGY_CHANGED' })
+
+    const classicId = space.name('classic')
+    const classic = space.client.group({
+      clientId: 'one',
+      groupId: classicId,
+      instanceId: 'one',
+      topics: [topic]
+    })
+    await classic.join()
+    await expect(member(classicId, 'two', topic).join()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+    await classic.close({ leave: true })
+    const refused = space.client.group({ clientId: 'two', groupId, instanceId: 'two', topics: [topic] })
+    await expect(refused.join()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+    await refused.close()
   })
 
   it('waits for a topic that its coordinator has not heard of yet', async () => {

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { KafkaStreams, RestoreProgress, StreamsConfig, Topology } from '../../index.ts'
+import {
+  type KafkaStreams,
+  type RestoreProgress,
+  type StreamsConfig,
+  string,
+  type Topology
+} from '../../index.ts'
 import { MemoryApp } from './memory-app.ts'
 import {
   activeTasks as active,
@@ -203,7 +209,7 @@ describe('replicas', () => {
     const second = await replica(keyed(), settings)
     const shared = () => [first, second].every(({ streams }) => active(streams).length === PARTITIONS / 2)
     await writingDuring(app.until(second.streams, shared))
-    const warm = () => copies(first.streams).every(({ lag }) => lag === 0)
+    const warm = () => copies(first.streams).every(({ lag, lagMs }) => lag === 0 && lagMs === 0)
     await app.until(first.streams, () => copies(first.streams).length === PARTITIONS / 2 && warm())
     // longer than what nobody needs is kept
     await setTimeout(100)
@@ -221,6 +227,31 @@ describe('replicas', () => {
     expectExactCounts()
   }, 20_000)
 
+  it('that are restarted one after the other keep their tasks', async () => {
+    const settings = { sessionTimeoutMs: 30_000, numStandbyReplicas: 1 }
+    const places = await Promise.all([1, 2, 3].map(() => replica(rekeyed(), settings)))
+    const shares = () => places.map(({ streams }) => active(streams))
+    const balanced = () => {
+      const all = shares()
+      return all.flat().length === 2 * PARTITIONS && all.every(({ length }) => length >= 5)
+    }
+    await app.until((places[0] as { streams: KafkaStreams }).streams, balanced)
+    const before = shares()
+    const generations = () => app.broker.group(app.applicationId).members.generation
+    const generation = generations()
+    for (const [index, { streams, stateDirectory }] of places.entries()) {
+      await streams.close()
+      await write(1)
+      const again = await replica(rekeyed(), { ...settings, stateDirectory })
+      places[index] = again
+      await app.until(again.streams, () => active(again.streams).length >= 5)
+      expect(shares()).toEqual(before)
+    }
+    expect(generations()).toBe(generation)
+    for (const { streams } of places) await app.caughtUp(streams)
+    expectExactCounts()
+  }, 20_000)
+
   it('whose task was rebuilt go on with it, and tell each change once', async () => {
     const { streams } = await replica(keyed())
     await write(5)
@@ -229,6 +260,42 @@ describe('replicas', () => {
     await write(5)
     await app.caughtUp(streams)
     expectExactCounts()
+  }, 20_000)
+
+  it('tell each other who has what, and where a key is', async () => {
+    const replicas: KafkaStreams[] = []
+    for (const applicationServer of ['one.example:80', 'two.example:80'])
+      replicas.push((await replica(keyed(), { applicationServer, numStandbyReplicas: 1 })).streams)
+    const [first, second] = replicas as [KafkaStreams, KafkaStreams]
+    await write(1)
+    const shared = () => replicas.every((one) => active(one).length === PARTITIONS / 2)
+    const copied = () => replicas.every((one) => copies(one).length === PARTITIONS / 2)
+    await app.until(second, () => shared() && copied())
+    const held = (endpoint: string, streams: KafkaStreams) => ({
+      endpoint,
+      active: active(streams),
+      standby: copies(streams)
+        .map(({ id }) => id)
+        .sort()
+    })
+    const expected = [held('one.example:80', first), held('two.example:80', second)]
+    for (const one of replicas) {
+      const told = one.metadataForAllClients().map(({ endpoint, active, standby }) => ({
+        endpoint,
+        active: [...active].sort(),
+        standby: [...standby].sort()
+      }))
+      expect(told.sort((a, b) => (a.endpoint < b.endpoint ? -1 : 1))).toEqual(expected)
+      await app.caughtUp(one)
+      for (let n = 0; n < KEYS; n++) {
+        const { activeHost, standbyHosts } = one.queryMetadataForKey('counts', `k${n}`, string())
+        const [owner, other] = activeHost === 'one.example:80' ? [first, second] : [second, first]
+        const values = owner.keyValueStores('counts').map((store) => store.get(`k${n}`))
+        expect(values.filter((value) => value !== null)).toEqual([1])
+        expect(standbyHosts).toEqual([other === first ? 'one.example:80' : 'two.example:80'])
+      }
+    }
+    expect(() => first.queryMetadataForKey('none', 'k', string())).toThrow('no store "none"')
   }, 20_000)
 
   it('of a single process get their tasks anew when its graph has changed', async () => {

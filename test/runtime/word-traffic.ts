@@ -3,10 +3,19 @@ import { GrowableBytes, type KafkaClient, noHeaders, partitionForKey, RecordCurs
 import { KEYS, PARTITIONS, wordTopics } from './word-topics.ts'
 
 /** Adds each key once, again and again until `stop`; returns how many records that were. */
-export async function writeWordsUntil(
+export function writeWordsUntil(client: KafkaClient, prefix: string, stop: AbortSignal): Promise<number> {
+  return writeWhile(client, prefix, () => !stop.aborted)
+}
+
+/** Adds each key so many times; returns how many records that were. */
+export function writeWords(client: KafkaClient, prefix: string, times: number): Promise<number> {
+  return writeWhile(client, prefix, (written) => written < times * KEYS)
+}
+
+async function writeWhile(
   client: KafkaClient,
   prefix: string,
-  stop: AbortSignal
+  wanted: (written: number) => boolean
 ): Promise<number> {
   const { words, counts } = wordTopics(prefix)
   const admin = client.admin('writer')
@@ -18,7 +27,7 @@ export async function writeWordsUntil(
   const target = await producer.topic(words.name)
   const scratch = new GrowableBytes()
   let written = 0
-  while (!stop.aborted) {
+  while (wanted(written)) {
     for (let key = 0; key < KEYS; key++, written++) {
       const end = words.key.encode(`k${key}`, scratch, 0)
       const partition = partitionForKey(scratch.buffer, 0, end, target.partitions)

@@ -3,23 +3,18 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { PlatformaticClient } from '../../../index.ts'
 import { server } from '../../sinks/servers.ts'
 import { expectExactCounts } from '../word-counts.ts'
-import { readCounts, writeWordsUntil } from '../word-traffic.ts'
+import { readCounts, writeWords } from '../word-traffic.ts'
 
 it('a main thread that is stuck is told, with its task and record, and leaves the group; then it goes on', async () => {
   const prefix = `stuck-${Date.now().toString(36)}-`
   const brokers = server('KAFKA_BROKERS')
   const client = new PlatformaticClient({ brokers: brokers.split(',') })
   const stateDirectory = await mkdtemp(join(tmpdir(), 'store-sku-stuck-'))
-  const stop = new AbortController()
-  const writing = writeWordsUntil(client, prefix, stop.signal)
-  await setTimeout(200)
-  stop.abort()
-  const written = await writing
+  const written = await writeWords(client, prefix, 5)
   const program = new URL('./stuck-process.ts', import.meta.url)
   const child = fork(program, [brokers, prefix, stateDirectory, '4000'], { silent: true })
   try {

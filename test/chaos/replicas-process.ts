@@ -1,0 +1,138 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { open } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { StoreLines } from './replicas-feeder.ts'
+import type { ReplicaNotice, ReplicaOrder, ReplicaSettings } from './replicas-protocol.ts'
+
+const restartPauseMs = 500
+/** An orderly end commits and closes; longer than that it hangs. */
+const endWithinMs = 60_000
+
+interface ReplicaStatus {
+  readonly active: number
+  readonly running: readonly string[]
+  readonly copies: number
+  readonly records: number
+}
+
+const nothing: ReplicaStatus = { active: 0, running: [], copies: 0, records: -1 }
+
+/** A place for a replica, with its state directory: a process lives there, and is started again when it ends though nobody wanted it to. */
+export class ReplicaProcess {
+  readonly name: string
+  readonly #settings: ReplicaSettings
+  readonly #logFile: string
+  readonly #log: (line: string) => void
+  /** A replica that is started again and again need not be compiled each time. */
+  readonly #compileCache: string
+  #child: ChildProcess | undefined
+  #ended: Promise<void> = Promise.resolve()
+  /** Exit code, or signal. */
+  #how = ''
+  /** Somebody sees to it that it ends. */
+  #expected = true
+  #closed = false
+  #dumped: ((stores: StoreLines) => void) | undefined
+  status = nothing
+  /** It is fenced, and may end for that. */
+  excused = false
+  /** Warnings and errors of all its lives. */
+  readonly warnings: string[] = []
+  /** Of all its lives; `at` by `performance.now`. */
+  readonly restores: { readonly at: number; readonly task: string; readonly records: number }[] = []
+  /** What it said last when it ended by itself. */
+  readonly ownEnds: string[] = []
+
+  constructor(name: string, settings: ReplicaSettings, logFile: string, log: (line: string) => void) {
+    this.name = name
+    this.#settings = settings
+    this.#logFile = logFile
+    this.#log = log
+    this.#compileCache = join(dirname(logFile), 'compiled')
+  }
+
+  get lives(): boolean {
+    return this.#child !== undefined
+  }
+
+  async start(): Promise<void> {
+    if (this.#child !== undefined || this.#closed) return
+    const log = await open(this.#logFile, 'a')
+    try {
+      const child = fork(new URL('./replicas-worker.ts', import.meta.url), [JSON.stringify(this.#settings)], {
+        stdio: ['ignore', log.fd, log.fd, 'ipc'],
+        env: { ...process.env, NODE_ENV: 'production', NODE_COMPILE_CACHE: this.#compileCache }
+      })
+      this.#child = child
+      this.#expected = false
+      child.on('message', (notice: ReplicaNotice) => this.#hear(notice))
+      this.#ended = once(child, 'exit').then(([code, signal]) => this.#end(String(code ?? signal)))
+      await once(child, 'spawn')
+    } finally {
+      await log.close()
+    }
+  }
+
+  /** SIGKILL. */
+  async kill(): Promise<void> {
+    this.#expected = true
+    this.#child?.kill('SIGKILL')
+    await this.#ended
+  }
+
+  /** SIGTERM: an orderly end that keeps the place, for whoever comes back; or with `leave` for ever. */
+  async finish(leave: boolean): Promise<void> {
+    this.#expected = true
+    if (!leave) this.#child?.kill('SIGTERM')
+    else if (this.#child?.connected === true)
+      this.#child.send({ order: 'leave' } satisfies ReplicaOrder, () => {})
+    const late = sleep(endWithinMs, true, { ref: false })
+    if ((await Promise.race([this.#ended, late])) !== true) {
+      if (this.#how !== '0') this.ownEnds.push(`ended with ${this.#how} when it was told to end`)
+      return
+    }
+    this.ownEnds.push(`did not end within ${endWithinMs / 1000} s`)
+    await this.kill()
+  }
+
+  freeze(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT')
+  }
+
+  async dump(): Promise<StoreLines> {
+    const { promise, resolve } = Promise.withResolvers<StoreLines>()
+    this.#dumped = resolve
+    this.#child?.send({ order: 'dump' } satisfies ReplicaOrder)
+    return promise
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.kill()
+  }
+
+  #hear(notice: ReplicaNotice): void {
+    if (notice.notice === 'status') this.status = notice
+    else if (notice.notice === 'restored') this.restores.push({ at: performance.now(), ...notice })
+    else if (notice.notice === 'warned') this.warnings.push(notice.text)
+    else this.#dumped?.(notice.stores)
+  }
+
+  async #end(how: string): Promise<void> {
+    this.#child = undefined
+    this.status = nothing
+    this.#how = how
+    if (this.#expected || this.#closed) return
+    const words = this.warnings.at(-1) ?? `exit ${how}`
+    if (!this.excused) this.ownEnds.push(words)
+    this.#log(`${this.name} ended by itself (${how}): ${words}`)
+    await sleep(restartPauseMs)
+    if (!this.#expected) await this.start()
+  }
+}

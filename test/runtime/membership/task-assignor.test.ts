@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest'
+import {
+  decodeShareInfo,
+  encodeMemberInfo,
+  protocolVersion
+} from '../../../runtime/membership/member-info.ts'
+import { TaskAssignor } from '../../../runtime/membership/task-assignor.ts'
+import { Plan } from '../../../runtime/task-plan.ts'
+import { PARTITIONS, rekeyed } from '../word-counts.ts'
+
+const { tasks } = new Plan(rekeyed(), 'app', () => PARTITIONS)
+
+function subscriber(name: string, changes: object) {
+  const info = { processId: name, topology: 'graph', tags: {}, endpoint: '', round: 1 }
+  const owned = { active: [], standby: [], lags: {} }
+  const userData = encodeMemberInfo({ version: protocolVersion, ...info, ...owned, ...changes })
+  return { memberId: name, instanceId: name, topics: [], userData }
+}
+
+function told(...members: ReturnType<typeof subscriber>[]) {
+  const assignor = new TaskAssignor({
+    tasks,
+    topology: 'graph',
+    processId: 'leader',
+    tags: {},
+    endpoint: '',
+    settings: { numStandbyReplicas: 0, maxWarmupReplicas: 2, acceptableRecoveryLag: 0, rackAwareTags: [] },
+    onMembers: () => undefined,
+    owned: () => ({ round: 1, active: [], standby: [], lags: {} })
+  })
+  const shares = assignor.assign([], members, 'leader')
+  return members.map(({ memberId }) => decodeShareInfo(shares.get(memberId)?.userData ?? null))
+}
+
+it('speaks the lowest version that a member understands, whatever the others add', () => {
+  const answers = told(
+    subscriber('new', { version: protocolVersion + 1, hint: 'from the future' }),
+    subscriber('old', { version: protocolVersion - 1 }),
+    subscriber('same', {})
+  )
+  expect(answers.map((info) => info?.version)).toEqual(Array(3).fill(protocolVersion - 1))
+  expect(answers.flatMap((info) => info?.active ?? []).sort()).toEqual(tasks.map(({ id }) => id).sort())
+})
+
+it('tells endpoints and what is behind them; threads of one process are one', () => {
+  const [one, other] = told(
+    subscriber('1', { endpoint: 'a:1' }),
+    subscriber('2', { endpoint: 'a:1' }),
+    subscriber('3', {})
+  )
+  expect(one?.clients).toEqual(other?.clients)
+  expect(one?.clients.map(({ endpoint }) => endpoint)).toEqual(['a:1'])
+  expect([...(one?.clients[0]?.active ?? [])].sort()).toEqual(
+    [...(one?.active ?? []), ...(other?.active ?? [])].sort()
+  )
+})
