@@ -69,6 +69,7 @@ beforeAll(async () => {
     ...skuIndex,
     name: 'search',
     connection: server('ELASTICSEARCH_URL'),
+    bulkBytes: 150_000,
     index,
     generationsIndex: `generations-${index}`
   })
