@@ -108,7 +108,9 @@ function answerOf({ total, skus, countries, categories }: SkuHits): string {
       const shops = sku.stores.map(({ storeId }) => storeId).join(' ')
       return `${sku.country} ${sku.sku} ${sku.name} (${sku.category}), ${price}, stores ${shops}`
     })
-  ].join('\n')
+  ]
+    .join('\n')
+    .trimEnd()
 }
 
 it('the page has ten queries', () => expect(examples).toHaveLength(10))
