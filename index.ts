@@ -47,7 +47,12 @@ export type { StreamsLag } from './runtime/application-lag.ts'
 export type { RestoreProgress, StreamsConfig } from './runtime/config.ts'
 export { type CloseOptions, KafkaStreams, type StreamsState } from './runtime/kafka-streams.ts'
 export type { ClientMetadata, KeyQueryMetadata } from './runtime/membership/client-metadata.ts'
-export { type ResetOptions, resetApplication } from './runtime/reset-application.ts'
+export {
+  planReset,
+  type ResetOptions,
+  type ResetPlan,
+  resetApplication
+} from './runtime/reset-application.ts'
 // taking results outside
 export { type SinkProgress, SinkTask, type SinkTaskOptions } from './runtime/sink-task.ts'
 export { type DeadLetter, readDeadLetter } from './runtime/task/dead-letter.ts'

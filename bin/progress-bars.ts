@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty'
+import type { Logger } from '../index.ts'
 
 interface Bar {
   done: number
@@ -69,4 +70,13 @@ function describe(name: string, { done, total, note }: Bar, bar: boolean): strin
   const filled = Math.round(share * width)
   const picture = bar ? ` ${'█'.repeat(filled)}${'░'.repeat(width - filled)}` : ''
   return `${name.padEnd(9)}${picture} ${percent}  ${note}`
+}
+
+/** A logger that prints above the bars. */
+export function barLogger(bars: ProgressBars): Logger {
+  return {
+    info: (message) => bars.log(message),
+    warn: (message) => bars.log(`warning: ${message}`),
+    error: (message) => bars.log(`error: ${message}`)
+  }
 }

@@ -10,18 +10,23 @@ import {
 /** A record of a topic that is read to its end. Key, value and headers are decoded when they are asked for. */
 export interface TopicRecord<K, V> {
   readonly partition: number
+  readonly offset: number
   readonly timestamp: number
   key(): K | null
   value(): V | null
   headers(): Headers
 }
 
-/** Reads what the topic holds now, each partition in its order, and returns. Throws TOPIC_MISSING. */
+/**
+ * Reads what the topic holds now, each partition in its order, and returns. Transactions that are under way are waited for. `afterFetch`
+ * is awaited between fetches, each of some MiB at most. Throws TOPIC_MISSING.
+ */
 export async function readTopic<K, V>(
   kafka: KafkaClient,
   clientId: string,
   topic: Topic<K, V>,
-  visit: (record: TopicRecord<K, V>) => void
+  visit: (record: TopicRecord<K, V>) => void,
+  afterFetch?: () => Promise<void>
 ): Promise<void> {
   const ends = await endsOf(kafka, clientId, topic.name)
   const reading = ends.filter(({ earliest, end }) => earliest < end)
@@ -45,6 +50,7 @@ export async function readTopic<K, V>(
         }
         cursor.open(fetched.batches)
         while (cursor.next()) visit(recordAt(topic, partition, cursor))
+        await afterFetch?.()
       }
     }
   } finally {
@@ -55,6 +61,7 @@ export async function readTopic<K, V>(
 function recordAt<K, V>(topic: Topic<K, V>, partition: number, cursor: RecordCursor): TopicRecord<K, V> {
   return {
     partition,
+    offset: cursor.offset,
     timestamp: cursor.timestamp,
     key: () => (cursor.keyStart < 0 ? null : topic.key.decode(cursor.buffer, cursor.keyStart, cursor.keyEnd)),
     value: () =>

@@ -13,6 +13,7 @@ import {
   resetApplication,
   SinkTask,
   string,
+  type Topology,
   topic
 } from '../index.ts'
 import { unpublishedDaysStore } from '../processors/retail/publish-days.ts'
@@ -36,8 +37,21 @@ export interface RetailAppOptions {
   /** Where line items become training sets, and the day from which they are for validation; undefined: nowhere. */
   readonly trainingSets?: Omit<TrainingSetOptions, 'name'>
   /** Where Prometheus finds `/metrics`; undefined: nowhere. */
-  readonly metricsPort?: number
+  readonly metricsPort?: number | undefined
+  /** Another graph than the retail system's own, such as one with further analyses. */
+  readonly topology?: Topology | undefined
+  /** The lock file that the graph must fit. Default: the retail system's own. */
+  readonly topologyLock?: string
+  /** What this process does of it. Default: all. */
+  readonly roles?: readonly RetailRole[]
+  /** Tells processes that carry the same results outside from each other. Default: there is one. */
+  readonly replica?: string
+  /** Copies of each stateful task that other processes keep warm. Default 0. */
+  readonly standbys?: number
 }
+
+/** The graph, or the sinks that carry its results outside. */
+export type RetailRole = 'graph' | 'sinks'
 
 export interface Lag {
   /** Still to be done. */
@@ -46,8 +60,11 @@ export interface Lag {
 }
 
 const APPLICATION = 'retail'
+const ownLock = join(import.meta.dirname, '../topology/retail/topology.lock.json')
 /** Results are there soon after the last file, however long commits are while files come. */
 const IDLE_COMMIT_INTERVAL_MS = 500
+/** Others see by the group's positions how far the sinks are. */
+const SINK_COMMIT_INTERVAL_MS = 1_000
 /** Room for what changes between two commits: a full write buffer asks for a commit, too. */
 const CACHE_MAX_BYTES = 256 * 1024 * 1024
 /** One process: nobody else waits for its place, but its own successor may. */
@@ -92,23 +109,26 @@ export class RetailApp {
       // what is no product or store to its schema; rows of files have dead letters of their own
       deserializationExceptionHandler: 'dead-letter',
       deadLetterTopic: 'retail.dead-letters.graph',
-      topologyLock: join(import.meta.dirname, '../topology/retail/topology.lock.json'),
+      topologyLock: options.topologyLock ?? ownLock,
+      numStandbyReplicas: options.standbys ?? 0,
       logger: options.logger,
       onRestore: options.onRestore
     })
   }
 
   async start(): Promise<void> {
-    const { kafka, metricsPort, logger } = this.#options
+    const { kafka, metricsPort, logger, roles = ['graph', 'sinks'] } = this.#options
     if (metricsPort !== undefined) {
       const server = new MetricsServer(this.#streams.metrics.registry)
       logger.info(`metrics on http://127.0.0.1:${await server.listen(metricsPort)}/metrics`)
       this.#closers.push(() => server.close())
     }
-    await allOf([this.#migrate(), this.#createTopics(kafka)])
-    const streams = this.#streams.start()
-    this.#streams.finished.catch(this.#fail)
-    await allOf([streams, ...this.#allSinks().map((one) => this.#startSink(one))])
+    const sinks = roles.includes('sinks') ? this.#allSinks() : []
+    await allOf([...(sinks.length > 0 ? [this.#migrate()] : []), this.#createTopics(kafka)])
+    await allOf([
+      ...(roles.includes('graph') ? [this.#startGraph()] : []),
+      ...sinks.map((one) => this.#startSink(one))
+    ])
   }
 
   /** Makes the graph start over from its sources, before `start`. Throws GROUP_NOT_EMPTY while another process runs it. */
@@ -124,8 +144,9 @@ export class RetailApp {
     })
   }
 
-  #topology() {
-    const { reportingCurrency } = this.#options
+  #topology(): Topology {
+    const { topology, reportingCurrency } = this.#options
+    if (topology !== undefined) return topology
     return retailTopology(reportingCurrency === undefined ? {} : { reportingCurrency })
   }
 
@@ -181,6 +202,12 @@ export class RetailApp {
     await streams
   }
 
+  #startGraph(): Promise<void> {
+    const started = this.#streams.start()
+    this.#streams.finished.catch(this.#fail)
+    return started
+  }
+
   async #migrate(): Promise<void> {
     const pool = new pg.Pool({ connectionString: this.#options.databaseUrl })
     try {
@@ -212,14 +239,16 @@ export class RetailApp {
   }
 
   async #startSink({ name, topics, open }: RetailSink): Promise<void> {
-    const { kafka, databaseUrl, elasticsearchUrl } = this.#options
-    const groupId = `${APPLICATION}-sink-${name}`
-    const producer = await kafka.producer({ clientId: `${groupId}-dead-letters` })
+    const { kafka, databaseUrl, elasticsearchUrl, replica } = this.#options
+    const groupId = sinkGroup(name)
+    const instanceId = replica === undefined ? groupId : `${groupId}-${replica}`
+    const producer = await kafka.producer({ clientId: `${instanceId}-dead-letters` })
     this.#closers.push(() => producer.close())
     const task = new SinkTask({
       client: kafka,
       groupId,
-      instanceId: groupId,
+      instanceId,
+      commitIntervalMs: SINK_COMMIT_INTERVAL_MS,
       topics,
       sink: open(name, {
         postgres: { connectionString: databaseUrl, max: 2 },
@@ -231,6 +260,11 @@ export class RetailApp {
     await task.start()
     for (const topic of topics) this.#sinks.push({ task, topic: topic.name })
   }
+}
+
+/** The consumer group of a sink. */
+export function sinkGroup(name: string): string {
+  return `${APPLICATION}-sink-${name}`
 }
 
 /** Also after a failure the others are waited for: what they have begun must be there to be closed. */

@@ -16,6 +16,11 @@ export interface Serde<T> {
    * own stores and internal topics is trusted and not checked again.
    */
   validate?(value: T): T
+  /**
+   * Says that `value`, written, is `bytes[start, end)`, until it is called again. What a store has just serialised is mostly written to a topic
+   * next, and then only copied. The value must not change meanwhile.
+   */
+  lend?(value: T, bytes: Buffer, start: number, end: number): void
   /** What values look like, as JSON Schema; undefined where that is not known. The lock file tells changes by it. */
   jsonSchema?(): Record<string, unknown> | undefined
 }

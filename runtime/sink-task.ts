@@ -19,7 +19,7 @@ export interface SinkTaskOptions<K, V> {
   readonly groupId: string
   readonly instanceId: string
   readonly topics: readonly Topic<K, V>[]
-  /** Closed with the task. */
+  /** Where the records go. Closed with the task. */
   readonly sink: Sink<K, V>
   /** How long the group waits for this task when it is silent, before another one takes over. Default 45,000 ms. */
   readonly sessionTimeoutMs?: number

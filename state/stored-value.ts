@@ -1,4 +1,4 @@
-import { GrowableBytes } from '../core/bytes.ts'
+import { copyBytes, GrowableBytes } from '../core/bytes.ts'
 import { readInt64, writeInt64 } from '../core/int64.ts'
 import type { Serde } from '../core/serde.ts'
 
@@ -17,15 +17,24 @@ export function encodeStored<V>(serde: Serde<V>, value: V, timestamp: number): B
   const end = serde.encode(value, scratch, timestampBytes)
   writeInt64(scratch.buffer, 0, timestamp)
   const stored = Buffer.allocUnsafe(end)
-  scratch.buffer.copy(stored, 0, 0, end)
+  copyBytes(scratch.buffer, 0, end, stored, 0)
+  // it mostly goes downstream next, as it is
+  serde.lend?.(value, stored, timestampBytes, end)
   return stored
 }
 
-/** The stored form of value bytes `bytes[start, end)`. */
-export function storedFrom(bytes: Buffer, start: number, end: number, timestamp: number): Buffer {
-  const stored = Buffer.allocUnsafe(timestampBytes + end - start)
+/** The stored form of value bytes `bytes[start, end)`: written to `over` if that has its size, else to a buffer of its own. */
+export function storedFrom(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  timestamp: number,
+  over?: Buffer
+): Buffer {
+  const size = timestampBytes + end - start
+  const stored = over?.length === size ? over : Buffer.allocUnsafe(size)
   writeInt64(stored, 0, timestamp)
-  bytes.copy(stored, timestampBytes, start, end)
+  copyBytes(bytes, start, end, stored, timestampBytes)
   return stored
 }
 

@@ -224,7 +224,7 @@ export class WriteBuffer<K, V> {
   #flushNow(entry: BufferEntry<K, V>, stored: Buffer | null): void {
     this.#dirty.remove(entry)
     entry.queued = false
-    if (this.#listener !== undefined) this.#lookUpBefore([entry])
+    if (!entry.beforeKnown) this.#lookUpBefore([entry])
     this.#flushEntry(entry, stored)
   }
 
@@ -254,7 +254,7 @@ export class WriteBuffer<K, V> {
       return
     }
     const stored = serialised === undefined ? this.#serialise(entry.value, entry.timestamp) : serialised
-    const key = engineKey(entry)
+    const key = entry.pendingKey ?? engineKey(entry)
     this.#resize(entry, stored?.length ?? 0)
     if (entry.pending === undefined) this.#flushed.push(entry)
     entry.dirty = false

@@ -1,45 +1,66 @@
-import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { copyBytes, noBytes } from '../bytes.ts'
 import { StreamsError } from '../errors.ts'
 import type { Serde } from '../serde.ts'
+import { JsonReader } from './json-reader.ts'
+import { asksForKindsOnly, declaredFields, jsonSchemaOf } from './json-shape.ts'
+import { JsonWriter } from './json-writer.ts'
+
+/** A value whose text is at hand. All JSON serdes write a value alike, so there is one for all. */
+const lent = { value: undefined as unknown, bytes: noBytes, start: 0, end: 0 }
 
 /**
  * JSON, described by any Standard Schema (zod, valibot, arktype). The schema's output must be valid input to it again,
  * because values are written as they are: a schema that transforms does not compile here.
  *
- * The schema runs at the edge only (`validate`, on records of source topics).
+ * The schema runs at the edge only (`validate`, on records of source topics). Objects are read and written by code made for their fields
+ * (see JsonReader, JsonWriter), with the results of JSON.parse and JSON.stringify.
  */
 export function json<I, O extends I>(schema: StandardSchemaV1<I, O>): Serde<O> {
+  const reader = new JsonReader(declaredFields(jsonSchemaOf(schema)))
+  const writer = new JsonWriter()
+  const kindsOnly = asksForKindsOnly(schema)
+  /** The last object read, if its reading has proved all that the schema asks for. */
+  let proven: unknown
+  /** The last object written here. A serde made of this one may write by itself, which is not to be taken for JSON. */
+  let written: unknown
   return {
     name: 'json',
     decode(bytes, start, end) {
       try {
-        return JSON.parse(bytes.utf8Slice(start, end)) as O
+        const value = reader.read(bytes, start, end)
+        proven = kindsOnly && reader.exact ? value : undefined
+        return value as O
       } catch (error) {
         throw new StreamsError('DESERIALIZATION', `not JSON: ${(error as Error).message}`, error)
       }
     },
     encode(value, target, at) {
-      const text = JSON.stringify(value)
-      if (text === undefined) throw new StreamsError('SERIALIZATION', `${typeof value} has no JSON form`)
-      target.reserve(at, text.length * 3)
-      return at + target.buffer.utf8Write(text, at)
+      if (value !== lent.value || value === undefined) {
+        const end = writer.write(value, target, at)
+        written = value
+        return end
+      }
+      const { bytes, start, end } = lent
+      target.reserve(at, end - start)
+      return copyBytes(bytes, start, end, target.buffer, at)
+    },
+    lend(value, bytes, start, end) {
+      // only objects are told apart by what they are
+      lent.value = typeof value === 'object' && value !== null && value === written ? value : undefined
+      lent.bytes = bytes
+      lent.start = start
+      lent.end = end
     },
     validate(value) {
+      if (value === proven && value !== undefined) return value
       const result = schema['~standard'].validate(value)
       if (result instanceof Promise)
         throw new StreamsError('ASYNC_FUNCTION', 'the schema validates asynchronously; use a synchronous one')
       if (result.issues !== undefined) throw new StreamsError('DESERIALIZATION', describe(result.issues))
       return result.value
     },
-    jsonSchema() {
-      const { jsonSchema } = schema['~standard'] as Partial<StandardJSONSchemaV1.Props>
-      try {
-        return jsonSchema?.output({ target: 'draft-2020-12' })
-      } catch {
-        // a schema may hold what JSON Schema cannot say
-        return undefined
-      }
-    }
+    jsonSchema: () => jsonSchemaOf(schema)
   }
 }
 

@@ -1,9 +1,40 @@
 import type { Serde } from '../serde.ts'
 
+/** Longer texts are rarely keys, and rarely come again. */
+const longestRemembered = 24
+const slots = 4096
+/** Short texts read before, each in the place of its hash: what comes again is neither made anew nor hashed again by a Map. */
+const remembered = new Array<string>(slots).fill('')
+
+/** Undefined where the bytes are not all ASCII. */
+function readShort(bytes: Buffer, start: number, end: number): string | undefined {
+  let hash = 0
+  let all = 0
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] as number
+    all |= byte
+    hash = (Math.imul(hash, 31) + byte) | 0
+  }
+  if (all > 127) return undefined
+  const slot = (hash ^ (hash >>> 12)) & (slots - 1)
+  const known = remembered[slot] as string
+  if (isText(known, bytes, start, end)) return known
+  const text = bytes.latin1Slice(start, end)
+  remembered[slot] = text
+  return text
+}
+
+function isText(text: string, bytes: Buffer, start: number, end: number): boolean {
+  if (text.length !== end - start) return false
+  for (let i = start; i < end; i++) if (text.charCodeAt(i - start) !== bytes[i]) return false
+  return true
+}
+
 const utf8: Serde<string> = {
   name: 'string',
   decode(bytes, start, end) {
-    // most keys are short ASCII: reading them as latin1 skips the UTF-8 decoder
+    if (end - start <= longestRemembered) return readShort(bytes, start, end) ?? bytes.utf8Slice(start, end)
+    // most texts are ASCII: reading them as latin1 skips the UTF-8 decoder
     for (let i = start; i < end; i++) if ((bytes[i] as number) > 127) return bytes.utf8Slice(start, end)
     return bytes.latin1Slice(start, end)
   },
@@ -19,6 +50,14 @@ const utf8: Serde<string> = {
     }
     return at + length
   }
+}
+
+/** Whether each character of a short text is one byte, so that its bytes as latin1 are the text itself. */
+export function isShortAscii(text: string): boolean {
+  const { length } = text
+  if (length > 48) return false
+  for (let i = 0; i < length; i++) if (text.charCodeAt(i) > 127) return false
+  return true
 }
 
 /** UTF-8 text, as Kafka's `StringSerializer` writes it. */

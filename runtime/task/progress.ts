@@ -24,9 +24,11 @@ export class Progress {
   readonly memory: SharedArrayBuffer
   readonly #words: Float64Array
 
-  constructor(memory = new SharedArrayBuffer(words * Float64Array.BYTES_PER_ELEMENT)) {
-    this.memory = memory
-    this.#words = new Float64Array(memory)
+  /** @param memory another thread's; else one of its own is made */
+  constructor(memory?: SharedArrayBuffer) {
+    this.memory = memory ?? new SharedArrayBuffer(words * Float64Array.BYTES_PER_ELEMENT)
+    this.#words = new Float64Array(this.memory)
+    if (memory === undefined) this.leave()
   }
 
   /** Rises for as long as the thread does anything at all. */

@@ -62,6 +62,8 @@ export class Task {
   readonly id: string
   readonly stores: readonly TaskStore[]
   readonly #inputs = new Map<PartitionQueue, Input>()
+  /** Of the record being processed; mostly of the one before, too. */
+  #input: Input | undefined
   readonly #byPartition = new Map<string, PartitionQueue>()
   readonly #group: PartitionGroup
   readonly #context: TaskContext
@@ -74,8 +76,6 @@ export class Task {
   readonly #index: number
   #dirty = false
   #clockEvery = CLOCK_EVERY
-  /** That of the input of the record being processed. */
-  #lookAhead: LookAhead | undefined
 
   constructor(parts: TaskParts) {
     this.id = parts.plan.id
@@ -124,7 +124,7 @@ export class Task {
       parts.write
     )
     const onDisk = storesOnDisk(parts.stores.map(({ store }) => store))
-    for (const store of onDisk) store.onMiss((id) => this.#lookAhead?.missed(store, id))
+    for (const store of onDisk) store.onMiss((id) => this.#input?.lookAhead?.missed(store, id))
     parts.plan.inputs.forEach(({ node, topic }, index) => {
       const queue = queues[index] as PartitionQueue
       const forward = entries.get(node) as Forward<unknown, unknown>
@@ -274,10 +274,13 @@ export class Task {
 
   #step(queue: PartitionQueue, now: number): void {
     const group = this.#group
-    const input = this.#inputs.get(queue) as Input
+    let input = this.#input
+    if (input?.queue !== queue) {
+      input = this.#inputs.get(queue) as Input
+      this.#input = input
+    }
     this.#progress.record(input.index, queue.cursor.offset)
-    this.#lookAhead = input.lookAhead
-    this.#lookAhead?.next()
+    input.lookAhead?.next()
     // one that cannot be read is passed over, and does not move stream time either
     if (input.read(this.#errors)) {
       group.reached(queue)

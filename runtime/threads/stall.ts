@@ -1,13 +1,13 @@
 import type { Progress } from '../task/progress.ts'
 
-/** Notices when a thread has neither finished a record nor given its event loop a turn for too long. */
+/** Notices when a task has been at the same record, punctuation or commit for too long, and its thread's event loop waits for it. */
 export class Stall {
   readonly #progress: Progress
   readonly #mostMs: number
-  /** As last seen, and since when it is so; a thread that has not begun has none. */
   #beats = 0
-  #since = Number.NaN
-  #lookedAt = Number.NaN
+  #lookedAt = 0
+  /** Spent without a beat. */
+  #idleMs = 0
   #told = false
 
   constructor(progress: Progress, mostMs: number) {
@@ -22,17 +22,18 @@ export class Stall {
 
   /** Returns true once for each stall. @param now any clock that never goes back, ms */
   look(now: number): boolean {
-    const { beats } = this.#progress
-    // the whole process was frozen: the thread is not to blame
-    const frozen = now - this.#lookedAt > this.#mostMs / 2 + this.everyMs
+    const { beats, work } = this.#progress
+    // who looks too late had no time for it, and nor had the thread: the process was frozen, or the machine has too much to do
+    const passed = Math.min(now - this.#lookedAt, this.everyMs)
     this.#lookedAt = now
-    if (beats !== this.#beats || frozen) {
+    if (beats !== this.#beats || work === undefined) {
       this.#beats = beats
-      this.#since = now
+      this.#idleMs = 0
       this.#told = false
       return false
     }
-    if (this.#told || !(now - this.#since >= this.#mostMs)) return false
+    this.#idleMs += passed
+    if (this.#told || this.#idleMs < this.#mostMs) return false
     this.#told = true
     return true
   }

@@ -27,12 +27,9 @@ export function stuckText(
   work: Work | undefined,
   ms: number
 ): string {
-  const task = work === undefined ? undefined : tasks[work.task]
+  const { id, inputs } = tasks[work?.task ?? -1] ?? { id: 'unknown', inputs: [] }
+  const record = work?.record
   const where =
-    task === undefined
-      ? 'no task has its turn'
-      : work?.record === undefined
-        ? `task ${task.id} is in a punctuation or commit`
-        : `task ${task.id} is at ${task.inputs[work.record.input]} offset ${work.record.offset}`
-  return `${application}: thread ${thread} has been stuck for ${Math.round(ms)} ms: ${where}`
+    record === undefined ? 'in a punctuation or commit' : `at ${inputs[record.input]} offset ${record.offset}`
+  return `${application}: thread ${thread} has been stuck for ${Math.round(ms)} ms: task ${id} is ${where}`
 }

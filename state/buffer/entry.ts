@@ -48,6 +48,13 @@ export class BufferEntry<K, V> {
     this.sub = sub
   }
 
+  /** Whether it is in the buffer under that key and time; only a primitive is sure to be the key it was. */
+  isAt(key: K, time: number, sub: number): boolean {
+    return (
+      this.key === key && this.time === time && this.sub === sub && this.indexed && typeof key !== 'object'
+    )
+  }
+
   get uncommitted(): boolean {
     return this.dirty || this.pending !== undefined
   }

@@ -6,7 +6,12 @@ export class TimeIndex<K, V> implements BufferIndex<K, V> {
   readonly #entries = new Map<string, BufferEntry<K, V>[]>()
 
   find(bytes: Buffer, start: number, end: number, time: number, sub: number): BufferEntry<K, V> | undefined {
-    const entries = this.#entries.get(bytes.latin1Slice(start, end))
+    return this.get(bytes.latin1Slice(start, end), time, sub)
+  }
+
+  /** By the key's bytes as latin1 text. */
+  get(id: string, time: number, sub: number): BufferEntry<K, V> | undefined {
+    const entries = this.#entries.get(id)
     if (entries === undefined) return undefined
     const entry = entries[firstFrom(entries, time, sub)]
     return entry?.time === time && entry.sub === sub ? entry : undefined

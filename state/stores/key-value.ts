@@ -1,17 +1,19 @@
 import { GrowableBytes } from '../../core/bytes.ts'
 import { systemClock } from '../../core/clock.ts'
+import { isShortAscii, string } from '../../core/serdes/string.ts'
 import { BufferEntry } from '../buffer/entry.ts'
 import { KeyIndex } from '../buffer/key-index.ts'
 import type { KeysAhead, Prefetched } from '../buffer/keys-ahead.ts'
 import { CommittedState } from '../committed-state.ts'
-import type { Engine, EngineEntry, WriteOperation } from '../engine.ts'
+import type { Engine, EngineEntry } from '../engine.ts'
 import { deepFreeze } from '../freeze.ts'
 import type { KeyValueEntry, KeyValueStore, TableListener } from '../key-value-store.ts'
 import { EngineRows, mergeScan } from '../merge-scan.ts'
 import { dataFrom, dataSpace, dataTo } from '../metadata.ts'
+import { RestoredRows } from '../restored-rows.ts'
 import type { ChangelogCursor, Checkpoint, StateStore, ValueAndTimestamp } from '../state-store.ts'
 import type { KeyValueStoreDefinition } from '../store-definition.ts'
-import { storedFrom, storedTimestamp } from '../stored-value.ts'
+import { storedTimestamp } from '../stored-value.ts'
 import { WriteBuffer } from '../write-buffer.ts'
 import { defaultBufferBytes, freezesByDefault, type StoreOptions } from './store-options.ts'
 
@@ -32,7 +34,10 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
   readonly #engine: Engine
   readonly #index = new KeyIndex<K, V>()
   readonly #buffer: WriteBuffer<K, V>
+  readonly #restored = new RestoredRows((id) => engineKey({ id }))
   readonly #freeze: boolean
+  /** Keys are mostly their own ids, then. */
+  readonly #hasTextKeys: boolean
   readonly #scratch = new GrowableBytes(256)
   /** A read is mostly followed by a write of the same key: that one need not be encoded again. */
   #last: BufferEntry<K, V> | undefined
@@ -42,6 +47,7 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
     this.name = definition.name
     this.persistent = engine.kind !== 'memory'
     this.#definition = definition
+    this.#hasTextKeys = (definition.key as unknown) === string()
     this.#engine = engine
     this.#committed = new CommittedState(
       definition.name,
@@ -187,21 +193,13 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
   }
 
   restore(cursor: ChangelogCursor, checkpoint: Checkpoint): number {
-    const operations: WriteOperation[] = []
+    this.#restored.begin()
     let count = 0
     while (cursor.next()) {
       count++
-      if (cursor.keyStart < 0) continue
-      const key = Buffer.allocUnsafe(keyAt + cursor.keyEnd - cursor.keyStart)
-      key[0] = dataSpace
-      cursor.buffer.copy(key, keyAt, cursor.keyStart, cursor.keyEnd)
-      const { buffer, valueStart, valueEnd, timestamp } = cursor
-      operations.push({
-        key,
-        value: valueStart < 0 ? null : storedFrom(buffer, valueStart, valueEnd, timestamp)
-      })
+      if (cursor.keyStart >= 0) this.#restored.add(cursor)
     }
-    this.#committed.write(operations, checkpoint)
+    this.#committed.write(this.#restored.take(), checkpoint)
     // clean entries may be older than what was restored
     this.abort()
     return count
@@ -233,11 +231,8 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
   }
 
   #find(key: K): BufferEntry<K, V> | undefined {
-    const last = this.#last
-    // only a primitive is sure to be the key it was
-    if (last !== undefined && last.key === key && last.indexed && typeof key !== 'object') return last
-    const end = this.#encodeKey(key)
-    const entry = this.#index.find(this.#scratch.buffer, keyAt, end)
+    if (this.#last?.isAt(key, 0, 0)) return this.#last
+    const entry = this.#index.get(this.#idOf(key))
     if (entry !== undefined) this.#last = entry
     return entry
   }
@@ -266,13 +261,15 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
   }
 
   #newEntry(key: K): BufferEntry<K, V> {
+    return new BufferEntry<K, V>(this.#idOf(key), this.#freeze ? deepFreeze(key) : key, 0, 0)
+  }
+
+  /** The key's bytes as latin1 text. */
+  #idOf(key: K): string {
+    if (this.#hasTextKeys && isShortAscii(key as string)) return key as string
+    // the scratch may become another one as it is written to
     const end = this.#encodeKey(key)
-    return new BufferEntry<K, V>(
-      this.#scratch.buffer.latin1Slice(keyAt, end),
-      this.#freeze ? deepFreeze(key) : key,
-      0,
-      0
-    )
+    return this.#scratch.buffer.latin1Slice(keyAt, end)
   }
 
   #scan(

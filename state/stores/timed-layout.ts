@@ -64,6 +64,19 @@ export function timedEngineKey(
   return bytes
 }
 
+/** The engine's key for one of the changelog, which is given as latin1 text. */
+export function engineKeyOf(
+  layout: TimedLayout,
+  changelogKey: string,
+  segments: { segmentOf(time: number): number }
+): Buffer {
+  const bytes = Buffer.allocUnsafe(timedKeyAt + changelogKey.length)
+  bytes[0] = dataSpace
+  bytes.latin1Write(changelogKey, timedKeyAt)
+  writeInt64(bytes, 1, segments.segmentOf(readInt64(bytes, bytes.length - layout.tailBytes)))
+  return bytes
+}
+
 /** Where a segment begins among the engine's keys; the next one's is its end. */
 export function segmentBound(segment: number): Buffer {
   const bytes = Buffer.allocUnsafe(timedKeyAt)

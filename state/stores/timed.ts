@@ -1,20 +1,20 @@
 import { GrowableBytes } from '../../core/bytes.ts'
 import { systemClock } from '../../core/clock.ts'
 import { StreamsError } from '../../core/errors.ts'
-import { readInt64, writeInt64 } from '../../core/int64.ts'
+import { readInt64 } from '../../core/int64.ts'
 import type { Serde } from '../../core/serde.ts'
+import { isShortAscii, string } from '../../core/serdes/string.ts'
 import { BufferEntry } from '../buffer/entry.ts'
 import { TimeIndex } from '../buffer/time-index.ts'
 import { CommittedState } from '../committed-state.ts'
-import type { Engine, WriteOperation } from '../engine.ts'
+import type { Engine } from '../engine.ts'
 import { deepFreeze } from '../freeze.ts'
-import { dataSpace } from '../metadata.ts'
+import { RestoredRows } from '../restored-rows.ts'
 import type { ChangelogCursor, ChangelogWriter, Checkpoint, StateStore } from '../state-store.ts'
-import { storedFrom } from '../stored-value.ts'
 import { WriteBuffer } from '../write-buffer.ts'
 import { SegmentExpiry } from './segment-expiry.ts'
 import { defaultBufferBytes, freezesByDefault, type StoreOptions } from './store-options.ts'
-import { type TimedLayout, timedEngineKey, timedKeyAt, timedPosition } from './timed-layout.ts'
+import { engineKeyOf, type TimedLayout, timedEngineKey, timedKeyAt, timedPosition } from './timed-layout.ts'
 import { type TimedEntry, type TimedRange, TimedScans } from './timed-scans.ts'
 
 export interface TimedOptions<K, V> {
@@ -52,6 +52,11 @@ export abstract class TimedStore<K, V> implements StateStore {
   readonly #index = new TimeIndex<K, V>()
   readonly #scans: TimedScans<K, V>
   readonly #expiry: SegmentExpiry
+  readonly #restored: RestoredRows
+  /** Keys are mostly their own ids, then. */
+  readonly #hasTextKeys: boolean
+  /** A read is mostly followed by a write of the same entry. */
+  #last: BufferEntry<K, V> | undefined
   readonly #freeze: boolean
   readonly #scratch = new GrowableBytes(256)
   #streamTime: number
@@ -65,7 +70,9 @@ export abstract class TimedStore<K, V> implements StateStore {
     this.#options = options
     this.#engine = engine
     this.#freeze = storeOptions.freeze ?? freezesByDefault()
+    this.#hasTextKeys = (key as unknown) === string()
     this.#expiry = new SegmentExpiry(engine, retentionMs)
+    this.#restored = new RestoredRows((changelogKey) => engineKeyOf(layout, changelogKey, this.#expiry))
     this.#committed = new CommittedState(name, engine, logged, storeOptions.clock ?? systemClock)
     this.#streamTime = this.#committed.observedStreamTime
     this.sequence = this.#committed.sequence
@@ -143,6 +150,7 @@ export abstract class TimedStore<K, V> implements StateStore {
 
   abort(): void {
     this.buffer.clear()
+    this.#last = undefined
     this.#streamTime = this.#committed.observedStreamTime
     this.sequence = this.#committed.sequence
   }
@@ -153,8 +161,8 @@ export abstract class TimedStore<K, V> implements StateStore {
 
   restore(cursor: ChangelogCursor, checkpoint: Checkpoint): number {
     const { layout } = this.#options
-    const operations: WriteOperation[] = []
     let { observedStreamTime: streamTime, sequence } = this.#committed
+    this.#restored.begin()
     let count = 0
     while (cursor.next()) {
       count++
@@ -173,17 +181,9 @@ export abstract class TimedStore<K, V> implements StateStore {
       )
       if (time > streamTime) streamTime = time
       else if (segment < this.#expiry.liveFrom(streamTime)) continue
-      const key = Buffer.allocUnsafe(timedKeyAt + cursor.keyEnd - cursor.keyStart)
-      key[0] = dataSpace
-      writeInt64(key, 1, segment)
-      cursor.buffer.copy(key, timedKeyAt, cursor.keyStart, cursor.keyEnd)
-      const { buffer, valueStart, valueEnd, timestamp } = cursor
-      operations.push({
-        key,
-        value: valueStart < 0 ? null : storedFrom(buffer, valueStart, valueEnd, timestamp)
-      })
+      this.#restored.add(cursor)
     }
-    this.#committed.write(operations, checkpoint, streamTime, sequence)
+    this.#committed.write(this.#restored.take(), checkpoint, streamTime, sequence)
     // clean entries may be older than what was restored
     this.abort()
     this.#expiry.advance(streamTime)
@@ -222,9 +222,7 @@ export abstract class TimedStore<K, V> implements StateStore {
 
   protected change(key: K, time: number, sub: number, value: V | null, timestamp: number): void {
     this.checkTime(time)
-    const end = this.#encodeKey(key)
-    const found = this.#index.find(this.#scratch.buffer, timedKeyAt, end, time, sub)
-    this.buffer.put(found ?? this.#newEntry(key, end, time, sub), value, timestamp)
+    this.buffer.put(this.#find(key, time, sub) ?? this.#newEntry(key, time, sub), value, timestamp)
   }
 
   protected scanKey<T>(key: K, range: TimedRange, make: (entry: TimedEntry<K, V>) => T): IterableIterator<T> {
@@ -246,7 +244,10 @@ export abstract class TimedStore<K, V> implements StateStore {
 
   /** The key's bytes as latin1 text. */
   protected keyText(key: K): string {
-    return this.#scratch.buffer.latin1Slice(timedKeyAt, this.#encodeKey(key))
+    if (this.#hasTextKeys && isShortAscii(key as string)) return key as string
+    // the scratch may become another one as it is written to
+    const end = this.#options.key.encode(key, this.#scratch, timedKeyAt)
+    return this.#scratch.buffer.latin1Slice(timedKeyAt, end)
   }
 
   /** The changelog's key of an entry. */
@@ -260,11 +261,6 @@ export abstract class TimedStore<K, V> implements StateStore {
         'SERIALIZATION',
         `store ${this.name}: ${time} cannot be the time of ${this.#options.layout.entry}`
       )
-  }
-
-  /** Leaves the key's bytes in `scratch[timedKeyAt, end)`. */
-  #encodeKey(key: K): number {
-    return this.#options.key.encode(key, this.#scratch, timedKeyAt)
   }
 
   #committedRange(range: TimedRange) {
@@ -287,14 +283,19 @@ export abstract class TimedStore<K, V> implements StateStore {
     return timedEngineKey(this.#options.layout, id, this.#expiry.segmentOf(time), time, sub)
   }
 
-  #newEntry(key: K, end: number, time: number, sub: number): BufferEntry<K, V> {
-    const id = this.#scratch.buffer.latin1Slice(timedKeyAt, end)
-    return new BufferEntry<K, V>(id, this.#freeze ? deepFreeze(key) : key, time, sub)
+  #newEntry(key: K, time: number, sub: number): BufferEntry<K, V> {
+    return new BufferEntry<K, V>(this.keyText(key), this.#freeze ? deepFreeze(key) : key, time, sub)
+  }
+
+  #find(key: K, time: number, sub: number): BufferEntry<K, V> | undefined {
+    if (this.#last?.isAt(key, time, sub)) return this.#last
+    const entry = this.#index.get(this.keyText(key), time, sub)
+    if (entry !== undefined) this.#last = entry
+    return entry
   }
 
   #read(key: K, time: number, sub: number): BufferEntry<K, V> | undefined {
-    const end = this.#encodeKey(key)
-    const found = this.#index.find(this.#scratch.buffer, timedKeyAt, end, time, sub)
+    const found = this.#find(key, time, sub)
     const expired = this.#isExpired(time)
     if (found !== undefined) {
       if (expired && !(this.#options.cached && found.written)) return undefined
@@ -302,8 +303,11 @@ export abstract class TimedStore<K, V> implements StateStore {
       return found
     }
     if (expired) return undefined
-    const entry = this.#newEntry(key, end, time, sub)
-    this.buffer.adopt(entry, this.#engine.getSync(this.#engineKey(entry.id, time, sub)))
+    const entry = this.#newEntry(key, time, sub)
+    this.#last = entry
+    // the engine holds nothing later than what was committed
+    const isNew = time > this.#committed.observedStreamTime
+    this.buffer.adopt(entry, isNew ? undefined : this.#engine.getSync(this.#engineKey(entry.id, time, sub)))
     return entry
   }
 

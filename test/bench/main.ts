@@ -1,19 +1,36 @@
 import { parseArgs } from 'node:util'
 import type { BenchCase, BenchOptions, Figures, Suite } from './case.ts'
+import { closedAfter } from './closed-after.ts'
 import { ingest } from './ingest/suite.ts'
 import { rss } from './kafka/rss-suite.ts'
 import { kafka } from './kafka/suite.ts'
+import { operators, scale } from './operators/suite.ts'
+import { comparePeer } from './peer/compare.ts'
+import { compareLatency } from './peer/latency.ts'
 import { runProgram } from './programs.ts'
 import { replicas } from './replicas/suite.ts'
 import { judge, table } from './results.ts'
 import { childFlag, runCase } from './run-case.ts'
+import { serdes } from './serdes/suite.ts'
 import { sinks } from './sinks/suite.ts'
 import { state } from './state/suite.ts'
 import { threads } from './threads/suite.ts'
 import { types } from './types/suite.ts'
 import { runWorkloads, workloadHelp, workloadOptions } from './workload/main.ts'
 
-const suites: Readonly<Record<string, Suite>> = { kafka, rss, state, threads, types, ingest, sinks, replicas }
+const suites: Readonly<Record<string, Suite>> = {
+  kafka,
+  rss,
+  state,
+  operators,
+  serdes,
+  scale,
+  threads,
+  replicas,
+  types,
+  ingest,
+  sinks
+}
 
 const help = `Measures what the library costs, beside other clients. Every case runs in a process of its own; the rounds of the cases
 that are compared take turns; the table shows medians. A broker is started (and stopped) unless KAFKA_BROKERS names one.
@@ -29,6 +46,14 @@ that are compared take turns; the table shows medians. A broker is started (and 
   --match TEXT      only cases whose group or name holds the text
   --json            JSON lines in place of the table
 
+Or beside Kafka Streams, which takes turns with ours over the same topics; needs Java 17 and Maven. The tables go to docs/benchmarks.md:
+
+  npm run bench -- --peer [--full] [--rounds N] [--records N] [--match TEXT]
+  npm run bench -- --latency [--rounds N] [--match GUARANTEE]
+
+  --full            also exactly-once without caches
+  --brokerPid PID   tells the CPU of a broker that KAFKA_BROKERS names
+
 ${workloadHelp}`
 
 async function main(): Promise<void> {
@@ -42,6 +67,9 @@ async function main(): Promise<void> {
       'sasl-tls-brokers': { type: 'string' },
       match: { type: 'string', default: '' },
       json: { type: 'boolean', default: false },
+      peer: { type: 'boolean', default: false },
+      latency: { type: 'boolean', default: false },
+      full: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
       ...workloadOptions
     }
@@ -63,6 +91,14 @@ async function main(): Promise<void> {
     match: values.match,
     report: (message) => process.stderr.write(`${message}\n`)
   }
+  if (values.peer || values.latency) {
+    const { full } = values
+    const met = values.peer
+      ? await comparePeer({ ...options, full, brokerPid: Number(values.brokerPid) })
+      : await compareLatency(options)
+    process.exitCode = met ? 0 : 1
+    return
+  }
   let missed = 0
   for (const name of values.only.split(',')) {
     const suite = suites[name]
@@ -70,19 +106,13 @@ async function main(): Promise<void> {
       throw new Error(`there is no suite '${name}'; there are ${Object.keys(suites).join(', ')}`)
     options.report(`${suite.title}, Node ${process.version}`)
     const prepared = await suite.prepare(options)
-    // the brokers outlive this process unless they are stopped
-    const interrupted = (): void => void prepared.close().finally(() => process.exit(130))
-    process.once('SIGINT', interrupted).once('SIGTERM', interrupted)
-    try {
+    await closedAfter(prepared.close, async () => {
       const cases = prepared.cases.filter((one) => `${one.group} ${one.name}`.includes(values.match))
       const judged = [...(await runAll(cases, options))].map(([one, rounds]) => judge({ one, rounds }))
       if (values.json) for (const line of judged) process.stdout.write(`${JSON.stringify(line)}\n`)
       else process.stdout.write(`\n${table(judged)}\n\n`)
       missed += judged.filter(({ met }) => met === false).length
-    } finally {
-      process.off('SIGINT', interrupted).off('SIGTERM', interrupted)
-      await prepared.close()
-    }
+    })
   }
   process.exitCode = missed > 0 ? 1 : 0
 }

@@ -26,6 +26,8 @@ const programs: Readonly<Record<string, () => Promise<Program>>> = {
   failover: async () => (await import('./replicas/failover.ts')).failover,
   throughput: async () => (await import('./replicas/throughput.ts')).throughput,
   assignor: async () => (await import('./replicas/assignor.ts')).assignor,
+  task: async () => (await import('./operators/task-program.ts')).taskProgram,
+  serde: async () => (await import('./serdes/serde-program.ts')).serdeProgram,
   types: async () => (await import('./types/suite.ts')).typeGrowth
 }
 

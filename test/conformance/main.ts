@@ -5,11 +5,32 @@ import type { EngineKind } from '../../state/engine.ts'
 import type { ConformanceCase } from './case.ts'
 import { replay } from './replay.ts'
 
-/** `npm run conformance -- DIR... [--only NAME] [--engine memory|rocksdb|level] [--brief]`: replays every case found and tells what differs. */
+const help = `Replays cases that Apache Kafka Streams answered, and tells what differs: outputs, stores, and internal topics byte for byte.
+
+  npm run conformance -- DIR...            every *.json in folders and those below, or single files
+  npm run conformance -- test/conformance/cases --engine level
+
+  --only NAME    cases of this name or topology
+  --engine NAME  memory (default), rocksdb or level
+  --brief        one line for each case that failed
+  --help         this page
+
+Exit code 0: all passed, 1: one did not, 2: nothing to replay.
+`
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { only: { type: 'string' }, engine: { type: 'string' }, brief: { type: 'boolean' } }
+  options: {
+    only: { type: 'string' },
+    engine: { type: 'string' },
+    brief: { type: 'boolean' },
+    help: { type: 'boolean' }
+  }
 })
+if (values.help || positionals.length === 0) {
+  process.stdout.write(help)
+  process.exit(values.help ? 0 : 2)
+}
 
 function engineOf(name = 'memory'): EngineKind {
   if (name === 'memory' || name === 'rocksdb' || name === 'level') return name

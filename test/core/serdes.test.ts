@@ -25,6 +25,19 @@ function through<T>(serde: Serde<T>, value: T): { text: string; value: T } {
 }
 
 describe('string', () => {
+  it('short texts are what was written, however many were read before', () => {
+    const decoded = (text: string): string => {
+      const bytes = Buffer.from(`##${text}##`)
+      return string().decode(bytes, 2, bytes.length - 2)
+    }
+    for (let round = 0; round < 2; round++)
+      for (let i = 0; i < 10_000; i++) {
+        const text = `${i % 3 === 0 ? 'é' : ''}${i.toString(2 + (i % 30))}`
+        if (decoded(text) !== text) expect(decoded(text)).toBe(text)
+      }
+    expect(decoded('')).toBe('')
+  })
+
   it.each(['', 'a', 'Käse', '日本', '𝄞', 'x'.repeat(49), 'ä'.repeat(60), 'x'.repeat(10_000)])(
     '%s',
     (text) => {

@@ -8,6 +8,7 @@ import { fetchJars, pomProperty } from '../../deploy/local/maven.ts'
 
 const sources = join(import.meta.dirname, 'java')
 const pom = join(sources, 'pom.xml')
+const logging = join(sources, 'log4j2.properties')
 
 type Report = (message: string) => void
 
@@ -31,7 +32,7 @@ export async function runProgram(program: JavaProgram, run: JavaRun): Promise<st
     '-Xmx512m',
     '-XX:+UseSerialGC',
     '-XX:TieredStopAtLevel=1',
-    `-Dlog4j2.configurationFile=${join(sources, 'log4j2.properties')}`,
+    `-Dlog4j2.configurationFile=${logging}`,
     '-cp',
     classPath,
     `storesku.peer.${program}`,
@@ -60,15 +61,35 @@ export async function runProgram(program: JavaProgram, run: JavaRun): Promise<st
 
 async function readerClassPath(report: Report): Promise<string> {
   const { name, jars } = await fetchKafka(report)
-  return `${await compiled('reader', name, `${jars}/*`, report)}:${jars}/*`
+  return `${await compiled('reader', join(sources, 'reader'), name, `${jars}/*`, report)}:${jars}/*`
 }
 
 async function takeoverClassPath(report: Report): Promise<string> {
-  const { name, version } = await fetchKafka(report)
+  const { name } = await fetchKafka(report)
+  const needed = `${await readerClassPath(report)}:${await streamsJars(report)}/*`
+  return `${await compiled('takeover', join(sources, 'takeover'), name, needed, report)}:${needed}`
+}
+
+/** The arguments for Java up to its program's own: a folder of sources, compiled if need be, beside Kafka Streams. */
+export async function streamsProgram(
+  part: string,
+  folder: string,
+  mainClass: string,
+  report: Report
+): Promise<string[]> {
+  const { name, jars } = await fetchKafka(report)
+  const needed = `${jars}/*:${await streamsJars(report)}/*`
+  const classes = await compiled(part, folder, name, needed, report)
+  return [`-Dlog4j2.configurationFile=${logging}`, '-cp', `${classes}:${needed}`, mainClass]
+}
+
+/** The folder with what Kafka Streams needs beyond the broker's jars. */
+async function streamsJars(report: Report): Promise<string> {
+  const { version } = await fetchKafka(report)
   const [streams, digest] = await Promise.all([pomProperty(pom, 'kafka.version'), digestOf([pom])])
   if (streams !== version)
     throw new Error(`${pom} names Kafka ${streams}, but the broker's jars are ${version}`)
-  const more = await cached({
+  return await cached({
     name: `kafka-streams-${streams}-${digest}`,
     report,
     build: async (folder) => {
@@ -76,13 +97,16 @@ async function takeoverClassPath(report: Report): Promise<string> {
       await fetchJars(pom, folder, report)
     }
   })
-  const needed = `${await readerClassPath(report)}:${more}/*`
-  return `${await compiled('takeover', name, needed, report)}:${needed}`
 }
 
 /** The folder with the classes of one folder of sources. */
-async function compiled(part: string, kafka: string, classPath: string, report: Report): Promise<string> {
-  const folder = join(sources, part)
+async function compiled(
+  part: string,
+  folder: string,
+  kafka: string,
+  classPath: string,
+  report: Report
+): Promise<string> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.java')).sort()
   const paths = files.map((file) => join(folder, file))
   const [java, digest] = await Promise.all([requireJava(), digestOf(paths)])

@@ -15,6 +15,11 @@ import { topSkus } from './top-skus.ts'
 import * as topics from './topics.ts'
 import { skuVelocity } from './velocity.ts'
 
+export interface RetailOptions extends FinanceOptions {
+  /** Analyses of one's own, which read what the graph writes. Default: none. */
+  readonly analyses?: readonly ((builder: StreamsBuilder) => void)[]
+}
+
 /**
  * The whole retail graph at a glance:
  *
@@ -30,7 +35,7 @@ import { skuVelocity } from './velocity.ts'
  * Line items are signed: what is taken back flows through the same steps. A new analysis is a function like these: give it a file of its
  * own and call it here.
  */
-export function retailTopology(options: FinanceOptions = {}): Topology {
+export function retailTopology(options: RetailOptions = {}): Topology {
   const builder = new StreamsBuilder()
   const products = builder.table(topics.products, { name: 'products' })
   const files = sales(builder)
@@ -52,5 +57,6 @@ export function retailTopology(options: FinanceOptions = {}): Topology {
   skuVelocity(builder, storeLines)
   boughtTogether(storeLines)
   monthlyProjections(stores, categories)
+  for (const analysis of options.analyses ?? []) analysis(builder)
   return builder.build()
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startServices, stopServices } from '../../../deploy/local/services.ts'
+import { serviceStatus, startServices, stopServices } from '../../../deploy/local/services.ts'
 import { password, startSecureBroker, user } from '../../kafka/platformatic/secure-broker.ts'
 import type { BenchOptions } from '../case.ts'
 import type { ClientSettings } from './client-settings.ts'
@@ -10,13 +10,20 @@ export interface BenchBroker extends Pick<ClientSettings, 'brokers' | 'security'
   close(): Promise<void>
 }
 
-/** The broker that KAFKA_BROKERS names, or one of this run's own. */
-export async function plainBroker({ report }: BenchOptions): Promise<BenchBroker> {
+/** The broker that KAFKA_BROKERS names, or one of this run's own, whose process id is known. */
+export async function plainBroker({
+  report
+}: Pick<BenchOptions, 'report'>): Promise<BenchBroker & { readonly pid: number }> {
   const named = process.env['KAFKA_BROKERS']
-  if (named) return { brokers: named.split(','), close: async () => {} }
+  if (named) return { brokers: named.split(','), pid: 0, close: async () => {} }
   const directory = await mkdtemp(join(tmpdir(), 'store-sku-bench-'))
   const { kafkaBrokers } = await startServices({ directory, only: ['kafka'], onProgress: report })
-  return { brokers: kafkaBrokers.split(','), close: () => stopServices(directory, { wipe: true }) }
+  const kafka = (await serviceStatus(directory)).find(({ name }) => name === 'kafka')
+  return {
+    brokers: kafkaBrokers.split(','),
+    pid: kafka?.pid ?? 0,
+    close: () => stopServices(directory, { wipe: true })
+  }
 }
 
 /** Undefined unless it was asked for. */

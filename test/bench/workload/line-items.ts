@@ -1,5 +1,5 @@
 /*
- * A deterministic stream of retail line items, the same in Java (test/bench/peer) and here.
+ * A deterministic stream of retail line items: both sides of a comparison read the same.
  *
  * Random numbers: xorshift32 on unsigned 32 bits, started from the seed. Record i (from 0) draws, in this order: store, SKU rank (Zipf-like,
  * p(rank) ~ rank^-0.75), country, quantity, return?, pence, jitter of the timestamp, category, broken? (in CSV only the quantity is "n/a").

@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { type Admin, KafkaStreams, PlatformaticClient, type StreamsConfig } from '../../../index.ts'
+import { type Admin, type KafkaClient, KafkaStreams, type StreamsConfig } from '../../../index.ts'
 import { cpuSecondsOf, ownCpuSeconds, peakRssMiB } from './cpu.ts'
+import { CpuProfile } from './profile.ts'
 import { type WorkloadName, workloadTopology } from './workloads.ts'
 
 export interface WorkloadOptions {
@@ -12,14 +13,20 @@ export interface WorkloadOptions {
   readonly cache: 'on' | 'off'
   readonly records: number
   readonly input: string
-  readonly bootstrap: string
+  readonly kafka: KafkaClient
   readonly brokerPid: number
   readonly restore: boolean
+  /** Where a CPU profile is written; undefined: none is taken. */
+  readonly profileFolder: string | undefined
 }
 
 const partitions = 4
 /** The peer's default, so that both hold the same. */
 const cacheBytes = 10 * 1024 * 1024
+
+export function cacheBytesOf(cache: 'on' | 'off'): number {
+  return cache === 'on' ? cacheBytes : 0
+}
 
 /**
  * One run of a workload over an input topic that was filled beforehand. Yields the peer's figures under the peer's names.
@@ -28,11 +35,10 @@ const cacheBytes = 10 * 1024 * 1024
  * second half leave out most of the warming up, and `close`.
  */
 export async function* runWorkload(options: WorkloadOptions): AsyncGenerator<Record<string, unknown>> {
-  const { workload, guarantee, cache, records, input, bootstrap, brokerPid } = options
+  const { workload, guarantee, cache, records, input, kafka, brokerPid } = options
   const app = `ours-${workload}-${Date.now()}`
   const output = `${app}-output`
   const state = await mkdtemp(join(tmpdir(), 'store-sku-bench-'))
-  const kafka = new PlatformaticClient({ brokers: bootstrap.split(',') })
   const admin = kafka.admin('bench')
   const half = Math.floor(records / 2)
   let inputs = 0
@@ -60,15 +66,21 @@ export async function* runWorkload(options: WorkloadOptions): AsyncGenerator<Rec
     kafka,
     stateDirectory: state,
     processingGuarantee: guarantee,
-    cacheMaxBytes: cache === 'on' ? cacheBytes : 0
+    cacheMaxBytes: cacheBytesOf(cache)
   }
   try {
+    const profile = options.profileFolder === undefined ? undefined : new CpuProfile()
+    await profile?.start()
     const started = performance.now()
     const streams = new KafkaStreams(topology, config)
     await streams.start()
     while (done < records) await Promise.race([setTimeout(20), streams.finished])
     await streams.close({ leaveGroup: true })
     const end = clock()
+    if (profile !== undefined && options.profileFolder !== undefined)
+      process.stderr.write(
+        await profile.stop(options.profileFolder, `${workload}-${guarantee}-cache-${cache}`)
+      )
     if (first === undefined || middle === undefined || last === undefined)
       throw new Error('the workload did not run')
     const seconds = (end.ms - first.ms) / 1000

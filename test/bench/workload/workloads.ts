@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { json, StreamsBuilder, string, TimeWindows, type Topology, topic } from '../../../index.ts'
 import { Line } from './line.ts'
 import { parseLine } from './parse-line.ts'
+import { add, noTotals, Totals } from './totals.ts'
 
 /*
  * The peer's four workloads, written as a user would write them.
@@ -15,8 +16,6 @@ const Sale = z.object({
   amount: z.number(),
   ts: z.int()
 })
-const Totals = z.object({ count: z.int(), units: z.int(), revenue: z.number() })
-type Totals = z.infer<typeof Totals>
 
 export const workloadNames = ['stateless', 'csv', 'aggregate', 'rekey-aggregate'] as const
 export type WorkloadName = (typeof workloadNames)[number]
@@ -82,13 +81,6 @@ function csv(builder: StreamsBuilder, input: string, output: string, progress: P
     .filter((line) => line !== null)
     .to(topic(output, { key: string(), value: json(Line), partitions }))
 }
-
-const noTotals = (): Totals => ({ count: 0, units: 0, revenue: 0 })
-const add = (line: Line, { count, units, revenue }: Totals): Totals => ({
-  count: count + 1,
-  units: units + line.qty,
-  revenue: revenue + line.qty * line.price
-})
 
 function aggregate(builder: StreamsBuilder, input: string, output: string, progress: Progress): void {
   builder

@@ -19,16 +19,19 @@ it('is told once, when nothing was done for long enough, and again for the next'
   expect(lookUntil(stall, 3100, 6000)).toEqual([4100])
   expect(progress.work).toEqual({ task: 2, record: { input: 1, offset: 77 } })
   progress.leave()
-  progress.beat()
+  // whatever holds it up now, it is no task
   expect(progress.work).toBe(undefined)
-  expect(lookUntil(stall, 6100, 8000)).toEqual([7100])
+  expect(lookUntil(stall, 6100, 8000)).toEqual([])
+  progress.enter(3)
+  expect(lookUntil(stall, 8100, 9900)).toEqual([9100])
+  expect(progress.work).toEqual({ task: 3, record: undefined })
 })
 
 it('a process that was frozen is not taken for a thread that is stuck', () => {
   const progress = new Progress()
   const stall = new Stall(progress, 1000)
-  progress.beat()
+  progress.enter(0)
   expect(lookUntil(stall, 0, 500)).toEqual([])
   expect(stall.look(60_000)).toBe(false)
-  expect(lookUntil(stall, 60_100, 61_500)).toEqual([61_000])
+  expect(lookUntil(stall, 60_100, 61_500)).toEqual([60_300])
 })

@@ -1,0 +1,36 @@
+import { pathToFileURL } from 'node:url'
+import { StreamsError, Topology } from '../index.ts'
+
+/** The option that says which graph a command is about. */
+export const graphOption = {
+  graph: {
+    type: 'string',
+    value: 'M#E',
+    default: 'topology/retail/index.ts#retailTopology',
+    help: 'module and export: a Topology, or a function that returns one'
+  }
+} as const
+
+/** The topology that `--graph` names. Throws CONFIG_INVALID. */
+export async function loadTopology(graph: string): Promise<Topology> {
+  const topology = await loadExport(graph)
+  if (topology instanceof Topology) return topology
+  throw new StreamsError('CONFIG_INVALID', `${graph} is no topology`)
+}
+
+/** What a module exports under the name behind `#`; what a function without parameters returns, if it is one. Throws CONFIG_INVALID. */
+export async function loadExport(reference: string): Promise<unknown> {
+  const [module = '', name = ''] = reference.split('#')
+  if (name === '')
+    throw new StreamsError('CONFIG_INVALID', `${reference}: write it as MODULE#EXPORT, e.g. ./graph.ts#graph`)
+  let exports: Record<string, unknown>
+  try {
+    exports = (await import(pathToFileURL(module).href)) as Record<string, unknown>
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw new StreamsError('CONFIG_INVALID', `${module} cannot be loaded: ${(error as Error).message}`)
+  }
+  const found = exports[name]
+  if (found === undefined) throw new StreamsError('CONFIG_INVALID', `${module} exports no "${name}"`)
+  return typeof found === 'function' && found.length === 0 ? found() : found
+}

@@ -1,0 +1,33 @@
+import { objectStoreCredentials } from '../deploy/local/object-store.ts'
+import type { CountryBucket } from '../ingest/buckets.ts'
+import { ObjectStore } from '../ingest/object-store.ts'
+import { bucketOf, bucketSettings } from './buckets.ts'
+import { serviceAddress } from './services.ts'
+
+/** Keeps the versions that were read, so that a corrected file's former rows can be taken back. */
+export const archiveBucket = 'store-sku-archive'
+
+/** The option that says whose buckets they are. */
+export const bucketOption = {
+  bucket: {
+    type: 'string',
+    multiple: true,
+    default: [] as string[],
+    value: 'NAME=CC[:CUR[:ZONE]]',
+    help: "a bucket's country, and currency and time zone where they are others than the country's; may be repeated"
+  }
+} as const
+
+/** The object store that S3_ENDPOINT names, with the AWS SDK's credentials; else the local one with its own. Throws CONFIG_INVALID. */
+export async function objectStoreOf(dir: string): Promise<ObjectStore> {
+  const endpoint = await serviceAddress('s3', dir)
+  const named = process.env['AWS_ACCESS_KEY_ID'] !== undefined || process.env['AWS_PROFILE'] !== undefined
+  return new ObjectStore({ endpoint, ...(named ? {} : { credentials: objectStoreCredentials }) })
+}
+
+/** Buckets by `NAME=CC`, or by names that say it, such as `sku-gb`. Throws an Error that says what is missing. */
+export function bucketsOf(options: readonly string[]): readonly CountryBucket[] {
+  const settings = bucketSettings(options.filter((option) => option.includes('=')))
+  const names = options.map((option) => option.split('=')[0] ?? '')
+  return names.map((name) => bucketOf(name, settings))
+}

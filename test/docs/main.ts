@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { checkout } from './checkout.ts'
+import { documentedCommands } from './documented-commands.ts'
+
+const help = `Lists the commands that the README and the pages in docs/ print, and runs the slow ones, which npm test only looks up.
+
+  npm run docs                     the list, with the pace of each
+  npm run docs -- --slow           runs the slow ones as they are printed, in a copy of the project, and those that stay for a minute
+  npm run docs -- --slow --only X  those whose line has X
+
+Exit code 0: all ended with 0 (npm start: told to stop when it stayed up), 1: one did not.
+`
+
+/** npm start without --once stays up. */
+const stays = /^npm (ci && npm )?start$/
+const stayMs = 300_000
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      slow: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
+      help: { type: 'boolean', default: false }
+    }
+  })
+  if (values.help) {
+    process.stdout.write(help)
+    return 0
+  }
+  const commands = documentedCommands().filter(({ line }) => line.includes(values.only))
+  if (!values.slow) {
+    for (const { page, pace, line } of commands)
+      process.stdout.write(`${pace.padEnd(5)}  ${page.padEnd(26)}  ${line}\n`)
+    return 0
+  }
+  const project = await checkout()
+  // what the pages call DIR
+  const shop = join(project.directory, 'DIR', 'sku-gb', 'shop-1')
+  await mkdir(shop, { recursive: true })
+  await writeFile(join(shop, '2011-12-01.csv'), 'sold_at,sku,quantity,amount\n2011-12-01,tea,1,2.50\n')
+  let failures = 0
+  try {
+    for (const line of new Set(commands.flatMap((one) => (one.pace === 'slow' ? one.line : [])))) {
+      process.stdout.write(`\n$ ${line}\n`)
+      const child = spawn('sh', ['-c', line], {
+        cwd: project.directory,
+        env: project.environment,
+        stdio: 'inherit',
+        // a group of its own, so that all of it is told to stop
+        detached: true
+      })
+      const timer = stays.test(line)
+        ? setTimeout(() => process.kill(-(child.pid as number), 'SIGTERM'), stayMs)
+        : undefined
+      const [code] = await once(child, 'exit')
+      clearTimeout(timer)
+      if (code !== 0) failures++
+      process.stdout.write(code === 0 ? 'ended with 0\n' : `FAILED: ended with ${code}\n`)
+    }
+  } finally {
+    await project.dispose()
+  }
+  return failures === 0 ? 0 : 1
+}
+
+process.exitCode = await main()
