@@ -73,10 +73,18 @@ export type { TaskRole, TaskStatus, ThreadTask } from './runtime/task-status.ts'
 export type { ThreadModule } from './runtime/threads/thread-module.ts'
 export type { StreamThreadFactory, StreamThreadSetup } from './runtime/threads/thread-setup.ts'
 export type { UncaughtExceptionHandler, UncaughtResponse } from './runtime/threads/uncaught.ts'
+export { sinkByTopic } from './sinks/by-topic.ts'
 export { type ElasticsearchSinkOptions, elasticsearchSink } from './sinks/elasticsearch/elasticsearch-sink.ts'
 export { type SwapAliasesOptions, swapAliases } from './sinks/elasticsearch/indices.ts'
 export type { MysqlSinkOptions } from './sinks/mysql/mysql-options.ts'
 export { mysqlSink } from './sinks/mysql/mysql-sink.ts'
+export type { ObjectBucket } from './sinks/object-store/object-bucket.ts'
+export type { ParquetColumns, ParquetRow, ParquetType } from './sinks/object-store/parquet-file.ts'
+export {
+  type ParquetSinkOptions,
+  parquetSink,
+  type RangeManifest
+} from './sinks/object-store/parquet-sink.ts'
 export { type Migration, migrate } from './sinks/postgres/migrate.ts'
 export type { PostgresSinkOptions } from './sinks/postgres/postgres-options.ts'
 export { postgresSink } from './sinks/postgres/postgres-sink.ts'

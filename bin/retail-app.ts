@@ -12,7 +12,6 @@ import {
   type ReadOnlyKeyValueStore,
   type RestoreProgress,
   resetApplication,
-  type Sink,
   SinkMetrics,
   SinkTask,
   string,
@@ -21,11 +20,11 @@ import {
 } from '../index.ts'
 import { unpublishedDaysStore } from '../processors/retail/publish-days.ts'
 import { tallyStore } from '../processors/retail/tally-rows.ts'
-import { financeGauges } from '../sinks/retail/finance-gauges.ts'
 import { retailMigrations } from '../sinks/retail/migrations/index.ts'
+import type { TrainingSetOptions } from '../sinks/retail/training-sets.ts'
 import { retailTopology } from '../topology/retail/index.ts'
-import { profitAndLoss } from '../topology/retail/topics.ts'
-import { type RetailSink, retailSinks } from './retail-sinks.ts'
+import { waitingStores } from './analysis-tables.ts'
+import { financeGaugesSink, type RetailSink, retailSinks, trainingSetsSink } from './retail-sinks.ts'
 
 export interface RetailAppOptions {
   readonly kafka: KafkaClient
@@ -37,6 +36,8 @@ export interface RetailAppOptions {
   readonly commitIntervalMs: number
   readonly logger: Logger
   readonly onRestore: (progress: RestoreProgress) => void
+  /** Where line items become training sets, and the day from which they are for validation; undefined: nowhere. */
+  readonly trainingSets?: Omit<TrainingSetOptions, 'name'>
   /** Where Prometheus finds `/metrics`, probes `/healthz` and `/readyz`, and people `/stores`, on 127.0.0.1; undefined: nowhere. */
   readonly metricsPort?: number | undefined
   /** Other applications of this process, and further metrics, that are shown there, too. */
@@ -75,7 +76,12 @@ const CACHE_MAX_BYTES = 256 * 1024 * 1024
 const SESSION_TIMEOUT_MS = 10_000
 
 /** Stores of what is told a moment later. */
-const heldBackStores = [unpublishedDaysStore.name, tallyStore('lineItems').name, tallyStore('ledgers').name]
+const heldBackStores = [
+  unpublishedDaysStore.name,
+  tallyStore('lineItems').name,
+  tallyStore('ledgers').name,
+  ...waitingStores
+]
 
 /** Records that a sink refused, with where they came from. */
 export const sinkDeadLetters = topic('retail.dead-letters.sinks', { key: string(), value: bytes() })
@@ -128,12 +134,7 @@ export class RetailApp {
       logger.info(`metrics, health and stores on http://127.0.0.1:${await server.listen(metricsPort)}`)
       this.#closers.push(() => server.close())
     }
-    const gauges: RetailSink = {
-      name: 'finance-gauges',
-      topic: profitAndLoss as unknown as RetailSink['topic'],
-      open: (name) => financeGauges(name, this.#registry) as unknown as Sink<string, never>
-    }
-    const sinks = roles.includes('sinks') ? [...retailSinks, gauges] : []
+    const sinks = roles.includes('sinks') ? this.#allSinks() : []
     await allOf([...(sinks.length > 0 ? [this.#migrate()] : []), this.#createTopics(kafka)])
     await allOf([
       ...(roles.includes('graph') ? [this.#startGraph()] : []),
@@ -207,7 +208,7 @@ export class RetailApp {
   async close(): Promise<void> {
     const streams = this.#streams.close({ leaveGroup: true })
     await streams.catch(() => undefined)
-    await Promise.all(this.#sinks.map(({ task }) => task.close()))
+    await Promise.all([...new Set(this.#sinks.map(({ task }) => task))].map((task) => task.close()))
     for (const close of this.#closers) await close()
     await streams
   }
@@ -230,7 +231,7 @@ export class RetailApp {
   async #createTopics(kafka: KafkaClient): Promise<void> {
     const admin = kafka.admin(`${APPLICATION}-topics`)
     try {
-      const sinkTopics = [...retailSinks.map((one) => one.topic), sinkDeadLetters]
+      const sinkTopics = [...this.#allSinks().flatMap((one) => one.topics), sinkDeadLetters]
       await admin.createTopics(
         [...new Set(sinkTopics)].map((one) => ({
           name: one.name,
@@ -243,7 +244,16 @@ export class RetailApp {
     }
   }
 
-  async #startSink({ name, topic: source, open }: RetailSink): Promise<void> {
+  #allSinks(): readonly RetailSink[] {
+    const { trainingSets } = this.#options
+    return [
+      ...retailSinks,
+      financeGaugesSink(this.#registry),
+      ...(trainingSets === undefined ? [] : [trainingSetsSink(trainingSets)])
+    ]
+  }
+
+  async #startSink({ name, topics, open }: RetailSink): Promise<void> {
     const { kafka, databaseUrl, elasticsearchUrl, replica } = this.#options
     const groupId = sinkGroup(name)
     const instanceId = replica === undefined ? groupId : `${groupId}-${replica}`
@@ -254,7 +264,7 @@ export class RetailApp {
       groupId,
       instanceId,
       commitIntervalMs: SINK_COMMIT_INTERVAL_MS,
-      topics: [source],
+      topics,
       sink: open(name, {
         postgres: { connectionString: databaseUrl, max: 2 },
         elasticsearch: elasticsearchUrl
@@ -264,7 +274,7 @@ export class RetailApp {
     task.failed.then(this.#fail)
     await task.start()
     this.#sinkMetrics.watch(name, task)
-    this.#sinks.push({ task, topic: source.name })
+    for (const topic of topics) this.#sinks.push({ task, topic: topic.name })
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client'
 import {
   type ElasticsearchSinkOptions,
   elasticsearchSink,
@@ -7,6 +8,7 @@ import {
   type TableMapping,
   type Topic
 } from '../index.ts'
+import { financeGauges } from '../sinks/retail/finance-gauges.ts'
 import { profitAndLossTable } from '../sinks/retail/profit-and-loss-table.ts'
 import { skuIndex } from '../sinks/retail/sku-index.ts'
 import {
@@ -18,7 +20,9 @@ import {
   skusTable,
   storeDaysTable
 } from '../sinks/retail/tables.ts'
+import { type TrainingSetOptions, trainingSets } from '../sinks/retail/training-sets.ts'
 import * as topics from '../topology/retail/topics.ts'
+import { analysisSink, analysisTopics } from './analysis-tables.ts'
 
 /** Where sinks connect to. */
 export interface SinkPlaces {
@@ -28,10 +32,10 @@ export interface SinkPlaces {
   readonly searchIndex?: string
 }
 
-/** A table or an index, and the topic that it shows. */
+/** Tables or an index, and the topics that they show. */
 export interface RetailSink {
   readonly name: string
-  readonly topic: Topic<string, never>
+  readonly topics: readonly Topic<string, never>[]
   /** @param name what the sink is known by where it keeps its positions */
   readonly open: (name: string, places: SinkPlaces) => Sink<string, never>
 }
@@ -46,10 +50,25 @@ export const retailSinks: readonly RetailSink[] = [
   table(topics.skuSales, skusTable),
   table(topics.profitAndLoss, profitAndLossTable),
   table(topics.reconciliation, reconciliationTable),
+  {
+    name: 'analyses',
+    topics: analysisTopics,
+    open: (name, { postgres }) => analysisSink(name, postgres)
+  },
   sink('sku-search', topics.skuSales, (name, { elasticsearch, searchIndex = skuIndex.index }) =>
     elasticsearchSink({ ...skuIndex, name, connection: elasticsearch, index: searchIndex })
   )
 ]
+
+/** The training sets: Parquet in an object store. */
+/** What finance reports, as gauges of a registry. */
+export function financeGaugesSink(registry: Registry): RetailSink {
+  return sink('finance-gauges', topics.profitAndLoss, (name) => financeGauges(name, registry))
+}
+
+export function trainingSetsSink(options: Omit<TrainingSetOptions, 'name'>): RetailSink {
+  return sink('training-sets', topics.lineItems, (name) => trainingSets({ name, ...options }))
+}
 
 function table<V>(source: Topic<string, V>, mapping: TableMapping<string, V>): RetailSink {
   return sink(mapping.table.replaceAll('_', '-'), source, (name, { postgres }) =>
@@ -63,5 +82,5 @@ function sink<V>(
   source: Topic<string, V>,
   open: (name: string, places: SinkPlaces) => Sink<string, V>
 ): RetailSink {
-  return { name, topic: source, open } as unknown as RetailSink
+  return { name, topics: [source], open } as unknown as RetailSink
 }

@@ -18,6 +18,7 @@ import { ProgressBars } from './progress-bars.ts'
 import { makeReport } from './report.ts'
 import { RestoreBar } from './restore-bar.ts'
 import { RetailApp } from './retail-app.ts'
+import { trainingBucket } from './training-bucket.ts'
 
 const help = `Runs the retail system on real services: sales as CSV files in an object store, through Kafka and the graph, into
 PostgreSQL and Elasticsearch; then shows whether all of them agree, row by row and to the last digit.
@@ -33,6 +34,8 @@ PostgreSQL and Elasticsearch; then shows whether all of them agree, row by row a
                  whose bucket it is, where its name does not say (sku-gb is GB's): country, and currency and time zone where
                  they are others than the country's; may be repeated
   --currency CUR the currency that finance reports in (default USD)
+  --validation-from DAY
+                 write training sets, of which this business day and later ones are for validation (default for FoodMart: 1998-10-01)
   --queue URL    take S3's notifications from this SQS queue while staying up
   --listen PORT  take notifications (POST /events) and files (PUT /files/CC/STORE/NAME.csv) on 127.0.0.1:PORT, or HOST:PORT, from those
                  who send the token that the variable INGEST_TOKEN holds
@@ -57,6 +60,9 @@ const quietMs = 1_000
 const stoppedBySignal = 130
 /** Keeps the versions that were read, so that a corrected file's former rows can be taken back. */
 const archiveBucket = 'store-sku-archive'
+const trainingSetsBucket = 'store-sku-training'
+/** FoodMart's last quarter. */
+const foodmartValidationFrom = '1998-10-01'
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -64,6 +70,7 @@ async function main(): Promise<number> {
       data: { type: 'string' },
       bucket: { type: 'string', multiple: true, default: [] },
       currency: { type: 'string', default: 'USD' },
+      'validation-from': { type: 'string' },
       queue: { type: 'string' },
       listen: { type: 'string' },
       'scan-every': { type: 'string' },
@@ -123,6 +130,8 @@ async function main(): Promise<number> {
   })
   const restoreBar = new RestoreBar(bars)
   const metricsPort = values.metrics === undefined ? (values.once ? undefined : 9464) : Number(values.metrics)
+  const validationFrom =
+    values['validation-from'] ?? (folder === undefined ? foodmartValidationFrom : undefined)
   const ingest = new Ingest({
     kafka,
     objectStore: store,
@@ -137,6 +146,9 @@ async function main(): Promise<number> {
   ingestMetrics(ingest, registry)
   const app = new RetailApp({
     kafka,
+    ...(validationFrom === undefined
+      ? {}
+      : { trainingSets: { bucket: await trainingBucket(store, trainingSetsBucket), validationFrom } }),
     databaseUrl: services.databaseUrl,
     elasticsearchUrl: services.elasticsearchUrl,
     stateDirectory: `${values.dir}/state`,

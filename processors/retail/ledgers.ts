@@ -61,6 +61,10 @@ export const CategoryDay = Totals.extend({
 })
 export type CategoryDay = z.infer<typeof CategoryDay>
 
+/** What one store sold of a SKU. */
+const StoreShare = z.object({ storeId: z.string(), rows: z.int(), units: amount, net: amount })
+export type StoreShare = z.infer<typeof StoreShare>
+
 /** What was sold of a SKU, all in all. Keyed by `country/sku`. */
 export const SkuTotals = Totals.extend({
   country,
@@ -70,7 +74,9 @@ export const SkuTotals = Totals.extend({
   description: z.string().nullable(),
   lastSold: businessDay,
   /** By the customers' countries, in alphabetical order. */
-  markets: z.array(Totals.extend({ market: z.string() }))
+  markets: z.array(Totals.extend({ market: z.string() })),
+  /** By the stores that sold it, in the order of their ids. */
+  stores: z.array(StoreShare)
 })
 export type SkuTotals = z.infer<typeof SkuTotals>
 

@@ -32,14 +32,17 @@ export const skuIndex: Pick<
       country: keyword,
       sku: keyword,
       productKind: keyword,
-      name: { type: 'text', fields: { keyword } },
-      brand: { type: 'text', fields: { keyword } },
-      category: keyword,
-      subcategory: keyword,
+      // what people search for, together: words of one query may be of several of them
+      text: { type: 'text' },
+      name: { type: 'text', fields: { keyword }, copy_to: 'text' },
+      brand: { type: 'text', fields: { keyword }, copy_to: 'text' },
+      category: { ...keyword, copy_to: 'text' },
+      subcategory: { ...keyword, copy_to: 'text' },
       listPrice: long,
       lastSold: { type: 'date', format: 'strict_date' },
       ...totals,
-      markets: { type: 'nested', properties: { market: keyword, ...totals } }
+      markets: { type: 'nested', properties: { market: keyword, ...totals } },
+      stores: { type: 'nested', properties: { storeId: keyword, rows: long, units: long, net: long } }
     }
   },
   id: (key) => key

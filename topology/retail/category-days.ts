@@ -1,12 +1,14 @@
-import { json, type KStream, string } from '../../index.ts'
+import { json, type KStream, type KTable, string } from '../../index.ts'
 import { CategoryDay } from '../../processors/retail/ledgers.ts'
 import { CategoryChange } from '../../processors/retail/sku-day-ledger.ts'
 import { isEmpty, marginOf, noTotals, plus } from '../../processors/retail/totals.ts'
 import * as topics from './topics.ts'
 
 /** What was sold of each category to each market, day by day: the days of the SKUs, each under the category that its product has now. */
-export function categoryDays(changes: KStream<string, CategoryChange, 'key' | 'value'>): void {
-  changes
+export function categoryDays(
+  changes: KStream<string, CategoryChange, 'key' | 'value'>
+): KTable<string, CategoryDay> {
+  const days = changes
     .repartition({ name: 'by-category-day', key: string(), value: json(CategoryChange) })
     .groupByKey()
     .aggregate({
@@ -27,6 +29,6 @@ export function categoryDays(changes: KStream<string, CategoryChange, 'key' | 'v
       },
       value: json(CategoryDay)
     })
-    .toStream()
-    .to(topics.categoryDays)
+  days.toStream().to(topics.categoryDays)
+  return days
 }

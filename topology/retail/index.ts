@@ -1,13 +1,19 @@
 import { StreamsBuilder, type Topology } from '../../index.ts'
+import { boughtTogether } from './baskets.ts'
 import { categoryDays } from './category-days.ts'
 import { lineItems, publishLineItems } from './line-items.ts'
+import { unusualPrices } from './price-anomalies.ts'
 import { exchangeRates, type FinanceOptions, profitAndLoss } from './profit-and-loss.ts'
+import { monthlyProjections } from './projections.ts'
 import { reconciliation } from './reconciliation.ts'
 import { sales } from './sales.ts'
 import { skuDays } from './sku-days.ts'
 import { skuSales } from './sku-sales.ts'
 import { byStoreMarketDay, storeDays, storeMarketDays } from './store-days.ts'
+import { storeSales } from './store-sales.ts'
+import { topSkus } from './top-skus.ts'
 import * as topics from './topics.ts'
+import { skuVelocity } from './velocity.ts'
 
 export interface RetailOptions extends FinanceOptions {
   /** Analyses of one's own, which read what the graph writes. Default: none. */
@@ -24,6 +30,7 @@ export interface RetailOptions extends FinanceOptions {
  *                   \                          profit and loss (with expenses and exchange rates)
  *                    \-> rejected rows
  *   rows counted at each arrow -> reconciliation
+ *   line items and ledgers -> analyses: top SKUs, prices, velocity, baskets, projections
  *
  * Line items are signed: what is taken back flows through the same steps. A new analysis is a function like these: give it a file of its
  * own and call it here.
@@ -33,16 +40,23 @@ export function retailTopology(options: RetailOptions = {}): Topology {
   const products = builder.table(topics.products, { name: 'products' })
   const files = sales(builder)
   const items = lineItems(builder, files.sales, products)
-  categoryDays(skuDays(items, products))
-  skuSales(items, products)
+  const categories = categoryDays(skuDays(items, products))
+  const skus = skuSales(items, products)
 
   const storeItems = byStoreMarketDay(items)
   const markets = storeMarketDays(storeItems)
-  storeDays(markets)
+  const stores = storeDays(markets)
   const rates = exchangeRates(builder)
   profitAndLoss(builder, markets, rates, options)
   publishLineItems(items, rates, options)
   reconciliation(builder, { files: files.tallies, lineItems: items, storeItems })
+
+  topSkus(skus)
+  unusualPrices(items)
+  const storeLines = storeSales(items)
+  skuVelocity(builder, storeLines)
+  boughtTogether(storeLines)
+  monthlyProjections(stores, categories)
   for (const analysis of options.analyses ?? []) analysis(builder)
   return builder.build()
 }

@@ -46,8 +46,8 @@ export function storeMarketDays(items: KStream<string, StoreItem>): KTable<strin
 }
 
 /** What each store sold on each day to all of them. */
-export function storeDays(markets: KTable<string, StoreMarketDay>): void {
-  markets
+export function storeDays(markets: KTable<string, StoreMarketDay>): KTable<string, StoreDay> {
+  const days = markets
     .groupBy((day) => [ledgerKey(day.country, day.storeId, day.day), day], {
       name: 'by-store-day',
       key: string(),
@@ -60,8 +60,8 @@ export function storeDays(markets: KTable<string, StoreMarketDay>): void {
       subtract: (market, day) => storeDay(market, minus(day, market)),
       value: json(StoreDay)
     })
-    .toStream()
-    .to(topics.storeDays)
+  days.toStream().to(topics.storeDays)
+  return days
 }
 
 function storeDay({ country, storeId, day, currency }: StoreMarketDay, totals: Totals): StoreDay | null {

@@ -1,4 +1,5 @@
 import { json, string, topic } from '../../index.ts'
+import { BasketPair } from '../../processors/retail/baskets.ts'
 import { FileEvent } from '../../processors/retail/file-event.ts'
 import { ProfitAndLoss } from '../../processors/retail/finance.ts'
 import { CategoryDay, SkuDay, SkuSales, StoreDay } from '../../processors/retail/ledgers.ts'
@@ -13,7 +14,11 @@ import {
   RejectedRow,
   Store
 } from '../../processors/retail/model.ts'
+import { PriceAnomaly } from '../../processors/retail/price-anomalies.ts'
+import { MethodAccuracy, Projection } from '../../processors/retail/projections.ts'
 import { Reconciliation, Tally } from '../../processors/retail/reconciliation.ts'
+import { TopSku } from '../../processors/retail/top-skus.ts'
+import { Velocity } from '../../processors/retail/velocity.ts'
 
 /*
  * Every topic of the retail system. All keep their records for ever (topic()'s default): the data may be decades old.
@@ -92,6 +97,53 @@ export const categoryDays = topic('retail.category-days', {
 export const skuSales = topic('retail.sku-sales', {
   key: string(),
   value: json(SkuSales),
+  cleanupPolicy: 'compact'
+})
+
+/*
+ * Analyses.
+ */
+
+/** The top ten SKUs of stores and countries, by `country/storeId/by/rank`. */
+export const topSkus = topic('analyses.top-skus', {
+  key: string(),
+  value: json(TopSku),
+  cleanupPolicy: 'compact'
+})
+
+/** How fast SKUs sell and how long their stock lasts, by `country/storeId/sku`. */
+export const velocity = topic('analyses.velocity', {
+  key: string(),
+  value: json(Velocity),
+  cleanupPolicy: 'compact'
+})
+/** What is bought together, by `country/storeId/first/second`. */
+export const basketPairs = topic('analyses.basket-pairs', {
+  key: string(),
+  value: json(BasketPair),
+  cleanupPolicy: 'compact'
+})
+/** Prices far from the usual one, by `country/sku/price`. */
+export const priceAnomalies = topic('analyses.price-anomalies', {
+  key: string(),
+  value: json(PriceAnomaly),
+  cleanupPolicy: 'compact'
+})
+/** Monthly forecasts of stores and of categories, by `country/kind/name/month`. */
+export const storeProjections = topic('projections.store-months', {
+  key: string(),
+  value: json(Projection),
+  cleanupPolicy: 'compact'
+})
+export const categoryProjections = topic('projections.category-months', {
+  key: string(),
+  value: json(Projection),
+  cleanupPolicy: 'compact'
+})
+/** What each method is worth for a series, by `country/accuracy/kind/name/method`. */
+export const projectionAccuracy = topic('projections.accuracy', {
+  key: string(),
+  value: json(MethodAccuracy),
   cleanupPolicy: 'compact'
 })
 

@@ -162,13 +162,15 @@ const stages = {
     await pool.query(`CREATE SCHEMA ${own}`)
     try {
       await migrate(pool, retailMigrations)
-      const records = await recordsOf(services, one.topic.name)
+      const records = new Map<string, number>()
+      for (const { name } of one.topics)
+        for (const [partition, end] of await recordsOf(services, name)) records.set(partition, end)
       const places = { postgres, elasticsearch: elasticsearchUrl, searchIndex: `bench-${process.pid}` }
       const task = new SinkTask<string, never>({
         client: kafkaOf(services),
         groupId: own,
         instanceId: 'bench',
-        topics: [one.topic],
+        topics: one.topics,
         sink: one.open(own, places)
       })
       const failed = task.failed.then((error) => Promise.reject(error))

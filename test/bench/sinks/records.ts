@@ -75,6 +75,7 @@ export function skuSales(i: number): readonly [string, SkuSales] {
     sku,
     productKind: 'product',
     lastSold: '2024-05-05',
+    stores: [{ storeId: '1', rows: i, units: i * 10_000, net: i * 25_500 }],
     markets: [
       { market: country, ...totals },
       { market: 'United Kingdom', ...totals }

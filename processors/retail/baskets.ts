@@ -1,0 +1,133 @@
+import { z } from 'zod'
+import { json, keyValueStore, string } from '../../index.ts'
+import { analysis, publication, under } from './analysis.ts'
+import { ledgerKey, ledgerParts } from './ledger-key.ts'
+import { country } from './model.ts'
+import type { StoreSale } from './store-sale.ts'
+
+/** Pairs are counted of a store's SKUs that are in most baskets, and the most frequent pairs are published. */
+const countedSkus = 200
+const publishedPairs = 100
+
+/** Two SKUs that a store's customers buy together. Keyed by `country/storeId/first/second`. */
+export const BasketPair = z.object({
+  country,
+  storeId: z.string(),
+  /** The codes, in their order. */
+  first: z.string(),
+  second: z.string(),
+  /** Baskets with both, with each, and all of the store. Exact. */
+  together: z.int(),
+  withFirst: z.int(),
+  withSecond: z.int(),
+  baskets: z.int(),
+  /** Share of the baskets with both. */
+  support: z.number(),
+  /** Share of the baskets with the first that have the second, too; and the other way round. */
+  confidence: z.number(),
+  confidenceBack: z.number(),
+  /** How much more often than if they had nothing to do with each other. */
+  lift: z.number(),
+  /** The error of the list: no pair that is missing in it is in more baskets than this. */
+  missedAtMost: z.int()
+})
+export type BasketPair = z.infer<typeof BasketPair>
+
+/** Rows of each SKU. */
+const Basket = z.record(z.string(), z.int())
+type Basket = z.infer<typeof Basket>
+/** By `country/storeId/basket`. */
+export const basketsStore = keyValueStore({
+  name: 'baskets',
+  key: string(),
+  value: json(Basket),
+  cached: true
+})
+export const basketPairs = publication('basket-pairs', json(BasketPair))
+
+/**
+ * Pairs in the baskets of a store. The number of pairs grows with the square of the SKUs, so only those of the 200 that are in most baskets are
+ * counted: at most 19,900 counters. As a pair is in no more baskets than either of its SKUs, the error of that is known exactly (the
+ * argument of Apriori; Agrawal and Srikant 1994).
+ */
+export const baskets = analysis<StoreSale, BasketPair>(basketPairs, (context) => {
+  const store = context.store(basketsStore)
+  return {
+    take({ basket, sku, rows }, place, timestamp) {
+      if (basket === null) return null
+      const key = `${place}/${ledgerKey(basket)}`
+      const before = store.get(key)
+      const after = { ...before, [sku]: (before?.[sku] ?? 0) + rows }
+      if (after[sku] === 0) delete after[sku]
+      store.put(key, Object.keys(after).length === 0 ? null : after, timestamp)
+      return place
+    },
+    *rows(place) {
+      const [country = '', storeId = ''] = ledgerParts(place)
+      const all = [...under(store, place)].map(({ value }) => skusOf(value))
+      const { counted, missedAtMost } = frequentSkus(all)
+      const pairs = countPairs(all, counted)
+      const next = pairs[publishedPairs]?.together ?? 0
+      const missed = Math.max(missedAtMost, next)
+      for (const { first, second, together } of pairs.slice(0, publishedPairs)) {
+        const withFirst = counted.get(first) ?? 0
+        const withSecond = counted.get(second) ?? 0
+        const shares = {
+          support: together / all.length,
+          confidence: together / withFirst,
+          confidenceBack: together / withSecond,
+          lift: (together * all.length) / (withFirst * withSecond)
+        }
+        const counts = { together, withFirst, withSecond, baskets: all.length }
+        const row = { country, storeId, first, second, ...counts, ...shares, missedAtMost: missed }
+        yield [`${place}/${ledgerKey(first, second)}`, row]
+      }
+    }
+  }
+})
+
+/** What is in the basket: more was bought of it than taken back. */
+function skusOf(basket: Basket): string[] {
+  return Object.keys(basket).filter((sku) => (basket[sku] as number) > 0)
+}
+
+/** The SKUs in most baskets, with their numbers, and how many baskets the next one is in. Of equal ones the lower code comes first. */
+function frequentSkus(all: readonly (readonly string[])[]): {
+  readonly counted: ReadonlyMap<string, number>
+  readonly missedAtMost: number
+} {
+  const counts = new Map<string, number>()
+  for (const skus of all) for (const sku of skus) counts.set(sku, (counts.get(sku) ?? 0) + 1)
+  const ranked = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
+  return { counted: new Map(ranked.slice(0, countedSkus)), missedAtMost: ranked[countedSkus]?.[1] ?? 0 }
+}
+
+interface Pair {
+  readonly first: string
+  readonly second: string
+  readonly together: number
+}
+
+/** The pairs of counted SKUs, the most frequent first. */
+function countPairs(all: readonly (readonly string[])[], counted: ReadonlyMap<string, number>): Pair[] {
+  const pairs = new Map<string, Map<string, number>>()
+  for (const skus of all) {
+    const known = skus.filter((sku) => counted.has(sku)).sort(byCode)
+    for (const [at, first] of known.entries()) {
+      let partners = pairs.get(first)
+      if (partners === undefined) {
+        partners = new Map()
+        pairs.set(first, partners)
+      }
+      for (const second of known.slice(at + 1)) partners.set(second, (partners.get(second) ?? 0) + 1)
+    }
+  }
+  return [...pairs]
+    .flatMap(([first, partners]) => [...partners].map(([second, together]) => ({ first, second, together })))
+    .sort((a, b) => b.together - a.together || byCode(a.first, b.first) || byCode(a.second, b.second))
+}
+
+function byCode(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}

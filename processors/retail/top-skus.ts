@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import { json, type KeyValueStoreDefinition, keyValueStore, string } from '../../index.ts'
+import { analysis, publication, under } from './analysis.ts'
+import { ledgerKey, ledgerParts } from './ledger-key.ts'
+import type { SkuTotals } from './ledgers.ts'
+import { amount, country } from './model.ts'
+
+const rankings = { revenue: 'net', units: 'units' } as const
+type Ranking = keyof typeof rankings
+const topCount = 10
+
+/** What a place, a store or a whole country, sold of a SKU. */
+const Candidate = z.object({ sku: z.string(), rows: z.int(), units: amount, net: amount })
+export type Candidate = z.infer<typeof Candidate>
+
+/** One line of a place's top ten. Keyed by `country/storeId/by/rank`. */
+export const TopSku = Candidate.extend({
+  country,
+  /** Empty: the whole country. */
+  storeId: z.string(),
+  by: z.enum(['revenue', 'units']),
+  /** From 1. */
+  rank: z.int()
+})
+export type TopSku = z.infer<typeof TopSku>
+
+/** A place's best SKUs of one partition, by `country/storeId/sku`. */
+export const candidates = publication('top-candidates', json(Candidate))
+
+/**
+ * The best SKUs of each place among those of this partition. All of a SKU is in one partition, so the best of all are among the best of each: what
+ * is left to compare is small, however many SKUs there are.
+ */
+export function bestOfPartition(skus: KeyValueStoreDefinition<string, SkuTotals>) {
+  return analysis<SkuTotals | null, Candidate>(candidates, (context) => {
+    const totals = context.store(skus)
+    return {
+      take: (_, key) => ledgerParts(key)[0] ?? null,
+      rows(country) {
+        const places = new Map<string, Candidate[]>()
+        const add = (storeId: string, candidate: Candidate): void => {
+          const place = ledgerKey(country, storeId)
+          const known = places.get(place)
+          if (known === undefined) places.set(place, [candidate])
+          else known.push(candidate)
+        }
+        for (const { value } of under(totals, country)) {
+          const { sku, productKind, rows, units, net, stores } = value
+          if (productKind !== 'product') continue
+          add('', { sku, rows, units, net })
+          for (const { storeId, ...share } of stores) add(storeId, { sku, ...share })
+        }
+        const best = new Map<string, Candidate>()
+        for (const [place, all] of places)
+          for (const by of Object.keys(rankings) as Ranking[])
+            for (const one of top(all, by)) best.set(`${place}/${ledgerKey(one.sku)}`, one)
+        return best
+      }
+    }
+  })
+}
+
+/** A candidate on its way to the others of its place; null: it is none any more. */
+export const PlacedCandidate = z.object({ sku: z.string(), candidate: Candidate.nullable() })
+export type PlacedCandidate = z.infer<typeof PlacedCandidate>
+
+/** By its place, `country/storeId`. */
+export function placed(candidate: Candidate | null, key: string): readonly [string, PlacedCandidate] {
+  const [country = '', storeId = '', sku = ''] = ledgerParts(key)
+  return [ledgerKey(country, storeId), { sku, candidate }]
+}
+
+export const candidatesStore = keyValueStore({
+  name: 'top-candidates',
+  key: string(),
+  value: json(Candidate),
+  cached: true
+})
+export const topTens = publication('top-skus', json(TopSku))
+
+/** Ranks the candidates of all partitions. They come together, so there is little to wait for. */
+export const topTen = analysis<PlacedCandidate, TopSku>(
+  topTens,
+  (context) => {
+    const store = context.store(candidatesStore)
+    return {
+      take({ sku, candidate }, place, timestamp) {
+        store.put(`${place}/${ledgerKey(sku)}`, candidate, timestamp)
+        return place
+      },
+      *rows(place) {
+        const [country = '', storeId = ''] = ledgerParts(place)
+        const all = [...under(store, place)].map(({ value }) => value)
+        for (const by of Object.keys(rankings) as Ranking[])
+          for (const [at, one] of top(all, by).entries())
+            yield [`${place}/${by}/${at + 1}`, { ...one, country, storeId, by, rank: at + 1 }]
+      }
+    }
+  },
+  { quietMs: 500 }
+)
+
+/** Of equal ones, the lower code comes first, so that the order is certain. */
+function top(all: readonly Candidate[], by: Ranking): Candidate[] {
+  const figure = rankings[by]
+  return [...all].sort((a, b) => b[figure] - a[figure] || (a.sku < b.sku ? -1 : 1)).slice(0, topCount)
+}

@@ -1,0 +1,41 @@
+import { integer, json, type KStream, type StreamsBuilder, string } from '../../index.ts'
+import { ledgerKey, ledgerParts } from '../../processors/retail/ledger-key.ts'
+import type { StoreSale } from '../../processors/retail/store-sale.ts'
+import {
+  Sent,
+  type StockEvent,
+  stockStore,
+  storeSkuDaysStore,
+  velocities,
+  velocity
+} from '../../processors/retail/velocity.ts'
+import * as topics from './topics.ts'
+
+/** How fast each SKU sells in each store, and how long what the store was sent will last. */
+export function skuVelocity(builder: StreamsBuilder, sales: KStream<string, StoreSale>): void {
+  const sent = builder
+    .table(topics.inventory, { name: 'deliveries' })
+    .groupBy((one) => [ledgerKey(one.country, one.storeId, one.sku), one.unitsShipped], {
+      name: 'deliveries-by-sku',
+      key: string(),
+      value: integer()
+    })
+    .reduce({
+      name: 'units-sent',
+      reducer: (units, sum) => sum + units,
+      subtractor: (units, sum) => sum - units
+    })
+    .toStream()
+    .map((units, key) => {
+      const [country = '', storeId = '', sku = ''] = ledgerParts(key)
+      return [ledgerKey(country, storeId), { sku, units: units ?? 0 }]
+    })
+    .repartition({ name: 'sent-by-store', key: string(), value: json(Sent) })
+  sales
+    .mapValues((sale): StockEvent => ({ kind: 'sale', sale }))
+    .merge(sent.mapValues((one): StockEvent => ({ kind: 'sent', sent: one })))
+    .process(velocity, {
+      stores: [storeSkuDaysStore, stockStore, velocities.waiting, velocities.published]
+    })
+    .to(topics.velocity)
+}
