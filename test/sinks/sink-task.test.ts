@@ -111,6 +111,7 @@ describe('SinkTask', () => {
     expect(task.progress().partitions.get('sales-0')).toEqual({
       position: 4,
       queuedBytes: 0,
+      lag: 0,
       problem: undefined
     })
   })
