@@ -84,7 +84,10 @@ function others(application: string): readonly ReadingGroup[] {
   if (application !== 'retail') return []
   return [
     { groupId: 'retail-ingest', topics: [fileEvents.name] },
-    ...retailSinks.map(({ name, topic }) => ({ groupId: sinkGroup(name), topics: [topic.name] }))
+    ...retailSinks.map(({ name, topics }) => ({
+      groupId: sinkGroup(name),
+      topics: topics.map((topic) => topic.name)
+    }))
   ]
 }
 
