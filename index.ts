@@ -27,7 +27,8 @@ export { uuid } from './core/serdes/uuid.ts'
 export { sessionWindowed, timeWindowed } from './core/serdes/windowed.ts'
 export { type Topic, type TopicOptions, topic } from './core/topic.ts'
 export { JoinWindows, SessionWindows, SlidingWindows, TimeWindows, type Windowed } from './core/windows.ts'
-export { MetricsServer } from './http/metrics-server.ts'
+export type { Access, MutualTls } from './http/access.ts'
+export { ApplicationServer, type ApplicationServerOptions } from './http/application-server.ts'
 export { partitionForKey } from './kafka/batch/murmur2.ts'
 export { RecordCursor } from './kafka/batch/record-cursor.ts'
 // Kafka
@@ -46,7 +47,10 @@ export type { FixedKey, FixedKeyProcessor } from './processors/process-values.ts
 export type { StreamsLag } from './runtime/application-lag.ts'
 export type { RestoreProgress, StreamsConfig } from './runtime/config.ts'
 export { type CloseOptions, KafkaStreams, type StreamsState } from './runtime/kafka-streams.ts'
+export { type JsonLoggerOptions, jsonLogger } from './runtime/logs/json-logger.ts'
 export type { ClientMetadata, KeyQueryMetadata } from './runtime/membership/client-metadata.ts'
+export { kafkaClientMetrics } from './runtime/metrics/kafka-client-metrics.ts'
+export { SinkMetrics } from './runtime/metrics/sink-metrics.ts'
 export {
   planReset,
   type ResetOptions,

@@ -1,16 +1,19 @@
 import { join } from 'node:path'
 import pg from 'pg'
+import { Registry } from 'prom-client'
 import {
+  ApplicationServer,
   bytes,
   type KafkaClient,
   KafkaStreams,
   type Logger,
-  MetricsServer,
   migrate,
   partitionName,
   type ReadOnlyKeyValueStore,
   type RestoreProgress,
   resetApplication,
+  type Sink,
+  SinkMetrics,
   SinkTask,
   string,
   type Topology,
@@ -18,9 +21,11 @@ import {
 } from '../index.ts'
 import { unpublishedDaysStore } from '../processors/retail/publish-days.ts'
 import { tallyStore } from '../processors/retail/tally-rows.ts'
+import { financeGauges } from '../sinks/retail/finance-gauges.ts'
 import { retailMigrations } from '../sinks/retail/migrations/index.ts'
 import type { TrainingSetOptions } from '../sinks/retail/training-sets.ts'
 import { retailTopology } from '../topology/retail/index.ts'
+import { profitAndLoss } from '../topology/retail/topics.ts'
 import { waitingStores } from './analysis-tables.ts'
 import { type RetailSink, retailSinks, trainingSetsSink } from './retail-sinks.ts'
 
@@ -36,8 +41,11 @@ export interface RetailAppOptions {
   readonly onRestore: (progress: RestoreProgress) => void
   /** Where line items become training sets, and the day from which they are for validation; undefined: nowhere. */
   readonly trainingSets?: Omit<TrainingSetOptions, 'name'>
-  /** Where Prometheus finds `/metrics`; undefined: nowhere. */
+  /** Where Prometheus finds `/metrics`, probes `/healthz` and `/readyz`, and people `/stores`, on 127.0.0.1; undefined: nowhere. */
   readonly metricsPort?: number | undefined
+  /** Other applications of this process, and further metrics, that are shown there, too. */
+  readonly alongside?: readonly KafkaStreams[]
+  readonly registries?: readonly Registry[]
   /** Another graph than the retail system's own, such as one with further analyses. */
   readonly topology?: Topology | undefined
   /** The lock file that the graph must fit. Default: the retail system's own. */
@@ -87,6 +95,9 @@ export class RetailApp {
   readonly #streams: KafkaStreams
   readonly #sinks: { readonly task: SinkTask<string, never>; readonly topic: string }[] = []
   readonly #closers: (() => Promise<void>)[] = []
+  /** What sinks tell, and what is told with it. */
+  readonly #registry = new Registry()
+  readonly #sinkMetrics = new SinkMetrics(this.#registry)
   /** Rejects with what ends the graph or a sink; never resolves before `close`. */
   readonly failed: Promise<never>
   readonly #fail: (error: Error) => void
@@ -119,11 +130,19 @@ export class RetailApp {
   async start(): Promise<void> {
     const { kafka, metricsPort, logger, roles = ['graph', 'sinks'] } = this.#options
     if (metricsPort !== undefined) {
-      const server = new MetricsServer(this.#streams.metrics.registry)
-      logger.info(`metrics on http://127.0.0.1:${await server.listen(metricsPort)}/metrics`)
+      const graph = roles.includes('graph') ? [this.#streams] : []
+      const applications = [...graph, ...(this.#options.alongside ?? [])]
+      const registries = [this.#registry, ...(this.#options.registries ?? [])]
+      const server = new ApplicationServer({ applications, registries, logger })
+      logger.info(`metrics, health and stores on http://127.0.0.1:${await server.listen(metricsPort)}`)
       this.#closers.push(() => server.close())
     }
-    const sinks = roles.includes('sinks') ? this.#allSinks() : []
+    const gauges: RetailSink = {
+      name: 'finance-gauges',
+      topics: [profitAndLoss] as unknown as RetailSink['topics'],
+      open: (name) => financeGauges(name, this.#registry) as unknown as Sink<string, never>
+    }
+    const sinks = roles.includes('sinks') ? [...this.#allSinks(), gauges] : []
     await allOf([...(sinks.length > 0 ? [this.#migrate()] : []), this.#createTopics(kafka)])
     await allOf([
       ...(roles.includes('graph') ? [this.#startGraph()] : []),
@@ -258,6 +277,7 @@ export class RetailApp {
     })
     task.failed.then(this.#fail)
     await task.start()
+    this.#sinkMetrics.watch(name, task)
     for (const topic of topics) this.#sinks.push({ task, topic: topic.name })
   }
 }

@@ -1,9 +1,11 @@
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { Registry } from 'prom-client'
 import { objectStoreCredentials, startServices } from '../deploy/local/services.ts'
-import { type Logger, PlatformaticClient } from '../index.ts'
+import { kafkaClientMetrics, type Logger, PlatformaticClient } from '../index.ts'
 import type { CountryBucket } from '../ingest/buckets.ts'
 import { Ingest } from '../ingest/ingest.ts'
+import { ingestMetrics } from '../ingest/ingest-metrics.ts'
 import { ObjectStore } from '../ingest/object-store.ts'
 import * as topics from '../topology/retail/topics.ts'
 import { bucketOf, bucketSettings } from './buckets.ts'
@@ -42,7 +44,7 @@ PostgreSQL and Elasticsearch; then shows whether all of them agree, row by row a
   --json         print the figures as JSON
   --reset        start over from the raw rows; tables and search end as they are, because their keys are natural
   --dir DIR      folder for services' data and local state (default .local)
-  --metrics N    serve Prometheus metrics on 127.0.0.1:N (default 9464 while staying up)
+  --metrics N    serve metrics, health and the stores over HTTP on 127.0.0.1:N (default 9464 while staying up)
   --help         this page
 
 Services that the environment names are used instead of local ones: KAFKA_BROKERS, ELASTICSEARCH_URL, DATABASE_URL, S3_ENDPOINT.
@@ -121,25 +123,15 @@ async function main(): Promise<number> {
       : uploadFiles(store, folder, onProgress)
   }
 
-  const kafka = new PlatformaticClient({ brokers: services.kafkaBrokers.split(',') })
+  const registry = new Registry()
+  const kafka = new PlatformaticClient({
+    brokers: services.kafkaBrokers.split(','),
+    metrics: kafkaClientMetrics(registry)
+  })
   const restoreBar = new RestoreBar(bars)
   const metricsPort = values.metrics === undefined ? (values.once ? undefined : 9464) : Number(values.metrics)
   const validationFrom =
     values['validation-from'] ?? (folder === undefined ? foodmartValidationFrom : undefined)
-  const app = new RetailApp({
-    kafka,
-    ...(validationFrom === undefined
-      ? {}
-      : { trainingSets: { bucket: await trainingBucket(store, trainingSetsBucket), validationFrom } }),
-    databaseUrl: services.databaseUrl,
-    elasticsearchUrl: services.elasticsearchUrl,
-    stateDirectory: `${values.dir}/state`,
-    reportingCurrency: values.currency,
-    commitIntervalMs,
-    logger,
-    onRestore: (progress) => restoreBar.update(progress),
-    ...(metricsPort === undefined ? {} : { metricsPort })
-  })
   const ingest = new Ingest({
     kafka,
     objectStore: store,
@@ -150,6 +142,23 @@ async function main(): Promise<number> {
     sessionTimeoutMs: 10_000,
     logger,
     ...(scanIntervalMs === undefined ? {} : { scanIntervalMs })
+  })
+  ingestMetrics(ingest, registry)
+  const app = new RetailApp({
+    ...(validationFrom === undefined
+      ? {}
+      : { trainingSets: { bucket: await trainingBucket(store, trainingSetsBucket), validationFrom } }),
+    kafka,
+    databaseUrl: services.databaseUrl,
+    elasticsearchUrl: services.elasticsearchUrl,
+    stateDirectory: `${values.dir}/state`,
+    reportingCurrency: values.currency,
+    commitIntervalMs,
+    logger,
+    onRestore: (progress) => restoreBar.update(progress),
+    alongside: [ingest.application],
+    registries: [registry],
+    ...(metricsPort === undefined ? {} : { metricsPort })
   })
   let sources: EventSources | undefined
   const failed = Promise.race([app.failed, ingest.failed])

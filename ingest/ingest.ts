@@ -165,6 +165,11 @@ export class Ingest {
     return { objects, announced }
   }
 
+  /** What runs it: for its health, its metrics and its stores. */
+  get application(): KafkaStreams {
+    return this.#streams
+  }
+
   /** How far it is with all files that it has heard of, in this process's tasks; what is not committed yet is among it. */
   get progress(): IngestProgress {
     return [...this.#readings].reduce((sum, { progress }) => plus(sum, progress), noProgress)

@@ -23,16 +23,18 @@ export interface OldValues {
 }
 
 /** Why a record had no effect; counted by reason. */
-export type DropReason =
-  | 'null-key'
-  | 'null-value'
-  | 'late'
-  | 'out-of-order'
-  | 'negative-timestamp'
+export const dropReasons = [
+  'null-key',
+  'null-value',
+  'late',
+  'out-of-order',
+  'negative-timestamp',
   // an error after which an exception handler let processing go on
-  | 'deserialization'
-  | 'processing'
-  | 'production'
+  'deserialization',
+  'processing',
+  'production'
+] as const
+export type DropReason = (typeof dropReasons)[number]
 
 /** What an operator may ask of the task it runs in. */
 export interface OperatorContext {

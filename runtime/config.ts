@@ -129,6 +129,8 @@ export interface StreamsConfig {
    * The lock file of the graph. A graph that the state of the former one would not fit does not start: TOPOLOGY_CHANGED. Default: not checked.
    */
   readonly topologyLock?: string | undefined
+  /** Whether tasks count their records, steps and ages for `metrics`; what is read at a scrape only is told all the same. Default true. */
+  readonly recordMetrics?: boolean
   readonly clock?: Clock
   readonly logger?: Logger
   /** Told about restoring, for progress bars: once per store at its start, then about every 100 ms, then at its end. */
@@ -204,6 +206,7 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     ...failingHandlers,
     deadLetterTopic: defaultDeadLetterTopic(config.applicationId),
     topologyLock: undefined,
+    recordMetrics: true,
     clock: systemClock,
     logger: silentLogger,
     onRestore: () => undefined,

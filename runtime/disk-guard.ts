@@ -11,6 +11,8 @@ const CHECK_MS = 5_000
 export class DiskGuard {
   /** True while processing must stop. */
   full = false
+  /** Undefined until it is known. */
+  freeBytes: number | undefined
   readonly #directory: string
   readonly #minFreeBytes: number
   readonly #logger: Logger
@@ -41,6 +43,7 @@ export class DiskGuard {
     try {
       const { freeBytes, temporary } = await diskSpace(this.#directory)
       const full = freeBytes < this.#minFreeBytes
+      this.freeBytes = freeBytes
       if (full !== this.full)
         this.#logger.warn(
           full

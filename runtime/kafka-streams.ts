@@ -11,6 +11,7 @@ import { type ResolvedConfig, resolveConfig, type StreamsConfig } from './config
 import { type ClientMetadata, findKey, type KeyQueryMetadata } from './membership/client-metadata.ts'
 import { StreamsMetrics } from './metrics.ts'
 import { prepareTopics } from './prepare-topics.ts'
+import { ApplicationStores } from './queries/application-stores.ts'
 import { StateCleanup } from './state-cleanup.ts'
 import type { Plan } from './task-plan.ts'
 import type { ThreadTask } from './task-status.ts'
@@ -19,14 +20,10 @@ import { threadClientId } from './threads/thread-client-id.ts'
 import type { ThreadPool } from './threads/thread-pool.ts'
 import { checkTopologyLock } from './topology-lock.ts'
 
+const states = ['CREATED', 'REBALANCING', 'RUNNING', 'PENDING_SHUTDOWN', 'NOT_RUNNING', 'ERROR'] as const
+
 /** As Kafka Streams names them. `REBALANCING` covers joining and restoring. */
-export type StreamsState =
-  | 'CREATED'
-  | 'REBALANCING'
-  | 'RUNNING'
-  | 'PENDING_SHUTDOWN'
-  | 'NOT_RUNNING'
-  | 'ERROR'
+export type StreamsState = (typeof states)[number]
 
 export interface CloseOptions {
   /** Gives the places in the group up at once: for a process that does not come back, or comes back without its state directory. Default false. */
@@ -44,7 +41,9 @@ const READY_CHECK_MS = 20
  * `processingGuarantee`.
  */
 export class KafkaStreams {
-  readonly metrics = new StreamsMetrics()
+  readonly metrics: StreamsMetrics
+  /** For whoever answers queries. */
+  readonly stores: ApplicationStores
   readonly #topology: Topology
   readonly #config: ResolvedConfig
   #state: Exclude<StreamsState, 'RUNNING'> = 'CREATED'
@@ -60,6 +59,10 @@ export class KafkaStreams {
   constructor(topology: Topology, config: StreamsConfig) {
     this.#topology = topology
     this.#config = resolveConfig(config)
+    this.metrics = new StreamsMetrics(this.#config.applicationId, this.#config.clock)
+    const [plan, threads] = [() => this.#plan, () => this.#threads]
+    this.stores = new ApplicationStores({ topology, config: this.#config, plan, threads })
+    this.metrics.state(states, () => this.state)
     // whoever does not await `finished` learns of a failure from `state` and `close`
     this.#finished.promise.catch(() => undefined)
   }
@@ -115,6 +118,22 @@ export class KafkaStreams {
     for (const { id, role, lag } of this.tasks())
       if (role !== 'active' && lag !== undefined) lags.set(id, lag)
     return lags
+  }
+
+  get applicationId(): string {
+    return this.#config.applicationId
+  }
+
+  get topology(): Topology {
+    return this.#topology
+  }
+
+  /** Settings that whoever answers queries must know. */
+  get settings(): Pick<
+    ResolvedConfig,
+    'applicationServer' | 'processingGuarantee' | 'sessionTimeoutMs' | 'threadModule'
+  > {
+    return this.#config
   }
 
   /** The tasks that this process has a part in, in whatever role; those of worker threads as of some 100 ms ago. */
@@ -276,30 +295,12 @@ export class KafkaStreams {
    * STORE_UNKNOWN, CONFIG_INVALID where stores are in worker threads.
    */
   keyValueStores<K, V>(name: string): readonly ReadOnlyKeyValueStore<K, V>[] {
-    return this.#stores(name, 'key-value') as unknown as readonly ReadOnlyKeyValueStore<K, V>[]
+    return this.stores.running(name, 'key-value') as unknown as readonly ReadOnlyKeyValueStore<K, V>[]
   }
 
   /** The parts of a window store that are in this process, one per task; uncommitted changes are seen. Throws as `keyValueStores` does. */
   windowStores<K, V>(name: string): readonly ReadOnlyWindowStore<K, V>[] {
-    return this.#stores(name, 'window') as unknown as readonly ReadOnlyWindowStore<K, V>[]
-  }
-
-  #stores(name: string, kind: 'key-value' | 'window'): readonly unknown[] {
-    if (kind === 'key-value' && this.#topology.globalStores.has(name)) {
-      const global = this.#threads?.globals.stores.get(name)
-      return global === undefined ? [] : [global]
-    }
-    if (this.#topology.stores.get(name)?.kind !== kind)
-      throw new StreamsError('STORE_UNKNOWN', `the graph has no ${kind} store "${name}"`)
-    if (this.#config.threadModule !== undefined)
-      throw new StreamsError(
-        'CONFIG_INVALID',
-        `store "${name}" is in worker threads: it cannot be read from here`
-      )
-    const tasks = this.#threads?.localTasks ?? []
-    return tasks.flatMap((task) =>
-      task.stores.map(({ store }) => store).filter((store) => store.name === name)
-    )
+    return this.stores.running(name, 'window') as unknown as readonly ReadOnlyWindowStore<K, V>[]
   }
 }
 

@@ -39,6 +39,10 @@ export class SinkPartition<K, V> {
   readonly partition: number
   written = 0
   rejected = 0
+  /** Times that the sink was asked again, because it was away. */
+  retries = 0
+  /** How long writing to the sink took, ms. */
+  writingMs = 0
   readonly #topicId: string
   readonly #context: SinkContext<K, V>
   readonly #queue: SinkQueue<K, V>
@@ -75,6 +79,16 @@ export class SinkPartition<K, V> {
       if (this.#position === undefined || read > this.#position) return read
     }
     return this.#position
+  }
+
+  /** Records that are not in the sink yet, as the broker last told; undefined until it did. Markers between them count, too. */
+  get lag(): number | undefined {
+    const { name } = this.topic
+    const { consumer } = this.#context
+    const behind = consumer.lag(name, this.partition)
+    const read = consumer.position(name, this.partition)
+    if (behind === undefined || read === undefined) return undefined
+    return behind + Math.max(0, read - (this.position ?? read))
   }
 
   get queuedBytes(): number {
@@ -121,6 +135,7 @@ export class SinkPartition<K, V> {
     } finally {
       if (this.#assigned) consumer.unassign([{ topic: topic.name, partition }])
       this.#assigned = false
+      sink.released?.(topic.name, partition)
     }
   }
 
@@ -145,7 +160,9 @@ export class SinkPartition<K, V> {
           first: taken.first,
           next: taken.next
         }
+        const start = performance.now()
         const answer = await this.#tried(() => sink.write(batch))
+        this.writingMs += performance.now() - start
         if (answer === undefined) return
         rejections = answer.result
         this.#backoff.reset()
@@ -187,6 +204,7 @@ export class SinkPartition<K, V> {
       } catch (error) {
         if (!(error instanceof StreamsError) || error.code !== 'SINK_UNAVAILABLE') throw error
         this.#problem = error.message
+        this.retries++
         this.#regulate()
         await this.#stopped.wait(this.#backoff.next())
       }

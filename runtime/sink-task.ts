@@ -46,6 +46,10 @@ export interface SinkProgress {
   readonly written: number
   /** Records that are among the dead letters, since the task was started. */
   readonly rejected: number
+  /** Times that the sink was asked again because it was away, since the task was started. */
+  readonly retries: number
+  /** Time spent on writing to the sink, waiting for one that was away included, over all partitions, ms. */
+  readonly writingMs: number
   readonly partitions: ReadonlyMap<string, SinkPartitionProgress>
 }
 
@@ -53,6 +57,8 @@ interface SinkPartitionProgress {
   /** The next offset to be carried; undefined until the partition was opened. */
   readonly position: number | undefined
   readonly queuedBytes: number
+  /** Records that are not in the sink yet; undefined until the broker has told. */
+  readonly lag: number | undefined
   /** Why the partition waits: the sink is away, or fenced this task. */
   readonly problem: string | undefined
 }
@@ -77,8 +83,7 @@ export class SinkTask<K, V> {
   readonly #committed = new Map<string, number>()
   #nextCommit = 0
   /** Counts of partitions that were given back. */
-  #written = 0
-  #rejected = 0
+  #carried = { written: 0, rejected: 0, retries: 0, writingMs: 0 }
   #error: Error | undefined
   #stopping = false
   #loop: Promise<void> = Promise.resolve()
@@ -127,16 +132,14 @@ export class SinkTask<K, V> {
   }
 
   progress(): SinkProgress {
-    let written = this.#written
-    let rejected = this.#rejected
+    const sums = { ...this.#carried }
     const partitions = new Map<string, SinkPartitionProgress>()
     for (const [name, partition] of this.#partitions) {
-      written += partition.written
-      rejected += partition.rejected
-      const { position, queuedBytes, problem } = partition
-      partitions.set(name, { position, queuedBytes, problem })
+      add(sums, partition)
+      const { position, queuedBytes, lag, problem } = partition
+      partitions.set(name, { position, queuedBytes, lag, problem })
     }
-    return { written, rejected, partitions }
+    return { ...sums, partitions }
   }
 
   async #run(): Promise<void> {
@@ -189,10 +192,7 @@ export class SinkTask<K, V> {
     for (const partition of this.#partitions.values()) partition.stop()
     await Promise.all(this.#runs)
     await this.#commit()
-    for (const partition of this.#partitions.values()) {
-      this.#written += partition.written
-      this.#rejected += partition.rejected
-    }
+    for (const partition of this.#partitions.values()) add(this.#carried, partition)
     this.#runs = []
     this.#partitions = new Map()
   }
@@ -264,4 +264,18 @@ export class SinkTask<K, V> {
     ])
     for (const one of closed) if (one.status === 'rejected') throw one.reason
   }
+}
+
+interface Carried {
+  written: number
+  rejected: number
+  retries: number
+  writingMs: number
+}
+
+function add(sums: Carried, more: Carried): void {
+  sums.written += more.written
+  sums.rejected += more.rejected
+  sums.retries += more.retries
+  sums.writingMs += more.writingMs
 }

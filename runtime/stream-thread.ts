@@ -9,6 +9,7 @@ import type { DiskGuard } from './disk-guard.ts'
 import { noTasks, type TaskShare } from './membership/assignment.ts'
 import type { Membership } from './membership/membership.ts'
 import type { StreamsMetrics } from './metrics.ts'
+import type { LocalStore } from './queries/local-store.ts'
 import { RepartitionPurge } from './repartition-purge.ts'
 import { Restarts } from './restarts.ts'
 import { Restorer } from './restore/restorer.ts'
@@ -86,6 +87,11 @@ export class StreamThread {
     return this.#tasks?.status() ?? []
   }
 
+  /** The parts of a store that are open here, copies included. */
+  stores(name: string): readonly LocalStore[] {
+    return this.#tasks?.stores(name) ?? []
+  }
+
   /** Changelog records that the tasks held here lack. */
   lags(): ReadonlyMap<string, number> {
     return this.#tasks?.lags() ?? new Map()
@@ -130,6 +136,7 @@ export class StreamThread {
       try {
         await this.#runWriter()
       } catch (error) {
+        this.#parts.metrics.failed(error instanceof StreamsError ? error.code : 'PROCESSOR_FAILED')
         const delay = this.#restarts.waitAfter(error)
         if (delay === undefined) throw error
         this.#parts.metrics.restarted()
@@ -159,12 +166,12 @@ export class StreamThread {
       this.#tasks = tasks
       this.#share = noTasks
       this.#lastCommit = config.clock.now()
+      metrics.observe({ running: () => tasks.running, roles: () => tasks.status(), consumer })
       await this.#reconcile(tasks, writer)
       while (!this.#stopping) {
         membership.poll()
         if (membership.assigned() !== this.#share) await this.#reconcile(tasks, writer)
         tasks.startReady()
-        metrics.tasks(tasks.running.length)
         onRunning(tasks.allRunning)
         await this.#turn(tasks, writer, consumer)
       }
@@ -178,7 +185,7 @@ export class StreamThread {
     } finally {
       onRunning(false)
       this.#tasks = undefined
-      metrics.tasks(0)
+      metrics.observe(undefined)
       // what the producer could not write has been thrown by a flush, or was dropped on purpose
       await Promise.all([consumer.close(), writer.producer.close().catch(() => undefined), tasks.close()])
     }
@@ -186,13 +193,14 @@ export class StreamThread {
 
   /** Gives up what the member is not to have any more, tells the group, and begins what is new. What stays goes on in the next turn. */
   async #reconcile(tasks: TaskSet, writer: Writer): Promise<void> {
-    const { membership, config } = this.#parts
+    const { membership, config, metrics } = this.#parts
     const share = membership.assigned()
     if (tasks.mustGiveUp(share)) await this.#commit(tasks, writer)
     await tasks.release(share)
     membership.owns(share)
     tasks.take(share)
     this.#share = share
+    metrics.rebalanced()
     config.logger.info(`assigned: ${countsOf(share)}`)
   }
 
@@ -256,26 +264,40 @@ export class StreamThread {
     tasks.accept(consumer.take(), config.bufferedBytesPerPartition)
     const now = config.clock.now()
     const stopped = this.#paused || this.#parts.disk.full
+    metrics.spent('other')
     const { processed, full } = stopped ? nothingDone : tasks.process(now, now + SLICE_MS)
+    metrics.spent('process')
     if (processed === 0 && !stopped) tasks.maintain(SLICE_MS)
+    metrics.spent('maintain')
     tasks.resume(config.bufferedBytesPerPartition / 2)
-    metrics.processed(processed)
     const intervalMs =
       processed > 0 ? config.commitIntervalMs : Math.min(config.commitIntervalMs, config.idleCommitIntervalMs)
     const untilCommit = () => this.#lastCommit + intervalMs - config.clock.now()
     if (full || tasks.commitWanted || untilCommit() <= 0) await this.#commit(tasks, writer)
     // a commit of nothing does not give the event loop its turn
-    if (!writer.producer.hasRoom()) await writer.producer.room()
-    else if (processed > 0) await setImmediate()
-    else await consumer.arrival(Math.max(1, Math.min(IDLE_MS, untilCommit())))
+    metrics.spent('other')
+    if (!writer.producer.hasRoom()) {
+      const start = performance.now()
+      await writer.producer.room()
+      metrics.blocked(performance.now() - start)
+    } else if (processed > 0) await setImmediate()
+    else {
+      await consumer.arrival(Math.max(1, Math.min(IDLE_MS, untilCommit())))
+      metrics.spent('idle')
+    }
   }
 
   async #commit(tasks: TaskSet, writer: Writer): Promise<void> {
     const { config, membership, metrics } = this.#parts
     const changed = tasks.running.filter((task) => task.needsCommit())
     if (changed.length > 0) {
+      metrics.spent('other')
       const start = performance.now()
-      const offsets = await commit(changed, writer, membership, config.onCommitPoint)
+      const offsets = await commit(changed, writer, membership, (point) => {
+        metrics.commitPoint(point)
+        config.onCommitPoint(point)
+      })
+      metrics.spent('commit')
       this.#inTransaction = false
       this.#purge.committed(offsets)
       tasks.committed(offsets)

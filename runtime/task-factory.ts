@@ -109,6 +109,7 @@ export class TaskFactory {
       progress: this.#parts.progress,
       index: this.#parts.plan.tasks.indexOf(opened.plan),
       now: () => config.clock.now(),
+      ...(config.recordMetrics ? { meter: metrics.meter(opened.plan.id) } : {}),
       onDropped: metrics.dropped,
       errors: {
         handlers: config,

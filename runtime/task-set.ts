@@ -5,6 +5,7 @@ import type { Consumer, Fetched } from '../kafka/port/consumer.ts'
 import type { GroupOffset } from '../kafka/port/group.ts'
 import { HeldTask } from './held-task.ts'
 import type { TaskShare } from './membership/assignment.ts'
+import type { LocalStore } from './queries/local-store.ts'
 import type { Restorer } from './restore/restorer.ts'
 import { RunningTasks } from './running-tasks.ts'
 import type { Task } from './task/task.ts'
@@ -81,6 +82,17 @@ export class TaskSet {
       lag: held.role === 'active' ? undefined : this.#lagOf(held),
       lagMs: held.role === 'active' ? undefined : this.#lagMsOf(held)
     }))
+  }
+
+  /** The parts of a store that are open here, copies included. */
+  stores(name: string): LocalStore[] {
+    return [...this.#held.values()].flatMap((held) => {
+      const found = held.opened?.stores.find(({ store }) => store.name === name)
+      if (found === undefined) return []
+      const { plan, role } = held
+      const lag = role === 'active' ? undefined : this.#lagOf(held)
+      return [{ task: plan.id, role, running: this.#tasks.has(plan.id), lag, store: found.store }]
+    })
   }
 
   /** Changelog records that the copies lack, by task; those not known yet are left out. */

@@ -38,6 +38,8 @@ export interface Sink<K, V> {
   readonly name: string
   /** Takes a partition over. Returns the offset to read from if the sink itself keeps it, else undefined (the group's is used). */
   open(topic: string, topicId: string, partition: number): Promise<number | undefined>
+  /** The partition is not this task's any more, or the task ends. Called after the last `write`. */
+  released?(topic: string, partition: number): void
   write(batch: SinkBatch<K, V>): Promise<readonly Rejection<K, V>[]>
   close(): Promise<void>
 }

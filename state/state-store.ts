@@ -64,6 +64,11 @@ export interface StateStore {
    * by and forgets what is in it, uncommitted changes too: a store is restored before its task runs, or is a standby.
    */
   restore(cursor: ChangelogCursor, checkpoint: Checkpoint): number
+  /**
+   * The store as its last commit left it: reads of it never see what is uncommitted. For a few reads at once, and never to be written to or
+   * closed; it does not see later commits whole.
+   */
+  committed(): StateStore
   /** Whether `maintain` has something to do. */
   readonly maintenanceDue: boolean
   /**

@@ -2,7 +2,7 @@
 export const standardServiceNames = ['kafka', 'elasticsearch', 'postgres', 's3'] as const
 
 /** Started only when asked for by name: `s3mock` is another object store, with versions. */
-const optionalServiceNames = ['sqs', 's3mock', 'mysql'] as const
+const optionalServiceNames = ['sqs', 's3mock', 'mysql', 'prometheus'] as const
 
 export const serviceNames = [...standardServiceNames, ...optionalServiceNames] as const
 
@@ -18,6 +18,7 @@ export interface ServiceAddresses {
   sqsEndpoint: string
   s3mockEndpoint: string
   mysqlUrl: string
+  prometheusUrl: string
 }
 
 export const addressKeys = {
@@ -27,7 +28,8 @@ export const addressKeys = {
   s3: 's3Endpoint',
   sqs: 'sqsEndpoint',
   s3mock: 's3mockEndpoint',
-  mysql: 'mysqlUrl'
+  mysql: 'mysqlUrl',
+  prometheus: 'prometheusUrl'
 } as const satisfies Record<ServiceName, keyof ServiceAddresses>
 
 /** The variables by which the application, and these commands, are told of a service that exists already. */
@@ -38,7 +40,8 @@ export const addressVariables = {
   s3: 'S3_ENDPOINT',
   sqs: 'SQS_ENDPOINT',
   s3mock: 'S3MOCK_ENDPOINT',
-  mysql: 'MYSQL_URL'
+  mysql: 'MYSQL_URL',
+  prometheus: 'PROMETHEUS_URL'
 } as const satisfies Record<ServiceName, string>
 
 /** An empty variable counts as unset, as in `KAFKA_BROKERS= npm start`. */

@@ -11,7 +11,8 @@ import { LocalServiceError, messageOf } from './errors.ts'
 import { objectStoreCredentials, serviceStatus, startServices, stopServices } from './services.ts'
 
 const help = `Real services on this machine, without Docker: Kafka, Elasticsearch, PostgreSQL, and an S3 object store. When asked for by
-name also SQS queues (sqs), an object store that keeps versions (s3mock), and a MariaDB (mysql).
+name also SQS queues (sqs), an object store that keeps versions (s3mock), a MariaDB (mysql), and a Prometheus that asks
+the application on port 9464 (prometheus).
 
   npm run local -- start  [--dir DIR] [--only NAME,...]   start what does not run, and print the addresses
   npm run local -- status [--dir DIR]                     what runs where

@@ -20,6 +20,7 @@ import { objectStore } from './object-store.ts'
 import { postgres } from './postgres.ts'
 import { endProcess } from './process.ts'
 import { isRunning } from './process-identity.ts'
+import { prometheus } from './prometheus.ts'
 import { s3mock } from './s3mock.ts'
 import type { LocalService } from './service.ts'
 import { sqs } from './sqs.ts'
@@ -36,7 +37,8 @@ const services: Readonly<Record<ServiceName, LocalService>> = {
   s3: objectStore,
   sqs,
   s3mock,
-  mysql
+  mysql,
+  prometheus
 }
 
 export interface StartOptions<Name extends ServiceName = StandardServiceName> {

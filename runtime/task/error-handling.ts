@@ -16,7 +16,8 @@ import {
 } from './error-handlers.ts'
 
 /** The kinds of error that have a handler. */
-export type ErrorKind = Extract<DropReason, 'deserialization' | 'processing' | 'production'>
+export const errorKinds = ['deserialization', 'processing', 'production'] as const satisfies DropReason[]
+export type ErrorKind = (typeof errorKinds)[number]
 
 /** A record where it was read. */
 export interface RecordSource {

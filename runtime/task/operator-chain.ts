@@ -9,6 +9,7 @@ import type {
   SourceNode
 } from '../../topology/graph-node.ts'
 import type { SubTopology } from '../../topology/sub-topology.ts'
+import type { NodeMeter, TaskMeter } from '../metrics/task-meter.ts'
 import type { ErrorHandling } from './error-handling.ts'
 import type { TaskContext } from './task-context.ts'
 
@@ -20,6 +21,7 @@ export type Entries = ReadonlyMap<SourceNode | RepartitionNode, Forward<unknown,
  * what comes next. Where a handler may let processing go on after an error, each step has a guard around it, so that an error is the record's of
  * that step alone: the steps before and beside it go on, as in Kafka Streams' `ProcessorNode`.
  *
+ * @param meter counts what reaches each step; undefined: nothing is counted
  * @param write how records leave: to a sink's topic or to a repartition topic
  */
 export function composeChain(
@@ -30,7 +32,8 @@ export function composeChain(
   write: (node: SinkNode | RepartitionNode) => {
     readonly topic: string
     readonly forward: Forward<unknown, unknown>
-  }
+  },
+  meter?: TaskMeter
 ): Entries {
   const composed = new Map<GraphNode, AnyForward>()
   // a repartition node ends this sub-topology where its parent is here, and starts it where it is itself a member
@@ -39,7 +42,9 @@ export function composeChain(
   const entry = (node: GraphNode): AnyForward => {
     const known = composed.get(node)
     if (known !== undefined) return known
-    const made = node.kind === 'processor' ? step(node) : end(node as SinkNode | RepartitionNode)
+    const bare = node.kind === 'processor' ? step(node) : end(node as SinkNode | RepartitionNode)
+    const made =
+      meter === undefined ? bare : counted(bare, meter.node(node.name), node.parents.some(emitsChanges))
     composed.set(node, made)
     return made
   }
@@ -73,6 +78,22 @@ export function composeChain(
 
 function emitsChanges(node: GraphNode): boolean {
   return node.kind === 'processor' && node.emits === 'table'
+}
+
+/** A step with its counter: one addition, and one call more. */
+function counted(step: AnyForward, meter: NodeMeter, takesChanges: boolean): AnyForward {
+  if (takesChanges) {
+    const change = step as ForwardChange<unknown, unknown>
+    return (newValue, oldValue, key, timestamp, headers, latest) => {
+      meter.records++
+      change(newValue, oldValue, key, timestamp, headers, latest)
+    }
+  }
+  const forward = step as Forward<unknown, unknown>
+  return (value: unknown, key: unknown, timestamp: number, headers: Headers) => {
+    meter.records++
+    forward(value, key, timestamp, headers)
+  }
 }
 
 function fanOut(children: readonly Forward<unknown, unknown>[]): Forward<unknown, unknown> {

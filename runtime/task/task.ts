@@ -3,6 +3,7 @@ import type { GroupOffset } from '../../kafka/port/group.ts'
 import type { DropReason, Forward } from '../../processors/operator.ts'
 import type { StateStore } from '../../state/state-store.ts'
 import type { GraphNode, RepartitionNode, SinkNode } from '../../topology/graph-node.ts'
+import type { TaskMeter } from '../metrics/task-meter.ts'
 import type { TaskPlan } from '../task-plan.ts'
 import type { Collector } from './collector.ts'
 import { ErrorHandling, type ErrorHandlingParts } from './error-handling.ts'
@@ -36,6 +37,8 @@ export interface TaskParts {
   readonly maxTaskIdleMs: number
   readonly now: () => number
   readonly onDropped: (reason: DropReason) => void
+  /** Where the task counts; undefined: nowhere. */
+  readonly meter?: TaskMeter
   /** Stores that are the process's, not the task's. */
   readonly globalStores?: ReadonlyMap<string, StateStore>
   /** What the changelogs are written with. */
@@ -71,6 +74,7 @@ export class Task {
   readonly #now: () => number
   readonly #committedPositions = new Map<PartitionQueue, number>()
   readonly #errors: ErrorHandling
+  readonly #meter: TaskMeter | undefined
   readonly #together: TaskStores
   readonly #progress: Progress
   readonly #index: number
@@ -84,6 +88,7 @@ export class Task {
     this.#progress = parts.progress ?? new Progress()
     this.#index = parts.index ?? 0
     this.#now = parts.now
+    this.#meter = parts.meter
     const byName = new Map(parts.globalStores)
     for (const { store } of parts.stores) byName.set(store.name, store)
     this.#errors = new ErrorHandling({
@@ -121,7 +126,8 @@ export class Task {
       parts.allNodes,
       this.#context,
       this.#errors,
-      parts.write
+      parts.write,
+      parts.meter
     )
     const onDisk = storesOnDisk(parts.stores.map(({ store }) => store))
     for (const store of onDisk) store.onMiss((id) => this.#input?.lookAhead?.missed(store, id))
@@ -132,6 +138,11 @@ export class Task {
       this.#byPartition.set(topic, queue)
       this.#inputs.set(queue, new Input(queue, index, node, forward, lookAhead))
     })
+  }
+
+  /** How far it is with each of its inputs. */
+  get inputs(): readonly PartitionQueue[] {
+    return this.#group.queues
   }
 
   /** Where each input goes on from. */
@@ -151,6 +162,7 @@ export class Task {
   accept(fetched: Fetched): number {
     const queue = this.#byPartition.get(fetched.topic)
     if (queue === undefined) return 0
+    if (this.#meter !== undefined) this.#meter.bytes += fetched.batches.end - fetched.batches.start
     queue.push(fetched)
     return queue.bufferedBytes
   }
@@ -168,13 +180,18 @@ export class Task {
     this.#progress.enter(this.#index)
     const began = performance.now()
     let count = 0
+    let time = now
     for (let queue = group.next(); queue !== null; queue = group.next()) {
+      time = queue.headTimestamp
       this.#step(queue, now)
       count++
-      if (count % this.#clockEvery === 0 && (this.commitWanted() || this.#now() >= deadline)) break
+      if (count % this.#clockEvery > 0) continue
+      this.#meter?.age(now - time)
+      if (this.commitWanted() || this.#now() >= deadline) break
     }
     this.#progress.leave()
     if (count === 0) return 0
+    this.#meter?.processed(count, count % this.#clockEvery > 0 ? now - time : undefined)
     const lasted = performance.now() - began
     this.#clockEvery = Math.max(1, Math.min(CLOCK_EVERY, Math.floor((count * CLOCK_MS) / lasted)))
     this.#dirty = true
@@ -196,7 +213,9 @@ export class Task {
   punctuate(now: number): void {
     this.#errors.source = undefined
     this.#progress.enter(this.#index)
+    const start = performance.now()
     if (this.#punctuation.run('wall-clock', now)) this.#dirty = true
+    if (this.#meter !== undefined) this.#meter.punctuateMs += performance.now() - start
     this.#progress.leave()
   }
 

@@ -4,6 +4,7 @@ import type { ResolvedConfig } from '../config.ts'
 import { shutDownApplication } from '../membership/shut-down-application.ts'
 import type { StreamsMetrics } from '../metrics.ts'
 import type { PreparedTopics } from '../prepare-topics.ts'
+import type { LocalStore } from '../queries/local-store.ts'
 import { GlobalTables } from '../restore/global-tables.ts'
 import { storeBudget } from '../store-budget.ts'
 import type { Task } from '../task/task.ts'
@@ -60,6 +61,11 @@ export class ApplicationThreads {
   /** The tasks that run on the main thread. */
   get localTasks(): readonly Task[] {
     return this.pool.threads.flatMap((thread) => (thread instanceof LocalThread ? thread.tasks : []))
+  }
+
+  /** The parts of a store that are open on the main thread, copies included. */
+  localStores(name: string): readonly LocalStore[] {
+    return this.pool.threads.flatMap((thread) => (thread instanceof LocalThread ? thread.stores(name) : []))
   }
 
   /** Runs until the last thread has ended and all is closed. Rejects with what ended them. */

@@ -12,10 +12,12 @@ export class JoinedRegistry extends Registry {
     this.#others = others
   }
 
+  override async getMetricsAsJSON(): Promise<MetricsCopy> {
+    const [own, others] = await Promise.all([super.getMetricsAsJSON(), this.#others()])
+    return others.length === 0 ? own : await AggregatorRegistry.aggregate([own, ...others]).getMetricsAsJSON()
+  }
+
   override async metrics(): Promise<string> {
-    const others = await this.#others()
-    if (others.length === 0) return await super.metrics()
-    const own = await super.getMetricsAsJSON()
-    return await AggregatorRegistry.aggregate([own, ...others]).metrics()
+    return await AggregatorRegistry.aggregate([await this.getMetricsAsJSON()]).metrics()
   }
 }

@@ -6,6 +6,7 @@ import type { Membership } from '../membership/membership.ts'
 import { openMembership } from '../membership/open-membership.ts'
 import type { StreamsMetrics } from '../metrics.ts'
 import type { PreparedTopics } from '../prepare-topics.ts'
+import type { LocalStore } from '../queries/local-store.ts'
 import { StreamThread } from '../stream-thread.ts'
 import type { Progress } from '../task/progress.ts'
 import type { Task } from '../task/task.ts'
@@ -51,6 +52,11 @@ export class LocalThread implements Thread {
     return this.#thread?.tasks ?? []
   }
 
+  /** The parts of a store that are open here, copies included. */
+  stores(name: string): readonly LocalStore[] {
+    return this.#thread?.stores(name) ?? []
+  }
+
   status(): readonly TaskStatus[] {
     return this.#thread?.status() ?? []
   }
@@ -65,6 +71,7 @@ export class LocalThread implements Thread {
     const clientId = threadClientId(applicationId, processId, this.number)
     const admin = kafka.admin(`${clientId}-admin`)
     const disk = new DiskGuard(stateDirectory, minFreeDiskBytes, logger)
+    this.#parts.metrics.disk(disk)
     const membership = openMembership({
       config,
       topology,

@@ -60,7 +60,7 @@ async function makeThread(): Promise<LocalThread> {
     kafka: made.kafka ?? (await client())
   })
   const plan = new Plan(topology, config.applicationId, (name) => topics.get(name)?.partitions)
-  const metrics = new StreamsMetrics()
+  const metrics = new StreamsMetrics(config.applicationId, config.clock)
   const thread = new LocalThread({
     number,
     config,

@@ -26,17 +26,27 @@ function watch(id: number, watched: Watched): NodeJS.Timeout {
     tell(text)
     parentPort?.postMessage({ id, text } satisfies WatchdogNews)
     if (watched.leave !== undefined)
-      leave(watched.leave).then(
-        () => tell(`${watched.names.application}: its member has left the group, so that others take over`),
+      leave(watched.leave, progress).then(
+        (left) => {
+          if (left)
+            tell(`${watched.names.application}: its member has left the group, so that others take over`)
+        },
         (error) => tell(`${watched.names.application}: its member cannot leave the group: ${error.message}`)
       )
   }, stall.everyMs)
 }
 
-async function leave({ client, groupId, instanceId }: NonNullable<Watched['leave']>): Promise<void> {
+/** False if the thread went on before its member could leave. */
+async function leave(
+  { client, groupId, instanceId }: NonNullable<Watched['leave']>,
+  progress: Progress
+): Promise<boolean> {
+  const { beats } = progress
   const admin = (await copyClient(client)).admin(`${instanceId}-watchdog`)
   try {
+    if (progress.beats !== beats) return false
     await admin.removeMember(groupId, instanceId)
+    return true
   } finally {
     await admin.close()
   }

@@ -15,7 +15,13 @@ import type { ChangelogCursor, Checkpoint, StateStore, ValueAndTimestamp } from 
 import type { KeyValueStoreDefinition } from '../store-definition.ts'
 import { storedTimestamp } from '../stored-value.ts'
 import { WriteBuffer } from '../write-buffer.ts'
-import { defaultBufferBytes, freezesByDefault, type StoreOptions } from './store-options.ts'
+import {
+  asCommitted,
+  defaultBufferBytes,
+  freezesByDefault,
+  noOptions,
+  type StoreOptions
+} from './store-options.ts'
 
 /*
  * Layouts:
@@ -203,6 +209,10 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
     // clean entries may be older than what was restored
     this.abort()
     return count
+  }
+
+  committed(): BufferedKeyValueStore<K, V> {
+    return new BufferedKeyValueStore(asCommitted(this.#definition), this.#engine, noOptions)
   }
 
   get maintenanceDue(): boolean {

@@ -3,7 +3,7 @@ import type { Engine } from '../engine.ts'
 import type { SessionEntry, SessionListener, SessionStore } from '../session-store.ts'
 import type { SessionStoreDefinition } from '../store-definition.ts'
 import { inTimeOrder } from './in-time-order.ts'
-import type { StoreOptions } from './store-options.ts'
+import { asCommitted, noOptions, type StoreOptions } from './store-options.ts'
 import { TimedStore } from './timed.ts'
 import { sessionLayout } from './timed-layout.ts'
 import type { TimedEntry } from './timed-scans.ts'
@@ -12,10 +12,19 @@ const latest = Number.MAX_SAFE_INTEGER - 1
 
 /** Values by key and session. */
 export class BufferedSessionStore<K, V> extends TimedStore<K, V> implements SessionStore<K, V> {
+  readonly #definition: SessionStoreDefinition<K, V>
+  readonly #engine: Engine
+
   constructor(definition: SessionStoreDefinition<K, V>, engine: Engine, options: StoreOptions) {
     const { name, key, value, logged, cached, retentionMs } = definition
     const reachMs = retentionMs - 1
     super({ name, key, value, logged, cached, retentionMs, reachMs, layout: sessionLayout }, engine, options)
+    this.#definition = definition
+    this.#engine = engine
+  }
+
+  override committed(): BufferedSessionStore<K, V> {
+    return new BufferedSessionStore(asCommitted(this.#definition), this.#engine, noOptions)
   }
 
   /** Adds a listener. Old values are looked up only when there is one. */

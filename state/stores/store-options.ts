@@ -11,6 +11,14 @@ export interface StoreOptions {
   readonly clock?: Clock
 }
 
+/** Of a store that is only read. */
+export const noOptions: StoreOptions = { log: undefined }
+
+/** For a second store over an engine, which must leave it alone: one that is not logged writes when it opens. */
+export function asCommitted<D extends { readonly logged: boolean }>(definition: D): D {
+  return { ...definition, logged: true }
+}
+
 export const defaultBufferBytes = 16 << 20
 
 export function freezesByDefault(): boolean {

@@ -191,6 +191,8 @@ export abstract class TimedStore<K, V> implements StateStore {
     return count
   }
 
+  abstract committed(): StateStore
+
   get maintenanceDue(): boolean {
     return this.#expiry.due
   }

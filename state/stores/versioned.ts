@@ -10,7 +10,13 @@ import type { VersionedStoreDefinition } from '../store-definition.ts'
 import { encodeStored, storedFrom, timestampBytes } from '../stored-value.ts'
 import type { PutResult, VersionedStore, VersionedValue } from '../versioned-store.ts'
 import { SegmentExpiry } from './segment-expiry.ts'
-import { defaultBufferBytes, freezesByDefault, type StoreOptions } from './store-options.ts'
+import {
+  asCommitted,
+  defaultBufferBytes,
+  freezesByDefault,
+  noOptions,
+  type StoreOptions
+} from './store-options.ts'
 import { VersionHistory } from './version-history.ts'
 import { keyBytes } from './versioned-layout.ts'
 
@@ -177,6 +183,10 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
     this.commit(checkpoint)
     this.#expiry.maintain(0)
     return count
+  }
+
+  committed(): EngineVersionedStore<K, V> {
+    return new EngineVersionedStore(asCommitted(this.#definition), this.#committed.engine, noOptions)
   }
 
   get maintenanceDue(): boolean {

@@ -3,7 +3,7 @@ import type { ValueAndTimestamp } from '../state-store.ts'
 import type { WindowStoreDefinition } from '../store-definition.ts'
 import type { WindowEntry, WindowListener, WindowStore } from '../window-store.ts'
 import { inTimeOrder } from './in-time-order.ts'
-import type { StoreOptions } from './store-options.ts'
+import { asCommitted, noOptions, type StoreOptions } from './store-options.ts'
 import { TimedStore } from './timed.ts'
 import { windowLayout } from './timed-layout.ts'
 import type { TimedEntry } from './timed-scans.ts'
@@ -19,6 +19,8 @@ const highestSequence = 0x7fffffff
  */
 export class BufferedWindowStore<K, V> extends TimedStore<K, V> implements WindowStore<K, V> {
   readonly #duplicates: boolean
+  readonly #definition: WindowStoreDefinition<K, V>
+  readonly #engine: Engine
 
   constructor(definition: WindowStoreDefinition<K, V>, engine: Engine, options: StoreOptions) {
     const duplicates = definition.retainDuplicates === true
@@ -27,6 +29,12 @@ export class BufferedWindowStore<K, V> extends TimedStore<K, V> implements Windo
     const reachMs = definition.readsOldest === true ? retentionMs : retentionMs - 1
     super({ name, key, value, logged, cached, retentionMs, reachMs, layout: windowLayout }, engine, options)
     this.#duplicates = duplicates
+    this.#definition = definition
+    this.#engine = engine
+  }
+
+  override committed(): BufferedWindowStore<K, V> {
+    return new BufferedWindowStore(asCommitted(this.#definition), this.#engine, noOptions)
   }
 
   /** Adds a listener. Old values are looked up only when there is one. */

@@ -4,6 +4,7 @@ import { closedAfter } from './closed-after.ts'
 import { ingest } from './ingest/suite.ts'
 import { rss } from './kafka/rss-suite.ts'
 import { kafka } from './kafka/suite.ts'
+import { metrics } from './metrics/suite.ts'
 import { operators, scale } from './operators/suite.ts'
 import { comparePeer } from './peer/compare.ts'
 import { compareLatency } from './peer/latency.ts'
@@ -27,6 +28,7 @@ const suites: Readonly<Record<string, Suite>> = {
   scale,
   threads,
   replicas,
+  metrics,
   types,
   ingest,
   sinks

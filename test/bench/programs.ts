@@ -21,6 +21,7 @@ const programs: Readonly<Record<string, () => Promise<Program>>> = {
   'elasticsearch-limit': async () => (await import('./sinks/elasticsearch-limit.ts')).elasticsearchLimit,
   'through-task': async () => (await import('./sinks/through-task.ts')).throughTask,
   'look-ahead': async () => (await import('./state/look-ahead-program.ts')).lookAheadProgram,
+  metrics: async () => (await import('./metrics/suite.ts')).metricsProgram,
   threads: async () => (await import('./threads/program.ts')).threadsProgram,
   'scale-out': async () => (await import('./replicas/scale-out.ts')).scaleOut,
   failover: async () => (await import('./replicas/failover.ts')).failover,

@@ -18,7 +18,7 @@ import {
 const ownVariables = ['KAFKA_BROKERS', 'ELASTICSEARCH_URL', 'DATABASE_URL', 'S3_ENDPOINT', 'KAFKA_SETTINGS']
 
 let directory: string
-let addresses: Omit<ServiceAddresses, 'sqsEndpoint' | 's3mockEndpoint' | 'mysqlUrl'>
+let addresses: Omit<ServiceAddresses, 'sqsEndpoint' | 's3mockEndpoint' | 'mysqlUrl' | 'prometheusUrl'>
 let firstStatus: ServiceStatus[]
 
 beforeAll(async () => {

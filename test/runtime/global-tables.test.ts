@@ -274,7 +274,9 @@ describe('a global table', () => {
     expect(
       app.log.filter((line) => /global tables: no broker answers; reading on in/.test(line))
     ).toHaveLength(3)
-    expect(await streams.metrics.registry.metrics()).toMatch(/streams_task_restarts_total 0/)
+    expect(await streams.metrics.registry.metrics()).toMatch(
+      /streams_task_restarts_total\{application="[^"]+"\} 0/
+    )
   })
 
   it('ends the application with a record it cannot read, unless the handler passes over it', async () => {
@@ -295,8 +297,8 @@ describe('a global table', () => {
     await price(2, 3, 300)
     await app.until(streams, async () => (await sell(streams, 'p2')) === 300)
     const metrics = await streams.metrics.registry.metrics()
-    expect(metrics).toMatch(/dropped_total\{reason="deserialization"\} 2/)
-    expect(metrics).toMatch(/dropped_total\{reason="null-key"\} 1/)
+    expect(metrics).toMatch(/dropped_total\{reason="deserialization",application="[^"]+"\} 2/)
+    expect(metrics).toMatch(/dropped_total\{reason="null-key",application="[^"]+"\} 1/)
   })
 
   it('is waited for by close and by nothing else', async () => {

@@ -15,6 +15,7 @@ export const workloadHelp = `Or one of the workloads that the JVM peer runs, too
   --input TOPIC     filled if it does not hold its records yet (default lines-json, or lines-csv)
   --guarantee G     at_least_once (default) or exactly_once_v2
   --cache on|off    default on
+  --metrics on|off  default on: tasks count, and are asked every 5 s
   --restore yes     afterwards delete the state and time its rebuild: a second line
   --brokerPid PID   tells the broker's CPU, too
   --serve yes       works on, without figures, until the standard input ends; --output TOPIC is there already
@@ -27,6 +28,7 @@ export const workloadOptions = {
   input: { type: 'string' },
   guarantee: { type: 'string', default: 'at_least_once' },
   cache: { type: 'string', default: 'on' },
+  metrics: { type: 'string', default: 'on' },
   restore: { type: 'string', default: 'no' },
   brokerPid: { type: 'string', default: '0' },
   output: { type: 'string' },
@@ -41,6 +43,7 @@ export interface WorkloadArguments {
   readonly input?: string | undefined
   readonly guarantee: string
   readonly cache: string
+  readonly metrics: string
   readonly restore: string
   readonly brokerPid: string
   readonly output?: string | undefined
@@ -54,10 +57,11 @@ export async function runWorkloads(args: WorkloadArguments): Promise<void> {
     throw new Error(`--workload is ${workloadNames.join(', ')}, not ${args.workload}`)
   const bootstrap = args.bootstrap ?? process.env.KAFKA_BROKERS
   if (bootstrap === undefined) throw new Error('--bootstrap or KAFKA_BROKERS must name the brokers')
-  const { guarantee, cache } = args
+  const { guarantee, cache, metrics } = args
   if (guarantee !== 'at_least_once' && guarantee !== 'exactly_once_v2')
     throw new Error('--guarantee is at_least_once or exactly_once_v2')
   if (cache !== 'on' && cache !== 'off') throw new Error('--cache is on or off')
+  if (metrics !== 'on' && metrics !== 'off') throw new Error('--metrics is on or off')
   process.env.NODE_ENV ??= 'production'
   const format = workload === 'csv' ? 'csv' : 'json'
   const input = args.input ?? `lines-${format}`
@@ -76,7 +80,7 @@ export async function runWorkloads(args: WorkloadArguments): Promise<void> {
   const records = Number(args.records)
   const kafka = clientOf(bootstrap)
   await generateLines(kafka, input, { format, records })
-  const options = { workload, guarantee, cache, records, input, kafka } as const
+  const options = { workload, guarantee, cache, metrics, records, input, kafka } as const
   for await (const figures of runWorkload({
     ...options,
     brokerPid: Number(args.brokerPid),

@@ -18,7 +18,11 @@ export interface WorkloadOptions {
   readonly restore: boolean
   /** Where a CPU profile is written; undefined: none is taken. */
   readonly profileFolder: string | undefined
+  /** Off: tasks count nothing, and nobody asks. On: they count, and it is asked for as often as Prometheus would. */
+  readonly metrics: 'on' | 'off'
 }
+
+const scrapeMs = 5_000
 
 const partitions = 4
 /** The peer's default, so that both hold the same. */
@@ -35,7 +39,7 @@ export function cacheBytesOf(cache: 'on' | 'off'): number {
  * second half leave out most of the warming up, and `close`.
  */
 export async function* runWorkload(options: WorkloadOptions): AsyncGenerator<Record<string, unknown>> {
-  const { workload, guarantee, cache, records, input, kafka, brokerPid } = options
+  const { workload, guarantee, cache, records, input, kafka, brokerPid, metrics } = options
   const app = `ours-${workload}-${Date.now()}`
   const output = `${app}-output`
   const state = await mkdtemp(join(tmpdir(), 'store-sku-bench-'))
@@ -66,7 +70,8 @@ export async function* runWorkload(options: WorkloadOptions): AsyncGenerator<Rec
     kafka,
     stateDirectory: state,
     processingGuarantee: guarantee,
-    cacheMaxBytes: cacheBytesOf(cache)
+    cacheMaxBytes: cacheBytesOf(cache),
+    recordMetrics: metrics === 'on'
   }
   try {
     const profile = options.profileFolder === undefined ? undefined : new CpuProfile()
@@ -74,7 +79,10 @@ export async function* runWorkload(options: WorkloadOptions): AsyncGenerator<Rec
     const started = performance.now()
     const streams = new KafkaStreams(topology, config)
     await streams.start()
+    const scrapes =
+      metrics === 'on' ? setInterval(() => void streams.metrics.registry.metrics(), scrapeMs) : undefined
     while (done < records) await Promise.race([setTimeout(20), streams.finished])
+    clearInterval(scrapes)
     await streams.close({ leaveGroup: true })
     const end = clock()
     if (profile !== undefined && options.profileFolder !== undefined)

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { integer, KafkaStreams, PlatformaticClient, StreamsBuilder } from '../../../index.ts'
 import { wordTopics } from '../word-topics.ts'
 
@@ -32,9 +33,7 @@ const streams = new KafkaStreams(builder.build(), {
   logger: { info: () => undefined, warn: tell, error: tell }
 })
 await streams.start()
-const timer = setInterval(async () => {
-  if (until === 0 || streams.state !== 'RUNNING' || (await streams.lag()).records > 0) return
-  clearInterval(timer)
-  await streams.close({ leaveGroup: true })
-  process.disconnect()
-}, 200)
+do await setTimeout(200)
+while (until === 0 || streams.state !== 'RUNNING' || (await streams.lag()).records > 0)
+await streams.close({ leaveGroup: true })
+process.disconnect()

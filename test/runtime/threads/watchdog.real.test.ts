@@ -16,7 +16,7 @@ it('a main thread that is stuck is told, with its task and record, and leaves th
   const stateDirectory = await mkdtemp(join(tmpdir(), 'store-sku-stuck-'))
   const written = await writeWords(client, prefix, 5)
   const program = new URL('./stuck-process.ts', import.meta.url)
-  const child = fork(program, [brokers, prefix, stateDirectory, '4000'], { silent: true })
+  const child = fork(program, [brokers, prefix, stateDirectory, '8000'], { silent: true })
   try {
     let told = ''
     const logged: unknown[] = []

@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client'
-import { hasCode } from '../core/errors.ts'
-import type { Engine, EngineProperties } from '../state/engine.ts'
+import { hasCode } from '../../core/errors.ts'
+import type { Engine, EngineProperties } from '../../state/engine.ts'
 
 interface Watched {
   readonly task: string

@@ -1,0 +1,151 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { hasCode } from '../core/errors.ts'
+import { type Logger, silentLogger } from '../core/logger.ts'
+import type { KafkaStreams } from '../runtime/kafka-streams.ts'
+import { type Access, checkAccess, tokenCheck } from './access.ts'
+import { mergedMetrics } from './merged-metrics.ts'
+import { addStoreRoutes } from './store-routes.ts'
+
+export interface ApplicationServerOptions extends Access {
+  /** The applications of this process. */
+  readonly applications: readonly KafkaStreams[]
+  /** Further metrics for `/metrics`, such as those of sinks. */
+  readonly registries?: readonly Registry[]
+  readonly logger?: Logger
+}
+
+/** What a probe may see without the token: whether this process is well, and no more. */
+const open: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
+
+/**
+ * Shows the applications of this process over HTTP:
+ *
+ *   /healthz    200 while no application has ended; for liveness probes, without the token
+ *   /readyz     200 when every application runs and its active tasks are restored; for readiness probes, without the token
+ *   /metrics    for Prometheus
+ *   /topology   the graphs, `?format=text|json|mermaid`
+ *   /tasks      what this process holds, in which role, and how far behind copies are
+ *   /stores     interactive queries (see `addStoreRoutes`)
+ */
+export class ApplicationServer {
+  readonly #options: ApplicationServerOptions
+  readonly #server: FastifyInstance
+  readonly #process = new Registry()
+
+  /** Throws CONFIG_INVALID. */
+  constructor(options: ApplicationServerOptions) {
+    this.#options = options
+    const { tls, token, logger = silentLogger } = options
+    checkAccess(options, '127.0.0.1')
+    collectDefaultMetrics({ register: this.#process })
+    const https = tls && { ...tls, requestCert: true, rejectUnauthorized: true }
+    const settings = { forceCloseConnections: true, routerOptions: { maxParamLength: 4_096 } } as const
+    this.#server = (https === undefined
+      ? Fastify(settings)
+      : Fastify({ ...settings, https })) as unknown as FastifyInstance
+    const knows = tokenCheck(token)
+    this.#server.addHook('onRequest', async (request, reply) => {
+      if (knows(request.headers.authorization) || open.has(request.routeOptions.url ?? '')) return
+      return reply.code(401).send({ error: 'the token is missing or wrong' })
+    })
+    this.#server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+      const status = statusOf(error)
+      // addresses hold keys, which are contents of records
+      if (status >= 500) logger.warn(`${request.method} ${request.routeOptions.url}: ${error.message}`)
+      return reply.code(status).send({ error: error.message })
+    })
+    this.#addHealth()
+    this.#addMetrics()
+    this.#addTopology()
+    addStoreRoutes(this.#server, options)
+  }
+
+  /** Returns the port. Port 0: any free one. Throws CONFIG_INVALID where others could reach it without a token or TLS. */
+  async listen(port: number, host = '127.0.0.1'): Promise<number> {
+    checkAccess(this.#options, host)
+    await this.#server.listen({ port, host })
+    const address = this.#server.server.address()
+    return typeof address === 'object' && address !== null ? address.port : port
+  }
+
+  close(): Promise<void> {
+    return this.#server.close()
+  }
+
+  #addHealth(): void {
+    const { applications } = this.#options
+    const states = () =>
+      Object.fromEntries(applications.map(({ applicationId, state }) => [applicationId, state]))
+    this.#server.get('/healthz', async (_request, reply) => {
+      const well = applications.every(({ state }) => state !== 'ERROR' && state !== 'NOT_RUNNING')
+      return reply.code(well ? 200 : 503).send({ healthy: well, applications: states() })
+    })
+    this.#server.get('/readyz', async (_request, reply) => {
+      const ready = applications.every(({ state }) => state === 'RUNNING')
+      const waiting = applications.flatMap((one) =>
+        one
+          .tasks()
+          .flatMap(({ id, role, running }) =>
+            role === 'active' && !running ? [`${one.applicationId}/${id}`] : []
+          )
+      )
+      return reply.code(ready ? 200 : 503).send({ ready, applications: states(), restoring: waiting })
+    })
+  }
+
+  #addMetrics(): void {
+    const { applications, registries = [] } = this.#options
+    this.#server.get('/metrics', async (_request, reply) => {
+      const { text, contentType } = await mergedMetrics([
+        this.#process,
+        ...applications.map(({ metrics }) => metrics.registry),
+        ...registries
+      ])
+      return reply.header('content-type', contentType).send(text)
+    })
+  }
+
+  #addTopology(): void {
+    const { applications } = this.#options
+    this.#server.get<{ Querystring: { format?: string } }>('/topology', async (request, reply) => {
+      const { format = 'text' } = request.query
+      const graphs = applications.map(({ applicationId, topology }) => ({
+        applicationId,
+        description: topology.describe()
+      }))
+      if (format === 'json')
+        return Object.fromEntries(
+          graphs.map(({ applicationId, description }) => [applicationId, description])
+        )
+      if (format !== 'text' && format !== 'mermaid')
+        return reply.code(400).send({ error: 'format is text, json or mermaid' })
+      // one graph is one document; of several, each has its name in front, as a comment
+      const mark = format === 'mermaid' ? '%%' : '#'
+      const parts = graphs.map(({ applicationId, description }) => {
+        const text = format === 'mermaid' ? description.toMermaid() : String(description)
+        return graphs.length === 1 ? text : `${mark} ${applicationId}\n${text}`
+      })
+      return reply.type('text/plain; charset=utf-8').send(parts.join('\n'))
+    })
+    this.#server.get('/tasks', async () =>
+      applications.flatMap((one) =>
+        one.tasks().map(({ id, role, running, lag }) => ({
+          application: one.applicationId,
+          task: id,
+          role,
+          running,
+          lag: lag ?? null
+        }))
+      )
+    )
+  }
+}
+
+function statusOf(error: Error & { statusCode?: number }): number {
+  if (hasCode(error, 'STORE_UNKNOWN')) return 404
+  if (hasCode(error, 'DESERIALIZATION') || hasCode(error, 'SERIALIZATION')) return 400
+  // closed between the look-up and the read: the task moves
+  if (hasCode(error, 'STORE_CLOSED')) return 503
+  return error.statusCode ?? 500
+}
