@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
-// two kinds of test: in memory, and (*.real.test.ts) against real servers
+// two kinds of test: in memory, and (*.real.test.ts) against real servers; and what the pages tell people to do, which takes minutes
+const day = 'test/docs/day.real.test.ts'
+
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -20,8 +22,14 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'real', include: ['test/**/*.real.test.ts'], globalSetup: ['test/services.ts'] }
-      }
+        test: {
+          name: 'real',
+          include: ['test/**/*.real.test.ts'],
+          exclude: [day],
+          globalSetup: ['test/services.ts']
+        }
+      },
+      { extends: true, test: { name: 'day', include: [day], globalSetup: ['test/services.ts'] } }
     ]
   }
 })

@@ -1,5 +1,6 @@
 /** The brokers' error codes that this adapter tells apart. */
 export const brokerCode = {
+  unknownServerError: -1,
   none: 0,
   offsetOutOfRange: 1,
   corruptMessage: 2,

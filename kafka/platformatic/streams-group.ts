@@ -260,6 +260,9 @@ export class StreamsMember implements StreamsGroupMember {
           'the group has another graph: give this one an application id of its own, or delete the group when its members have left (kafka-streams-groups --delete)'
         )
       )
+    // Kafka 4.4 answers so a member with an endpoint while the coordinator has not heard yet of a topic just made
+    if (code === brokerCode.unknownServerError)
+      return new StreamsError('BROKER_UNAVAILABLE', this.#about('a heartbeat failed in the broker'))
     return brokerError(this.#about('a heartbeat was refused'), code, message)
   }
 
