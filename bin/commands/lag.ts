@@ -47,8 +47,10 @@ Exit code 1: more than --max allows.`,
       const until = performance.now() + waitSeconds * 1000
       let lags = await groupLags(admin, groups)
       // twice in a row: a file that is just being read has no records yet
-      for (let calm = 0; calm < 2 && performance.now() < until && !terminal.stop.aborted; ) {
+      for (let calm = 0; performance.now() < until && !terminal.stop.aborted; ) {
         calm = sum(lags) > (most ?? 0) ? 0 : calm + 1
+        // what comes later is another wait's
+        if (calm === 2) break
         for (const { groupId, committed, total, lag: left } of byGroup(lags))
           terminal.bars.update(groupId, committed, total, `${left} records to go`)
         await setTimeout(pollMs)
