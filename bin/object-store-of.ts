@@ -4,8 +4,15 @@ import { ObjectStore } from '../ingest/object-store.ts'
 import { bucketOf, bucketSettings } from './buckets.ts'
 import { serviceAddress } from './services.ts'
 
-/** Keeps the versions that were read, so that a corrected file's former rows can be taken back. */
-export const archiveBucket = 'store-sku-archive'
+/** The option that says which bucket keeps the versions that were read, so that a corrected file's former rows can be taken back. */
+export const archiveOption = {
+  archive: {
+    type: 'string',
+    value: 'BUCKET',
+    default: 'store-sku-archive',
+    help: 'keeps the files as they were read, for when they are corrected'
+  }
+} as const
 
 /** The option that says whose buckets they are. */
 export const bucketOption = {
@@ -18,11 +25,27 @@ export const bucketOption = {
   }
 } as const
 
-/** The object store that S3_ENDPOINT names, with the AWS SDK's credentials; else the local one with its own. Throws CONFIG_INVALID. */
+/** Each stands for a way by which the AWS SDK finds credentials: keys, a profile, the roles of a pod on EKS. */
+const credentialVariables = [
+  'AWS_ACCESS_KEY_ID',
+  'AWS_PROFILE',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI'
+] as const
+
+/**
+ * The object store that S3_ENDPOINT names, in AWS_REGION, with the AWS SDK's credentials; else the local one with its own. Throws
+ * CONFIG_INVALID.
+ */
 export async function objectStoreOf(dir: string): Promise<ObjectStore> {
   const endpoint = await serviceAddress('s3', dir)
-  const named = process.env['AWS_ACCESS_KEY_ID'] !== undefined || process.env['AWS_PROFILE'] !== undefined
-  return new ObjectStore({ endpoint, ...(named ? {} : { credentials: objectStoreCredentials }) })
+  const named = credentialVariables.some((name) => process.env[name] !== undefined)
+  const region = process.env['AWS_REGION']
+  return new ObjectStore({
+    endpoint,
+    ...(region === undefined ? {} : { region }),
+    ...(named ? {} : { credentials: objectStoreCredentials })
+  })
 }
 
 /** Buckets by `NAME=CC`, or by names that say it, such as `sku-gb`. Throws an Error that says what is missing. */

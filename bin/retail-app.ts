@@ -4,6 +4,7 @@ import { Registry } from 'prom-client'
 import {
   ApplicationServer,
   bytes,
+  type CloseOptions,
   type KafkaClient,
   KafkaStreams,
   type Logger,
@@ -53,6 +54,10 @@ export interface RetailAppOptions {
   readonly replica?: string
   /** Copies of each stateful task that other processes keep warm. Default 0. */
   readonly standbys?: number
+  /** After how long without a sign of life its tasks go to others, ms. Default 10,000. */
+  readonly sessionTimeoutMs?: number
+  /** Where the other processes ask for the keys that this one holds, `host:port`; undefined: they do not. */
+  readonly applicationServer?: string | undefined
 }
 
 /** The graph, or the sinks that carry its results outside. */
@@ -113,7 +118,8 @@ export class RetailApp {
       commitIntervalMs: options.commitIntervalMs,
       idleCommitIntervalMs: IDLE_COMMIT_INTERVAL_MS,
       cacheMaxBytes: CACHE_MAX_BYTES,
-      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      sessionTimeoutMs: options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS,
+      applicationServer: options.applicationServer,
       // what is no product or store to its schema; rows of files have dead letters of their own
       deserializationExceptionHandler: 'dead-letter',
       deadLetterTopic: 'retail.dead-letters.graph',
@@ -122,6 +128,16 @@ export class RetailApp {
       logger: options.logger,
       onRestore: options.onRestore
     })
+  }
+
+  /** The graph: for its health, its metrics and its stores. */
+  get application(): KafkaStreams {
+    return this.#streams
+  }
+
+  /** What the sinks tell. */
+  get registry(): Registry {
+    return this.#registry
   }
 
   async start(): Promise<void> {
@@ -204,9 +220,9 @@ export class RetailApp {
     }
   }
 
-  /** Commits and closes everything: first the graph, then the sinks that follow it. */
-  async close(): Promise<void> {
-    const streams = this.#streams.close({ leaveGroup: true })
+  /** Commits and closes everything: first the graph, then the sinks that follow it. Options are those of the graph. */
+  async close(options: CloseOptions = { leaveGroup: true }): Promise<void> {
+    const streams = this.#streams.close(options)
     await streams.catch(() => undefined)
     await Promise.all([...new Set(this.#sinks.map(({ task }) => task))].map((task) => task.close()))
     for (const close of this.#closers) await close()

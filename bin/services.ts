@@ -1,11 +1,13 @@
 import { join } from 'node:path'
+import type { Registry } from 'prom-client'
 import {
   addressFromEnvironment,
   addressVariables,
   type StandardServiceName
 } from '../deploy/local/addresses.ts'
 import { readState } from '../deploy/local/state.ts'
-import { type KafkaClient, PlatformaticClient, StreamsError } from '../index.ts'
+import { type KafkaClient, kafkaClientMetrics, PlatformaticClient, StreamsError } from '../index.ts'
+import { kafkaSecurity } from './kafka-security.ts'
 import { loadExport } from './load-export.ts'
 
 /** Options of commands that talk to brokers. */
@@ -18,7 +20,7 @@ export const kafkaOptions = {
   kafka: {
     type: 'string',
     value: 'M#E',
-    help: 'module and export: a KafkaClient, for brokers that want TLS or SASL; --brokers is not used then'
+    help: 'module and export: a KafkaClient, where KAFKA_SECURITY_PROTOCOL and the like do not do; --brokers is not used then'
   },
   dir: { type: 'string', value: 'DIR', default: '.local', help: 'folder of the local services' }
 } as const
@@ -35,15 +37,22 @@ interface KafkaValues {
   readonly dir: string
 }
 
-/** The brokers that a command's options name. Throws CONFIG_INVALID. */
-export async function kafkaOf({ brokers, kafka, dir }: KafkaValues): Promise<KafkaClient> {
+/** The brokers that a command's options name, whose clients tell their metrics to the registry. Throws CONFIG_INVALID. */
+export async function kafkaOf(
+  { brokers, kafka, dir }: KafkaValues,
+  registry?: Registry
+): Promise<KafkaClient> {
   if (kafka !== undefined) {
     const client = await loadExport(kafka)
     if (isKafkaClient(client)) return client
     throw new StreamsError('CONFIG_INVALID', `${kafka} is no KafkaClient`)
   }
   const list = brokers ?? (await serviceAddress('kafka', dir))
-  return new PlatformaticClient({ brokers: list.split(',').map((broker) => broker.trim()) })
+  return new PlatformaticClient({
+    brokers: list.split(',').map((broker) => broker.trim()),
+    ...(await kafkaSecurity()),
+    ...(registry === undefined ? {} : { metrics: kafkaClientMetrics(registry) })
+  })
 }
 
 function isKafkaClient(value: unknown): value is KafkaClient {

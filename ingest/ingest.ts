@@ -1,4 +1,5 @@
 import {
+  type CloseOptions,
   type KafkaClient,
   KafkaStreams,
   type Logger,
@@ -188,7 +189,7 @@ export class Ingest {
   }
 
   /** Commits and lets go; what is half read goes on at the next start. Rejects with the error that ended the ingest, if one did. */
-  async close(options: { readonly leaveGroup?: boolean } = {}): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
     this.#closing.abort()
     await this.#scanning
     await this.#writer?.close().catch(() => undefined)

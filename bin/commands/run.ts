@@ -1,16 +1,27 @@
 import { existsSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+import { Registry } from 'prom-client'
 import { objectStoreCredentials } from '../../deploy/local/object-store.ts'
-import { StreamsError } from '../../index.ts'
+import {
+  ApplicationServer,
+  type CloseOptions,
+  jsonLogger,
+  type KafkaStreams,
+  type Logger,
+  StreamsError
+} from '../../index.ts'
 import { Ingest } from '../../ingest/ingest.ts'
+import { ingestMetrics } from '../../ingest/ingest-metrics.ts'
 import { processIdentity } from '../../state/task-directory.ts'
 import * as topics from '../../topology/retail/topics.ts'
 import { command, jsonOption, printResult, type Terminal } from '../command.ts'
 import { EventSources, listenAt } from '../event-sources.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { type HttpAddress, httpAddress, httpOption } from '../http-option.ts'
 import { graphOption, loadTopology } from '../load-export.ts'
 import { lockFileOf, lockOption } from '../lock-option.ts'
 import { numberOption } from '../number-option.ts'
-import { archiveBucket, bucketOption, bucketsOf, objectStoreOf } from '../object-store-of.ts'
+import { archiveOption, bucketOption, bucketsOf, objectStoreOf } from '../object-store-of.ts'
 import { barLogger } from '../progress-bars.ts'
 import { RestoreBar } from '../restore-bar.ts'
 import { RetailApp, type RetailRole } from '../retail-app.ts'
@@ -19,7 +30,7 @@ import { kafkaOf, kafkaOptions, serviceAddress, stateDirectoryOf } from '../serv
 const roles = ['ingest', 'graph', 'sinks'] as const
 type Role = (typeof roles)[number]
 
-const sessionTimeoutMs = 10_000
+const standardSessionSeconds = 10
 
 export const run = command({
   name: 'run',
@@ -28,7 +39,8 @@ export const run = command({
 may share a role, each with a --state of its own; those of the graph share its tasks, and each file, record and row still counts
 once. A graph that does not fit its lock file does not start (exit code 3). Ctrl-C commits and closes.
 
-Services are those that KAFKA_BROKERS, ELASTICSEARCH_URL, DATABASE_URL and S3_ENDPOINT name, else the local ones in --dir.`,
+Services are those that KAFKA_BROKERS, ELASTICSEARCH_URL, DATABASE_URL and S3_ENDPOINT name, else the local ones in --dir. Brokers with
+TLS or SASL: KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD, KAFKA_SSL_CA_FILE.`,
   options: {
     role: { type: 'string', value: 'LIST', default: roles.join(','), help: 'what this process does' },
     state: {
@@ -42,7 +54,18 @@ Services are those that KAFKA_BROKERS, ELASTICSEARCH_URL, DATABASE_URL and S3_EN
       default: '0',
       help: 'copies of state that other processes keep warm'
     },
+    'keep-place': {
+      type: 'string',
+      value: 'SECONDS',
+      help: 'how long a stopped or silent process keeps its tasks, for one that is started again at once (default: 10 if killed, 0 if stopped)'
+    },
+    drain: {
+      type: 'string',
+      value: 'SECONDS',
+      help: 'how long stopping may take; what is not committed by then is done again (default: as long as it takes)'
+    },
     ...bucketOption,
+    ...archiveOption,
     queue: { type: 'string', value: 'URL', help: "take S3's notifications from this SQS queue" },
     listen: {
       type: 'string',
@@ -56,7 +79,13 @@ Services are those that KAFKA_BROKERS, ELASTICSEARCH_URL, DATABASE_URL and S3_EN
       help: 'how often buckets are looked through for what no event told'
     },
     currency: { type: 'string', value: 'CUR', default: 'USD', help: 'the currency that finance reports in' },
-    metrics: { type: 'string', value: 'PORT', help: 'serve Prometheus metrics on 127.0.0.1' },
+    ...httpOption,
+    advertise: {
+      type: 'string',
+      value: 'HOST:PORT',
+      help: 'where the other processes reach this one over HTTP, for keys that it holds'
+    },
+    log: { type: 'string', value: 'FORM', default: 'text', help: 'text, or json: a JSON object a line' },
     ...graphOption,
     ...lockOption,
     ...kafkaOptions,
@@ -70,14 +99,19 @@ Services are those that KAFKA_BROKERS, ELASTICSEARCH_URL, DATABASE_URL and S3_EN
   async run({ values }, terminal) {
     const wanted = rolesOf(values.role)
     const stateDirectory = stateDirectoryOf(values)
-    const kafka = await kafkaOf(values)
-    const logger = barLogger(terminal.bars)
+    const address = values.http === undefined ? undefined : httpAddress(values.http)
+    const { closing, sessionTimeoutMs } = stopping(values['keep-place'], values.drain)
+    const registry = new Registry()
+    const kafka = await kafkaOf(values, registry)
+    const logger = loggerOf(values.log, terminal)
     const lockFile = lockFileOf(values.graph, values.file)
     const parts: Part[] = []
+    const applications: KafkaStreams[] = []
+    const registries = [registry]
     const retailRoles = wanted.filter((role): role is RetailRole => role !== 'ingest')
     if (retailRoles.length > 0) {
       const needed = retailRoles.includes('sinks')
-      const restoreBar = new RestoreBar(terminal.bars)
+      const restoreBar = values.log === 'text' ? new RestoreBar(terminal.bars) : undefined
       const app = new RetailApp({
         kafka,
         databaseUrl: needed ? await serviceAddress('postgres', values.dir) : '',
@@ -90,11 +124,14 @@ Services are those that KAFKA_BROKERS, ELASTICSEARCH_URL, DATABASE_URL and S3_EN
         roles: retailRoles,
         replica: await processIdentity(stateDirectory, 'retail-sinks'),
         standbys: numberOption('standbys', values.standbys),
-        metricsPort: values.metrics === undefined ? undefined : numberOption('metrics', values.metrics),
+        sessionTimeoutMs,
+        applicationServer: values.advertise,
         logger,
-        onRestore: (progress) => restoreBar.update(progress)
+        onRestore: (progress) => restoreBar?.update(progress)
       })
-      parts.push({ failed: app.failed, start: () => app.start(), close: () => app.close() })
+      if (retailRoles.includes('graph')) applications.push(app.application)
+      registries.push(app.registry)
+      parts.push({ failed: app.failed, start: () => app.start(), close: (options) => app.close(options) })
     }
     if (wanted.includes('ingest')) {
       const buckets = bucketsOf(values.bucket)
@@ -107,11 +144,13 @@ Services are those that KAFKA_BROKERS, ELASTICSEARCH_URL, DATABASE_URL and S3_EN
         buckets,
         topics,
         stateDirectory,
-        archive: archiveBucket,
+        archive: values.archive,
         scanIntervalMs: numberOption('scan-every', values['scan-every']) * 1000,
         sessionTimeoutMs,
         logger
       })
+      ingestMetrics(ingest, registry)
+      applications.push(ingest.application)
       let sources: EventSources | undefined
       parts.push({
         failed: ingest.failed,
@@ -125,14 +164,16 @@ Services are those that KAFKA_BROKERS, ELASTICSEARCH_URL, DATABASE_URL and S3_EN
             { ingest, store: objectStore, buckets, logger, credentials: objectStoreCredentials }
           )
         },
-        async close() {
+        async close(options) {
           await sources?.close()
-          await ingest.close({ leaveGroup: true })
+          await ingest.close(options)
         }
       })
     }
-    await runParts(parts, terminal, () => {
-      terminal.bars.log(`running: ${wanted.join(', ')}; stop with Ctrl-C`)
+    // first: probes are answered from the start on
+    if (address !== undefined) parts.unshift(shown(address, { applications, registries, logger }))
+    await runParts(parts, { stop: terminal.stop, closing, logger }, () => {
+      logger.info(`running: ${wanted.join(', ')}; stop with Ctrl-C`)
       if (values.json) printResult(terminal, true, { running: wanted, stateDirectory }, '')
     })
     return exitCodes.done.code
@@ -140,14 +181,62 @@ Services are those that KAFKA_BROKERS, ELASTICSEARCH_URL, DATABASE_URL and S3_EN
 })
 
 interface Part {
-  readonly failed: Promise<never>
+  readonly failed?: Promise<never>
   start(): Promise<void>
-  close(): Promise<void>
+  close(options: CloseOptions): Promise<void>
+}
+
+/** What becomes of a process's place in its groups when it stops, and how long it may take. Throws CONFIG_INVALID. */
+function stopping(
+  keepPlace: string | undefined,
+  drain: string | undefined
+): { readonly closing: CloseOptions; readonly sessionTimeoutMs: number } {
+  const seconds = keepPlace === undefined ? standardSessionSeconds : numberOption('keep-place', keepPlace)
+  return {
+    closing: {
+      leaveGroup: keepPlace === undefined,
+      ...(drain === undefined ? {} : { timeoutMs: numberOption('drain', drain) * 1000 })
+    },
+    sessionTimeoutMs: seconds * 1000
+  }
+}
+
+function loggerOf(form: string, { bars }: Terminal): Logger {
+  if (form === 'text') return barLogger(bars)
+  if (form === 'json') return jsonLogger()
+  throw new StreamsError('CONFIG_INVALID', `--log ${form}: there are text and json`)
+}
+
+interface Shown {
+  readonly applications: readonly KafkaStreams[]
+  readonly registries: readonly Registry[]
+  readonly logger: Logger
+}
+
+function shown({ host, port, token }: HttpAddress, options: Shown): Part {
+  const server = new ApplicationServer({ ...options, ...(token === undefined ? {} : { token }) })
+  return {
+    async start() {
+      const actual = await server.listen(port, host)
+      options.logger.info(`health, metrics and stores on http://${host}:${actual}`)
+    },
+    close: () => server.close()
+  }
+}
+
+interface Running {
+  readonly stop: AbortSignal
+  readonly closing: CloseOptions
+  readonly logger: Logger
 }
 
 /** Until one fails, whose error this rejects with, or all are told to stop. */
-async function runParts(parts: readonly Part[], { stop }: Terminal, onRunning: () => void): Promise<void> {
-  const failed = Promise.race(parts.map((part) => part.failed))
+async function runParts(
+  parts: readonly Part[],
+  { stop, closing, logger }: Running,
+  onRunning: () => void
+): Promise<void> {
+  const failed = Promise.race(parts.flatMap((part) => part.failed ?? []))
   failed.catch(() => undefined)
   const started: Part[] = []
   try {
@@ -156,11 +245,25 @@ async function runParts(parts: readonly Part[], { stop }: Terminal, onRunning: (
       started.push(part)
       await Promise.race([failed, part.start()])
     }
-    onRunning()
+    if (!stop.aborted) onRunning()
     await Promise.race([failed, aborted(stop)])
   } finally {
-    for (const part of started.reverse()) await part.close()
+    await closed(started.reverse(), closing, logger)
   }
+}
+
+/** One after the other, within the time for all of them. What is cut off was not committed, and is done again at the next start. */
+async function closed(parts: readonly Part[], closing: CloseOptions, logger: Logger): Promise<void> {
+  const { timeoutMs } = closing
+  const closeAll = async () => {
+    for (const part of parts) await part.close(closing)
+  }
+  if (timeoutMs === undefined) return closeAll()
+  const late = setTimeout(timeoutMs, 'late' as const, { ref: false })
+  const all = closeAll()
+  all.catch(() => undefined)
+  if ((await Promise.race([all, late])) === 'late')
+    logger.warn(`stopping takes longer than ${timeoutMs} ms; what is not committed is done again`)
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,0 +1,85 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parseAllDocuments } from 'yaml'
+import { chart, type Rendered, refusals, renderChart } from './helm/chart.ts'
+
+interface Resource {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly spec: Record<string, unknown>
+}
+
+/** Resources of other people's, whose models Kubernetes does not bring. */
+const foreignKinds: ReadonlySet<string> = new Set(['ServiceMonitor', 'ScaledObject'])
+
+let folder: string
+let lint: string
+const byName = new Map<string, Rendered>()
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'chart-'))
+  const wrong = {
+    'unknown.yaml': 'roles:\n  graph:\n    replica: 3\n',
+    'msk.yaml': 'kafka:\n  securityProtocol: SSL\n  saslMechanism: AWS_MSK_IAM\n',
+    'autoscaling.yaml': 'roles:\n  graph:\n    autoscaling: { enabled: true }\n'
+  }
+  for (const [name, text] of Object.entries(wrong)) await writeFile(join(folder, name), text)
+  const examples = join(chart, 'examples')
+  const files = [
+    ...(await readdir(examples)).map((name) => join(examples, name)),
+    ...Object.keys(wrong).map((name) => join(folder, name))
+  ]
+  const result = await renderChart(files)
+  lint = result.lint
+  for (const [i, file] of files.entries())
+    byName.set(file.slice(file.lastIndexOf('/') + 1), result.rendered[i] as Rendered)
+})
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+function resourcesOf(name: string): Resource[] {
+  const { manifests = '', error } = byName.get(name) ?? {}
+  expect(error).toBeUndefined()
+  const documents = parseAllDocuments(manifests, { uniqueKeys: true, strict: true })
+  if ('empty' in documents) return []
+  for (const { errors } of documents) expect(errors).toEqual([])
+  return documents.map((document) => document.toJS() as Resource | null).filter((one) => one !== null)
+}
+
+test('helm lint, strictly, has nothing to say', () => {
+  expect(lint).toBe('')
+})
+
+test('all examples are what Kubernetes takes; a name that it does not know is noticed', async () => {
+  const all = ['minimal.yaml', 'production.yaml', 'aws.yaml'].map(resourcesOf)
+  const sets = all.map((resources) => resources.filter(({ kind }) => kind === 'StatefulSet'))
+  expect(sets.map(({ length }) => length)).toEqual([1, 2, 2])
+  const [set] = sets.flat() as [Resource]
+  const wrong = { ...set, spec: { ...set.spec, replica: 1 } }
+  const known = all.flat().filter(({ kind }) => !foreignKinds.has(kind))
+  const refused = await refusals([...known, wrong])
+  expect(refused).toHaveLength(1)
+  expect(refused[0]).toContain('replica')
+})
+
+test('values that are wrong are refused, with what is wrong', () => {
+  expect(byName.get('unknown.yaml')?.error).toContain("'replica' not allowed")
+  expect(byName.get('msk.yaml')?.error).toContain('/kafka/securityProtocol')
+  expect(byName.get('autoscaling.yaml')?.error).toContain('autoscaling needs prometheus.address')
+})
+
+test('the production example has all that is watched and guarded', () => {
+  const kinds = new Set(resourcesOf('production.yaml').map(({ kind }) => kind))
+  expect([...kinds].sort()).toEqual([
+    'ConfigMap',
+    'NetworkPolicy',
+    'PodDisruptionBudget',
+    'ScaledObject',
+    'Service',
+    'ServiceAccount',
+    'ServiceMonitor',
+    'StatefulSet'
+  ])
+})
