@@ -7,6 +7,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     // two cores, and real servers beside the tests
     maxWorkers: 2,
+    // importing the project anew for each file would cost as much as many of the tests
+    isolate: false,
     projects: [
       {
         extends: true,

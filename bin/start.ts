@@ -145,6 +145,9 @@ async function main(): Promise<number> {
   })
   ingestMetrics(ingest, registry)
   const app = new RetailApp({
+    ...(validationFrom === undefined
+      ? {}
+      : { trainingSets: { bucket: await trainingBucket(store, trainingSetsBucket), validationFrom } }),
     kafka,
     ...(validationFrom === undefined
       ? {}

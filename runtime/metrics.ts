@@ -109,7 +109,7 @@ export class StreamsMetrics {
         const { punctuateMs } = this.#tasks
         report(punctuateMs / 1000, { activity: 'punctuate' })
         for (const [activity, ms] of Object.entries(this.#times.spentMs))
-          report((activity === 'process' ? ms - punctuateMs : ms) / 1000, { activity })
+          report(Math.max(0, activity === 'process' ? ms - punctuateMs : ms) / 1000, { activity })
       }
     )
     collectedGauge(

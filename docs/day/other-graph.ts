@@ -7,7 +7,7 @@ function promotionRows(builder: StreamsBuilder): void {
   builder
     .stream(lineItems)
     .filter((item) => item.promotionId !== null)
-    .groupBy((item) => `${item.country}/${item.promotionId}`, { name: 'by-promotion', key: string() })
+    .groupBy((item) => `${item.country}/${item.promotionId}`, { name: 'by-country-promotion', key: string() })
     .aggregate({
       name: 'promotion-sales',
       initial: () => 0,

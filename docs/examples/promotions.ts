@@ -10,7 +10,7 @@ export function promotions(builder: StreamsBuilder): void {
   builder
     .stream(lineItems)
     .filter((item) => item.promotionId !== null)
-    .groupBy((item) => `${item.country}/${item.promotionId}`, { name: 'by-promotion', key: string() })
+    .groupBy((item) => `${item.country}/${item.promotionId}`, { name: 'by-country-promotion', key: string() })
     .aggregate({
       name: 'promotion-sales',
       initial: () => ({ items: 0, sales: 0 }),

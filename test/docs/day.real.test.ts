@@ -71,9 +71,11 @@ it('each command of the README and the pages runs as it is printed', {
 async function runUntilRunning(line: string): Promise<Result> {
   const child = spawn('sh', ['-c', `exec ${line}`], { cwd: project.directory, env: project.environment })
   let output = ''
+  let stopped = false
   child.stderr.on('data', (text: Buffer) => {
     output += text.toString()
-    if (output.includes('running: ')) child.kill('SIGTERM')
+    // a second one would end it at once
+    if (output.includes('running: ') && !stopped) stopped = child.kill('SIGTERM')
   })
   const [code] = await once(child, 'exit')
   return { code: code ?? 255, output }

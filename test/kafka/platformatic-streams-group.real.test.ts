@@ -116,15 +116,4 @@ describe('a streams group', { timeout: 60_000 }, () => {
     await expect(refused.join()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
     await refused.close()
   })
-
-  it('waits for a topic that its coordinator has not heard of yet', async () => {
-    const space = workspace()
-    const topic = space.name('late')
-    const early = member(space.name('streams'), 'early', topic)
-    await early.join()
-    expect(countOf(early.assigned().active)).toBe(0)
-    await space.admin.createTopics([{ name: topic, partitions: 2, replicas: 1, configs: {} }])
-    await until('it has the tasks of the topic', () => countOf(early.assigned().active) === 4)
-    early.check()
-  })
 })
