@@ -243,7 +243,10 @@ async function runParts(
     for (const part of parts) {
       if (stop.aborted) break
       started.push(part)
-      await Promise.race([failed, part.start()])
+      const starting = part.start()
+      starting.catch(() => undefined)
+      // who is told to stop need not wait for brokers that are away: what is under way ends with the process
+      await Promise.race([failed, aborted(stop), starting])
     }
     if (!stop.aborted) onRunning()
     await Promise.race([failed, aborted(stop)])

@@ -35,7 +35,8 @@ beforeAll(async () => {
   lint = result.lint
   for (const [i, file] of files.entries())
     byName.set(file.slice(file.lastIndexOf('/') + 1), result.rendered[i] as Rendered)
-})
+  // the jars may have to come first
+}, 600_000)
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
