@@ -68,7 +68,7 @@ export class BatchSender implements BatchListener {
     })
     this.#lingerMs = lingerMs
     this.settings = settings
-    this.#timeoutMs = Math.min(30_000, settings.deliveryTimeoutMs)
+    this.#timeoutMs = Math.min(30_000, settings.deliveryTimeoutMs, cluster.requestTimeoutMs)
     // the broker may take its time for the followers; the answer must have time to come back
     this.#channelOptions = { requestTimeoutMs: this.#timeoutMs + 5_000, maxInflights: requestsPerBroker }
   }

@@ -17,6 +17,11 @@ export interface ClusterOptions extends Security {
   /** Where to ask first, `host:port`. Some may be dead. */
   readonly brokers: readonly string[]
   readonly metrics?: KafkaMetrics
+  /**
+   * The longest wait for one answer, ms, 100 or more; Kafka's `request.timeout.ms`. By default it depends on the request: 10,000 for look-ups,
+   * 15,000 for transactions, 35,000 for a batch. Waiting for the other members of a group is not cut short.
+   */
+  readonly requestTimeoutMs?: number
 }
 
 interface PartitionMetadata {
@@ -39,6 +44,8 @@ export const lookUp: ChannelOptions = { ...defaultChannel, requestTimeoutMs: 10_
 export class Cluster {
   readonly clientId: string
   readonly metrics: KafkaMetrics
+  /** ms */
+  readonly requestTimeoutMs: number
   readonly #security: Security
   readonly #bootstrap: readonly Address[]
   readonly #channels = new Map<string, Channel>()
@@ -54,6 +61,12 @@ export class Cluster {
     if (options.sasl !== undefined) checkSasl(options.sasl)
     this.clientId = clientId
     this.metrics = options.metrics ?? {}
+    this.requestTimeoutMs = options.requestTimeoutMs ?? Number.POSITIVE_INFINITY
+    if (!(this.requestTimeoutMs >= 100))
+      throw new StreamsError(
+        'CONFIG_INVALID',
+        `requestTimeoutMs is 100 or more, not ${options.requestTimeoutMs}`
+      )
     this.#bootstrap = options.brokers.map(parseAddress)
     this.#security = {
       ...(options.tls === undefined ? {} : { tls: options.tls }),
@@ -84,7 +97,11 @@ export class Cluster {
     const name = `${purpose}@${addressName(address)}`
     const known = this.#channels.get(name)
     if (known !== undefined) return known
-    const channel = new Channel(address, this.clientId, this.#security, options, this.metrics)
+    const requestTimeoutMs = options.waitsForOthers
+      ? options.requestTimeoutMs
+      : Math.min(options.requestTimeoutMs, this.requestTimeoutMs)
+    const bounded = { ...options, requestTimeoutMs }
+    const channel = new Channel(address, this.clientId, this.#security, bounded, this.metrics)
     this.#channels.set(name, channel)
     return channel
   }

@@ -7,8 +7,8 @@ import { FetchBuffers } from './fetch-buffers.ts'
 import { SocketFetchConnection } from './fetch-connection.ts'
 import { Fetcher, type FetcherOptions } from './fetcher.ts'
 
-/** For tests and measurements. */
-export type FetchInternals = Partial<Pick<FetcherOptions, 'connect' | 'graceMs'>>
+/** For measurements. */
+export type FetchInternals = Partial<Pick<FetcherOptions, 'connect'>>
 
 function fetcherOptions(
   options: ConsumerOptions,
@@ -26,7 +26,7 @@ function fetcherOptions(
     rack: options.rack ?? '',
     security: cluster,
     metrics: cluster.metrics ?? {},
-    graceMs: internals.graceMs ?? 30_000,
+    graceMs: Math.min(30_000, cluster.requestTimeoutMs ?? 30_000),
     connect:
       internals.connect ??
       ((address, clientId, security) => new SocketFetchConnection(address, clientId, security, buffers))

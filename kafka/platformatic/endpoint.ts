@@ -18,6 +18,8 @@ export interface ChannelOptions {
   readonly requestTimeoutMs: number
   /** Requests under way at once; further ones wait. */
   readonly maxInflights: number
+  /** The answer waits for others by design, so the cluster's own bound does not count. */
+  readonly waitsForOthers?: true
 }
 
 /** Name and version by which brokers know this client in their own metrics. */

@@ -66,7 +66,7 @@ export class StaticMember implements GroupMember {
     this.#coordinator = new Coordinator(this.#cluster, options.groupId)
     // the broker answers a join only when all others have joined, or have run out of time
     const longest = Math.max(rebalanceTimeoutMs, this.#options.sessionTimeoutMs)
-    this.#joinChannel = { requestTimeoutMs: longest + 15_000, maxInflights: 1 }
+    this.#joinChannel = { requestTimeoutMs: longest + 15_000, maxInflights: 1, waitsForOthers: true }
   }
 
   async join(): Promise<Share> {

@@ -34,6 +34,8 @@ export class ReplicaProcess {
   /** Somebody sees to it that it ends. */
   #expected = true
   #closed = false
+  /** Its process has said something: it is past its imports, and hears signals. */
+  #heard = false
   #dumped: ((stores: StoreLines) => void) | undefined
   status = nothing
   /** It is fenced, and may end for that. */
@@ -67,6 +69,7 @@ export class ReplicaProcess {
       })
       this.#child = child
       this.#expected = false
+      this.#heard = false
       child.on('message', (notice: ReplicaNotice) => this.#hear(notice))
       this.#ended = once(child, 'exit').then(([code, signal]) => this.#end(String(code ?? signal)))
       await once(child, 'spawn')
@@ -90,7 +93,8 @@ export class ReplicaProcess {
       this.#child.send({ order: 'leave' } satisfies ReplicaOrder, () => {})
     const late = sleep(endWithinMs, true, { ref: false })
     if ((await Promise.race([this.#ended, late])) !== true) {
-      if (this.#how !== '0') this.ownEnds.push(`ended with ${this.#how} when it was told to end`)
+      const unborn = this.#how === 'SIGTERM' && !this.#heard
+      if (this.#how !== '0' && !unborn) this.ownEnds.push(`ended with ${this.#how} when it was told to end`)
       return
     }
     this.ownEnds.push(`did not end within ${endWithinMs / 1000} s`)
@@ -118,6 +122,7 @@ export class ReplicaProcess {
   }
 
   #hear(notice: ReplicaNotice): void {
+    this.#heard = true
     if (notice.notice === 'status') this.status = notice
     else if (notice.notice === 'restored') this.restores.push({ at: performance.now(), ...notice })
     else if (notice.notice === 'warned') this.warnings.push(notice.text)

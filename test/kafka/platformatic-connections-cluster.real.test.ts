@@ -19,8 +19,10 @@ describe('a cluster that loses a broker', { timeout: 240_000 }, () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'store-sku-lost-'))
-    cluster = await startCluster({ directory, brokers: 3, heapMb: 256 })
-    space = new Workspace(new PlatformaticClient({ brokers: cluster.bootstrap.split(',') }))
+    // brokers, too, ask the controller, which may be the one that hangs
+    const settings = { 'controller.socket.timeout.ms': '5000', 'broker.session.timeout.ms': '5000' }
+    cluster = await startCluster({ directory, brokers: 3, heapMb: 256, settings })
+    space = new Workspace(new PlatformaticClient(options()))
     topic = space.name('lost')
     await space.admin.createTopics([
       { name: topic, partitions, replicas: 3, configs: { 'retention.ms': '-1' } }
@@ -32,6 +34,8 @@ describe('a cluster that loses a broker', { timeout: 240_000 }, () => {
     await rm(directory, { recursive: true, force: true })
   }, 60_000)
 
+  /** A paused broker is found out by requests that nobody answers. */
+  const options = () => ({ brokers: cluster.bootstrap.split(','), requestTimeoutMs: 4_000 })
   const all = Array.from({ length: partitions }, (_, partition) => partition)
 
   async function write(producer: Producer, first: number): Promise<void> {
@@ -51,7 +55,7 @@ describe('a cluster that loses a broker', { timeout: 240_000 }, () => {
 
   /** Leaders as the metadata names them, by partition. */
   async function leaders(): Promise<number[]> {
-    const known = new Cluster('test', { brokers: cluster.bootstrap.split(',') })
+    const known = new Cluster('test', options())
     await known.refresh([topic])
     const found = known.topic(topic)!.partitions.map(({ leader }) => leader)
     await known.close()
@@ -82,13 +86,14 @@ describe('a cluster that loses a broker', { timeout: 240_000 }, () => {
     member.check()
     // and a client that begins now, with the lost one first in its list
     const late = new PlatformaticClient({
+      ...options(),
       brokers: [cluster.node(victim).address, ...cluster.bootstrap.split(',')]
     }).admin('late')
     expect((await late.describeTopics([topic])).get(topic)?.partitions).toBe(partitions)
     await late.close()
     await (end === 'kill' ? cluster.node(victim).start() : cluster.node(victim).resume())
     await until('the broker is back', async () => {
-      const known = new Cluster('test', { brokers: cluster.bootstrap.split(',') })
+      const known = new Cluster('test', options())
       await known.refresh([])
       const back = known.brokers.includes(victim)
       await known.close()

@@ -21,8 +21,11 @@ async function fakes(answer: AnswerFetch, nodes = 1, partitions = 1): Promise<Fa
 function consume(cluster: FakeCluster, options: Partial<ConsumerOptions> = {}, metrics: FetchMetric[] = []) {
   const consumer = new FetchConsumer(
     { clientId: 'test', maxWaitMs: 50, ...options },
-    { brokers: [cluster.bootstrap], metrics: { fetch: (metric) => metrics.push(metric) } },
-    { graceMs: 300 }
+    {
+      brokers: [cluster.bootstrap],
+      requestTimeoutMs: 300,
+      metrics: { fetch: (metric) => metrics.push(metric) }
+    }
   )
   open.push(consumer)
   consumer.assign([{ topic: fakeTopic, partition: 0, offset: 0 }])
