@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
-// two kinds of test: in memory, and (*.real.test.ts) against real servers; and what the pages tell people to do, which takes minutes
+// two kinds of test: in memory, and (*.real.test.ts) against real servers; and two that take minutes: what the pages tell people to do, and the
+// package as who installs it finds it
 const day = 'test/docs/day.real.test.ts'
+const consumer = 'test/package/consumer.real.test.ts'
 
 export default defineConfig({
   test: {
@@ -25,11 +27,12 @@ export default defineConfig({
         test: {
           name: 'real',
           include: ['test/**/*.real.test.ts'],
-          exclude: [day],
+          exclude: [day, consumer],
           globalSetup: ['test/services.ts']
         }
       },
-      { extends: true, test: { name: 'day', include: [day], globalSetup: ['test/services.ts'] } }
+      { extends: true, test: { name: 'day', include: [day], globalSetup: ['test/services.ts'] } },
+      { extends: true, test: { name: 'package', include: [consumer], globalSetup: ['test/services.ts'] } }
     ]
   }
 })
