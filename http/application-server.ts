@@ -13,7 +13,12 @@ export interface ApplicationServerOptions extends Access {
   /** Further metrics for `/metrics`, such as those of sinks. */
   readonly registries?: readonly Registry[]
   readonly logger?: Logger
+  /** By when a request must have arrived whole, ms: who sends a byte now and then is cut off. Default 10,000. */
+  readonly requestTimeoutMs?: number
 }
+
+/** How late a request that takes too long may be noticed. */
+const longestCheckMs = 5_000
 
 /** What a probe may see without the token: whether this process is well, and no more. */
 const open: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
@@ -36,13 +41,21 @@ export class ApplicationServer {
   /** Throws CONFIG_INVALID. */
   constructor(options: ApplicationServerOptions) {
     this.#options = options
-    const { tls, token, logger = silentLogger } = options
+    const { tls, token, logger = silentLogger, requestTimeoutMs = 10_000 } = options
     checkAccess(options, '127.0.0.1')
     collectDefaultMetrics({ register: this.#process })
-    const https = tls && { ...tls, requestCert: true, rejectUnauthorized: true }
-    const settings = { forceCloseConnections: true, routerOptions: { maxParamLength: 4_096 } } as const
+    const patience = {
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(requestTimeoutMs, longestCheckMs)
+    }
+    const https = tls && { ...tls, ...patience, requestCert: true, rejectUnauthorized: true }
+    const settings = {
+      forceCloseConnections: true,
+      routerOptions: { maxParamLength: 4_096 },
+      requestTimeout: requestTimeoutMs
+    } as const
     this.#server = (https === undefined
-      ? Fastify(settings)
+      ? Fastify({ ...settings, http: patience })
       : Fastify({ ...settings, https })) as unknown as FastifyInstance
     const knows = tokenCheck(token)
     this.#server.addHook('onRequest', async (request, reply) => {
