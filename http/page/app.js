@@ -19,10 +19,12 @@ const historyLength = 120
 const mostEvents = 60
 /** A screen reader is told what happened at most this often. */
 const announceMs = 4_000
-/** A graph with more steps than this begins with its sub-topologies closed. */
-const mostOpenSteps = 16
+/** A graph begins with its sub-topologies closed if its steps would have to be smaller than this. */
+const goodScale = 0.8
 /** A picture that would have to be smaller than this to fit is scrolled. */
-const leastScale = 0.62
+const leastScale = 0.7
+/** As in the style, px. */
+const stagePadding = 16
 
 const phone = matchMedia('(max-width: 760px)')
 const model = new Model()
@@ -49,6 +51,8 @@ let events = []
 let eventNumber = 0
 /** @type {string[]} */
 let unspoken = []
+
+const pen = document.createElement('canvas').getContext('2d')
 
 const captions = {
   tasks: 'Tasks: where each runs and how far it is',
@@ -166,43 +170,56 @@ function showChoice() {
 
 /** Anew only if it would be another picture. @param {DescribedTopology} topology @param {View} view */
 function draw(topology, view) {
-  const direction = phone.matches ? 'down' : 'right'
-  const open = expanded.get(application) ?? firstOpen(topology)
+  const open = expanded.get(application) ?? firstOpen(topology, view)
   expanded.set(application, open)
   const counts = topology.subTopologies.map(({ id }) => view.parts.get(id)?.tasks.length ?? 0)
-  const as = JSON.stringify([topology, direction, [...open], counts, view.deadLetterTopic])
+  const as = JSON.stringify([topology, direction(), [...open], counts, view.deadLetterTopic])
   setAttribute(
     byId('steps'),
     'aria-pressed',
     String(open.size > 0 && open.size === topology.subTopologies.length)
   )
   if (as !== drawnAs) {
-    const tasks = (/** @type {number} */ part) => view.parts.get(part)?.tasks.length ?? 0
-    picture.draw(
-      sceneOf(topology, { direction, expanded: open, tasks, deadLetterTopic: view.deadLetterTopic }),
-      direction
-    )
+    picture.draw(sceneWith(topology, view, open), direction())
     drawnAs = as
   }
   scale()
 }
 
-/** @param {DescribedTopology} topology @returns {Set<number>} */
-function firstOpen({ subTopologies }) {
-  const steps = subTopologies.reduce(
-    (sum, { nodes }) => sum + nodes.filter(({ type }) => type === 'processor').length,
-    0
-  )
-  return new Set(phone.matches || steps > mostOpenSteps ? [] : subTopologies.map(({ id }) => id))
+/** As the picture's labels are written. @param {string} label */
+function widthOf(label) {
+  if (pen === null) return label.length * 8
+  pen.font = `600 12.5px ${getComputedStyle(document.body).fontFamily}`
+  return pen.measureText(label).width
 }
 
-function fitting() {
-  return Math.min(1.15, Math.max(leastScale, stage.clientWidth / Math.max(1, picture.size.width)))
+/** All, if they can be read without scrolling. @param {DescribedTopology} topology @param {View} view @returns {Set<number>} */
+function firstOpen(topology, view) {
+  const all = new Set(topology.subTopologies.map(({ id }) => id))
+  return !phone.matches && sceneWith(topology, view, all).width * goodScale <= stage.clientWidth
+    ? all
+    : new Set()
+}
+
+/** @param {DescribedTopology} topology @param {View} view @param {Set<number>} open */
+function sceneWith(topology, { parts, deadLetterTopic }, open) {
+  const tasks = (/** @type {number} */ part) => parts.get(part)?.tasks.length ?? 0
+  return sceneOf(topology, { direction: direction(), expanded: open, tasks, deadLetterTopic, widthOf })
+}
+
+function direction() {
+  return phone.matches ? 'down' : 'right'
+}
+
+/** @param {number} least */
+function fitting(least) {
+  const room = stage.clientWidth - 2 * stagePadding
+  return Math.min(1.1, Math.max(least, room / Math.max(1, picture.size.width)))
 }
 
 function scale() {
   const { width, height } = picture.size
-  const factor = zoom === 0 ? fitting() : zoom
+  const factor = zoom === 0 ? fitting(leastScale) : zoom
   const style = byId('graph').style
   style.width = `${Math.floor(width * factor)}px`
   style.height = `${Math.floor(height * factor)}px`
@@ -210,7 +227,7 @@ function scale() {
 
 /** @param {number} factor */
 function zoomBy(factor) {
-  zoom = Math.min(2.5, Math.max(0.25, (zoom === 0 ? fitting() : zoom) * factor))
+  zoom = Math.min(2.5, Math.max(0.25, (zoom === 0 ? fitting(leastScale) : zoom) * factor))
   scale()
 }
 
@@ -285,7 +302,7 @@ byId('steps').addEventListener('click', () => {
 byId('smaller').addEventListener('click', () => zoomBy(1 / 1.25))
 byId('larger').addEventListener('click', () => zoomBy(1.25))
 byId('fit').addEventListener('click', () => {
-  zoom = 0
+  zoom = zoom === fitting(0.1) ? 0 : fitting(0.1)
   scale()
 })
 document.addEventListener('keydown', (event) => {

@@ -45,6 +45,7 @@ export function size(bytes) {
 
 /** @param {number} seconds */
 export function duration(seconds) {
+  if (seconds === 0) return '0 s'
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`
   if (seconds < 120) return `${Math.round(seconds)} s`
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`

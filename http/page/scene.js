@@ -26,6 +26,7 @@ import { layered } from './layout.js'
  * @property {ReadonlySet<number>} expanded sub-topologies whose steps are shown
  * @property {(part: number) => number} tasks of a sub-topology
  * @property {string} deadLetterTopic `''`: none
+ * @property {(label: string) => number} widthOf a label as it is written
  */
 
 export const partWidth = 216
@@ -36,8 +37,6 @@ const topicHeight = 34
 const stepHeight = 42
 const margin = 16
 const port = 8
-/** Of the picture's fonts, a little more than the mean. */
-const characterWidth = 6.9
 const topicCharacters = 30
 const stepCharacters = 26
 
@@ -56,6 +55,9 @@ const footHeight = 14
  */
 export function sceneOf(topology, options) {
   const { direction, deadLetterTopic } = options
+  /** @type {(name: string, around: number) => number} */
+  const topicWidth = (name, around) =>
+    Math.max(96, Math.ceil(options.widthOf(shortened(name, topicCharacters))) + around)
   const rooms = topology.subTopologies.map((part) => roomOf(part, options))
   const topics = topicsOf(topology, deadLetterTopic)
   const globals = topology.globalStores.map(({ source, processor }) => ({
@@ -65,13 +67,13 @@ export function sceneOf(topology, options) {
   const boxes = [
     ...topics.map(({ name }) => ({
       id: topicId(name),
-      width: widthOf(name, topicCharacters, 34),
+      width: topicWidth(name, 48),
       height: topicHeight
     })),
     ...rooms.map(({ part, width, height }) => ({ id: partId(part.id), width, height })),
     ...globals.map(({ name }) => ({
       id: `global/${name}`,
-      width: widthOf(name, topicCharacters, 44),
+      width: topicWidth(name, 48),
       height: topicHeight
     }))
   ]
@@ -150,8 +152,7 @@ export function sceneOf(topology, options) {
       if (room === undefined || dot === undefined) continue
       const corner = place(id)
       const end = { x: corner.x + dot.x + port / 2, y: corner.y + dot.y + port / 2 }
-      if (last) moved.push(end)
-      else moved.unshift(end)
+      moved.splice(last ? -1 : 0, 1, end)
     }
     return { points: moved, counters: own.flatMap(({ counters }) => counters), inner: false }
   }
@@ -170,11 +171,11 @@ export const stepId = (part, name) => `step/${part}/${name}`
  * @property {number} tasks
  * @property {number} width
  * @property {number} height
- * @property {import('./layout.js').Layout | undefined} inner places from its upper left corner on
+ * @property {(import('./layout.js').Layout & { boxes: import('./layout.js').Box[] }) | undefined} inner places from its upper left corner on
  */
 
 /** @param {DescribedSubTopology} part @param {SceneOptions} options @returns {Room} */
-function roomOf(part, { direction, expanded, tasks }) {
+function roomOf(part, { direction, expanded, tasks, widthOf }) {
   const count = tasks(part.id)
   const rows = Math.min(square.rows, Math.max(1, Math.ceil(count / square.perRow)))
   const head = headHeight + rows * square.pitch + footHeight
@@ -183,7 +184,10 @@ function roomOf(part, { direction, expanded, tasks }) {
     node.type === 'processor'
       ? {
           id: node.name,
-          width: widthOf(node.name, stepCharacters, node.stores.length > 0 ? 44 : 26),
+          width: Math.max(
+            84,
+            Math.ceil(widthOf(shortened(node.name, stepCharacters))) + (node.stores.length > 0 ? 44 : 26)
+          ),
           height: stepHeight
         }
       : {
@@ -203,6 +207,7 @@ function roomOf(part, { direction, expanded, tasks }) {
   const moved = (/** @type {Point} */ point) => shifted(point, left, head + 4)
   const inner = {
     ...plan,
+    boxes,
     places: new Map([...plan.places].map(([id, point]) => [id, moved(point)])),
     routes: plan.routes.map((route) => ({ ...route, points: route.points.map(moved) }))
   }
@@ -233,7 +238,7 @@ function innerItems({ part, inner }, corner) {
       id: stepId(part.id, node.name),
       x,
       y,
-      width: widthOf(node.name, stepCharacters, node.stores.length > 0 ? 44 : 26),
+      width: inner?.boxes.find(({ id }) => id === node.name)?.width ?? 0,
       height: stepHeight,
       part: part.id,
       name: node.name,
@@ -326,11 +331,6 @@ function namesOf({ stores, nodes }) {
   const steps = nodes.flatMap((node) => (node.type === 'processor' ? [node.name] : []))
   const names = stores.length > 0 ? stores.map(({ name }) => name) : steps
   return names.slice(0, 3).join(', ')
-}
-
-/** @param {string} text @param {number} most @param {number} around */
-function widthOf(text, most, around) {
-  return Math.max(84, Math.ceil(Math.min(text.length, most) * characterWidth) + around)
 }
 
 /** @param {Point} point @param {number} x @param {number} y */

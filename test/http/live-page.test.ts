@@ -100,6 +100,7 @@ describe('the layout', () => {
           direction,
           expanded,
           tasks: () => 4,
+          widthOf: (label: string) => label.length * 8,
           deadLetterTopic: 'retail.dead-letters.graph'
         })
         expect(performance.now() - begun).toBeLessThan(1_500)
@@ -295,7 +296,12 @@ describe('topics and panels', () => {
   })
 
   it('have something for each thing in the picture, and nothing for what is gone', () => {
-    const options = { direction: 'right', expanded: new Set([0, 1, 2]), tasks: () => 1 } as const
+    const options = {
+      direction: 'right',
+      expanded: new Set([0, 1, 2]),
+      tasks: () => 1,
+      widthOf: () => 90
+    } as const
     const { items } = sceneOf(topology, { ...options, deadLetterTopic: view.deadLetterTopic })
     for (const { id, kind } of items)
       if (kind !== 'port') expect(contentOf(id, topology, view)?.title, id).toBeTruthy()
