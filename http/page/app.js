@@ -280,6 +280,8 @@ function showEvents() {
   )
 }
 
+// what scrolls can be scrolled by keyboard
+byId('events').tabIndex = 0
 select.addEventListener('change', () => {
   application = select.value
   selected = ''

@@ -246,10 +246,10 @@ function updateItem(element, item, topology, view) {
   if (item.kind === 'step') {
     const step = view.steps.get(`${item.part}/${item.name}`)
     setText(figure, say.rate(step?.rate ?? 0))
-    setAttribute(element, 'aria-label', `Step ${item.name} of sub-topology ${item.part}`)
+    name(element, `Step ${item.name} of sub-topology ${item.part}`)
   } else if (item.kind === 'global') {
     setText(figure, 'global table')
-    setAttribute(element, 'aria-label', `Global table ${item.name}`)
+    name(element, `Global table ${item.name}`)
   } else {
     const { rate } = topicFacts(topology, view, item.name)
     const dead = item.role === 'dead-letters' ? total(view.deadLetters) : undefined
@@ -257,11 +257,7 @@ function updateItem(element, item, topology, view) {
       figure,
       dead === undefined ? (rate === undefined ? 'topic' : say.rate(rate)) : say.count(dead, 'dead letter')
     )
-    setAttribute(
-      element,
-      'aria-label',
-      `${item.name}, ${roles[item.role]}${dead ? `, ${say.count(dead, 'dead letter')}` : ''}`
-    )
+    name(element, `${item.name}, ${roles[item.role]}${dead ? `, ${say.count(dead, 'dead letter')}` : ''}`)
     element.classList.toggle('alarm', (dead ?? 0) > 0)
   }
 }
@@ -284,9 +280,8 @@ function updatePart(element, figure, item, view) {
   const bar = /** @type {Element} */ (element.querySelector('.bar'))
   setAttribute(bar, 'width', String(Math.round((item.width - 28) * (progress ?? 0))))
   element.classList.toggle('has-bar', progress !== null)
-  setAttribute(
+  name(
     element,
-    'aria-label',
     `Sub-topology ${item.part}, ${running} of ${say.count(tasks.length, 'task')} running${state === 'running' ? '' : `, ${state}`}`
   )
   const most = square.rows * square.perRow
@@ -301,6 +296,18 @@ function updatePart(element, figure, item, view) {
       `translate(${column * square.pitch} ${row * square.pitch})`
     )
   })
+}
+
+/**
+ * What a thing is called: its title, by which it is read out and which shows when the pointer rests on it. Figures are left out: they change
+ * all the time.
+ *
+ * @param {Element} element
+ * @param {string} text
+ */
+function name(element, text) {
+  const title = element.firstElementChild
+  if (title !== null) setText(title, text)
 }
 
 /** The state that matters most. @param {Task[]} tasks @returns {Task['state']} */
