@@ -310,7 +310,10 @@ byId('fit').addEventListener('click', () => {
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') close()
 })
-phone.addEventListener('change', show)
+phone.addEventListener('change', () => {
+  show()
+  stage.scrollTo(0, 0)
+})
 new ResizeObserver(scale).observe(stage)
 setInterval(() => {
   if (unspoken.length === 0) return

@@ -165,14 +165,11 @@ it('has pictures taken of it, and nothing against it from axe, on a desk and on 
     for (let n = 0; n < 12; n++) await Promise.all([shop.sell(4_000), page.waitForTimeout(700)])
   })()
   await page.getByRole('button', { name: 'Hide its steps in the picture' }).click()
-  await page.setViewportSize({ width: 1280, height: 800 })
+  await page.setViewportSize({ width: 1240, height: 760 })
   await page.waitForTimeout(4_000)
   // one that has waited for the processor may not have answered in time
   await until(async () => (await tile('Tasks').textContent()) === '18 of 18', 'both answer')
   await picture('live-graph.png')
-  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
-  await picture('live-graph-dark.png')
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
   await page.getByRole('button', { name: 'Close' }).click()
   await page.setViewportSize({ width: 390, height: 844 })
   await page.waitForTimeout(1_200)
@@ -188,9 +185,11 @@ it('has pictures taken of it, and nothing against it from axe, on a desk and on 
 it('shows a restore while it lasts, and when it has finished', async () => {
   await shop.end(second)
   await happened(/Replica B .* has left/)
-  await squares('A', 'restoring').first().waitFor()
-  await page.locator('.tile.busy[data-key="Restore"]', { hasText: /[1-9]\d? %/ }).waitFor()
-  await page.locator('.part.restoring.has-bar').first().waitFor()
+  await Promise.all([
+    squares('A', 'restoring').first().waitFor(),
+    page.locator('.part.restoring.has-bar').first().waitFor(),
+    page.locator('.tile.busy[data-key="Restore"]', { hasText: /[1-9]\d? %/ }).waitFor()
+  ])
   await happened(/A .* has restored task/)
   await until(async () => (await tile('Restore').textContent()) === 'done', 'all is restored')
   await until(async () => (await squares('A', 'running').count()) === 18, 'A has all tasks again')

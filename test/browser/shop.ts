@@ -76,7 +76,9 @@ export class Shop {
     this.#sold += count
     await this.#write(topics.sales, count, (n): { key: string; value: Sale } => {
       const store = `store-${(from + n) % stores}`
-      return { key: store, value: { store, sku: `sku-${(from + n) % 60_000}`, units: 1, cents: 199 } }
+      // long names make a changelog that takes several fetches
+      const sku = `sku-${(from + n) % 60_000}`.padEnd(240, '.')
+      return { key: store, value: { store, sku, units: 1, cents: 199 } }
     })
   }
 
