@@ -9,12 +9,13 @@ import type {
   StreamsTasks,
   TaskOffset
 } from '../port/streams-group.ts'
-import { Cluster, type ClusterOptions } from './cluster.ts'
+import { Cluster, type ClusterOptions, lookUp } from './cluster.ts'
 import { defaultChannel } from './connections.ts'
 import { Coordinator } from './coordinator.ts'
 import { brokerCode, brokerError } from './errors.ts'
 import { commitOffsets, fetchOffsets, type Membership } from './group-offsets.ts'
 import { pausing, retrying, ticks } from './retry.ts'
+import { type DescribedStreamsGroup, streamsGroupDescribe } from './streams-describe-api.ts'
 import {
   type StreamsHeartbeat,
   type StreamsHeartbeatAnswer,
@@ -23,6 +24,11 @@ import {
 import { type GroupProblem, problemOf } from './streams-status.ts'
 
 const noTasks: StreamsTasks = Object.freeze({ active: [], standby: [], warmup: [] })
+const noGroup: DescribedStreamsGroup = {
+  errorCode: brokerCode.networkException,
+  errorMessage: null,
+  instanceIds: []
+}
 /** How long brokers may be away during one call. */
 const withinMs = 60_000
 const stableWithinMs = 120_000
@@ -98,6 +104,18 @@ export class StreamsMember implements StreamsGroupMember {
 
   endpoints(): readonly StreamsEndpoint[] {
     return this.#endpoints
+  }
+
+  async instances(): Promise<readonly string[]> {
+    return await retrying(withinMs, this.#cluster.signal, async () => {
+      const groups = await this.#coordinator.call('admin', lookUp, streamsGroupDescribe, [
+        this.#options.groupId
+      ])
+      const { errorCode, errorMessage, instanceIds } = groups[0] ?? noGroup
+      this.#coordinator.note(errorCode)
+      if (errorCode !== 0) throw brokerError(this.#about('the group is not told'), errorCode, errorMessage)
+      return instanceIds
+    })
   }
 
   progress(offsets: readonly TaskOffset[]): void {

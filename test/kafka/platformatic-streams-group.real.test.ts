@@ -88,9 +88,11 @@ describe('a streams group', { timeout: 60_000 }, () => {
     })
     await until('its epoch moved on', () => one.metadata().generationId > generationId)
     for (const each of [one, two]) each.check()
+    expect([...(await one.instances())].sort()).toEqual(['one', 'two'])
 
     await two.close({ leave: true })
     await until('the first one has all again', () => countOf(one.assigned().active) === 8)
+    expect(await one.instances(), 'one that has left is none of them').toEqual(['one'])
     one.owns(one.assigned())
     await one.commit([{ ...position, offset: 4 }])
   })
