@@ -25,6 +25,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'real',
+          // they wait for servers more than they compute
+          maxWorkers: 3,
           include: ['test/**/*.real.test.ts'],
           exclude: [day],
           globalSetup: ['test/services.ts']

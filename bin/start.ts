@@ -56,6 +56,8 @@ const pollMs = 300
 const commitIntervalMs = 2_000
 /** How long nothing must happen after everything seems done. */
 const quietMs = 1_000
+/** As long as container platforms wait after SIGTERM. */
+const drainMs = 30_000
 /** What shells show for a process that ended on request before its work was done. */
 const stoppedBySignal = 130
 /** Keeps the versions that were read, so that a corrected file's former rows can be taken back. */
@@ -196,8 +198,10 @@ async function main(): Promise<number> {
     return 0
   } finally {
     await sources?.close()
-    await ingest.close({ leaveGroup: true })
-    await app.close()
+    // whoever presses Ctrl-C may have brokers that are away
+    const closing = { leaveGroup: true, timeoutMs: drainMs }
+    await ingest.close(closing)
+    await app.close(closing)
   }
 }
 

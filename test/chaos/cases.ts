@@ -2,6 +2,7 @@ import { atLeastOnce } from './at-least-once.ts'
 import type { ChaosCase } from './case.ts'
 import { crash } from './crash.ts'
 import { ledger } from './ledger.ts'
+import { queries } from './queries.ts'
 import { replicas } from './replicas.ts'
 import { stores } from './stores.ts'
 import { takeover } from './takeover.ts'
@@ -14,5 +15,6 @@ export const cases: readonly ChaosCase[] = [
   takeover,
   stores,
   ledger,
-  replicas
+  replicas,
+  queries
 ]
