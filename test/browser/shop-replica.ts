@@ -8,17 +8,19 @@ import { shopGraph } from './shop-graph.ts'
  */
 const [brokers = '', applicationId = '', stateDirectory = '', port = '', token = ''] = process.argv.slice(2)
 
-/** Restores get their batches over a slow line, so that there is something to see of them. */
+const KIB = 1024
+const pauseMs = 250
+
+/** Restores get their batches over a slow line, at most some 2 MiB a second, so that there is something to see of them. */
 class SlowRestores extends PlatformaticClient {
   override consumer(options: Parameters<PlatformaticClient['consumer']>[0]) {
-    const consumer = super.consumer(options)
-    if (!options.clientId.endsWith('-restore')) return consumer
-    let notBefore = 0
-    const take = consumer.take.bind(consumer)
-    consumer.take = () => {
-      if (performance.now() < notBefore) return []
-      notBefore = performance.now() + 700
-      return take()
+    if (!options.clientId.endsWith('-restore')) return super.consumer(options)
+    const slow = { partitionMaxBytes: 64 * KIB, maxBytes: 256 * KIB, bufferBytes: 256 * KIB }
+    const consumer = super.consumer({ ...options, ...slow })
+    const arrival = consumer.arrival.bind(consumer)
+    consumer.arrival = async (timeoutMs) => {
+      await setTimeout(pauseMs)
+      await arrival(timeoutMs)
     }
     return consumer
   }
