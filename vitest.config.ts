@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-// two kinds of test: in memory, and (*.real.test.ts) against real servers; and what the pages tell people to do, which takes minutes
+// two kinds of test: in memory, and (*.real.test.ts) against real servers; and what the pages tell people to do, which takes minutes, and pages in a
+// browser
 const day = 'test/docs/day.real.test.ts'
 
 export default defineConfig({
@@ -17,7 +18,7 @@ export default defineConfig({
           // importing the project anew for each file would cost as much as many of the tests
           isolate: false,
           include: ['test/**/*.test.ts', 'docs/**/*.test.ts'],
-          exclude: ['test/**/*.real.test.ts']
+          exclude: ['test/**/*.real.test.ts', 'test/browser/**']
         }
       },
       {
@@ -29,6 +30,15 @@ export default defineConfig({
           include: ['test/**/*.real.test.ts'],
           exclude: [day],
           globalSetup: ['test/services.ts']
+        }
+      },
+      // wants a chromium
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['test/browser/*.browser.test.ts'],
+          globalSetup: ['test/browser/kafka.ts']
         }
       },
       { extends: true, test: { name: 'day', include: [day], globalSetup: ['test/services.ts'] } }
