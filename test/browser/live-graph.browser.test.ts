@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import axe from 'axe-core'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Shop, type ShopReplica } from './shop.ts'
@@ -82,8 +83,9 @@ interface Finding {
 
 /** What axe says against the page as it stands. */
 async function violations(): Promise<readonly string[]> {
-  const source = await readFile(join(import.meta.dirname, '../../node_modules/axe-core/axe.min.js'), 'utf8')
-  const found = await page.evaluate<readonly Finding[]>(`${source}; axe.run().then((all) => all.violations)`)
+  const found = await page.evaluate<readonly Finding[]>(
+    `${axe.source}; axe.run().then((all) => all.violations)`
+  )
   return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)
 }
 
