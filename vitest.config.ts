@@ -28,6 +28,8 @@ export default defineConfig({
           name: 'real',
           // they wait for servers more than they compute
           maxWorkers: 3,
+          // after those in memory: projects that differ in their workers take turns
+          sequence: { groupOrder: 1 },
           include: ['test/**/*.real.test.ts'],
           exclude: [day, consumer],
           globalSetup: ['test/services.ts']
