@@ -14,7 +14,12 @@ export interface ApplicationServerOptions extends Access {
   /** Further metrics for `/metrics`, such as those of sinks. */
   readonly registries?: readonly Registry[]
   readonly logger?: Logger
+  /** By when a request must have arrived whole, ms: who sends a byte now and then is cut off. Default 10,000. */
+  readonly requestTimeoutMs?: number
 }
+
+/** How late a request that takes too long may be noticed. */
+const longestCheckMs = 5_000
 
 /** Without the token: whether this process is well, and no more, for probes; and the page, which holds nothing of the applications. */
 const open: ReadonlySet<string> = new Set(['/healthz', '/readyz', ...livePage])
@@ -40,13 +45,21 @@ export class ApplicationServer {
   /** Throws CONFIG_INVALID. */
   constructor(options: ApplicationServerOptions) {
     this.#options = options
-    const { tls, token, logger = silentLogger } = options
+    const { tls, token, logger = silentLogger, requestTimeoutMs = 10_000 } = options
     checkAccess(options, '127.0.0.1')
     collectDefaultMetrics({ register: this.#process })
-    const https = tls && { ...tls, requestCert: true, rejectUnauthorized: true }
-    const settings = { forceCloseConnections: true, routerOptions: { maxParamLength: 4_096 } } as const
+    const patience = {
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(requestTimeoutMs, longestCheckMs)
+    }
+    const https = tls && { ...tls, ...patience, requestCert: true, rejectUnauthorized: true }
+    const settings = {
+      forceCloseConnections: true,
+      routerOptions: { maxParamLength: 4_096 },
+      requestTimeout: requestTimeoutMs
+    } as const
     this.#server = (https === undefined
-      ? Fastify(settings)
+      ? Fastify({ ...settings, http: patience })
       : Fastify({ ...settings, https })) as unknown as FastifyInstance
     const knows = tokenCheck(token)
     this.#server.addHook('onRequest', async (request, reply) => {
