@@ -14,6 +14,9 @@ import { untilQuiet } from './fuzz-quiet.ts'
 import { FuzzRecords } from './fuzz-records.ts'
 import { LedgerServices, queueName } from './ledger-services.ts'
 
+const mostRetries = 5
+const retryMs = 1_000
+
 /** Of what was sent, by what came back, e.g. `upload 201`. */
 type Answers = Map<string, number>
 
@@ -137,7 +140,13 @@ function files(
   return flow(200, async (number) => {
     const file = fuzzFile(random, number)
     if (random.chance(0.4)) {
-      const status = await upload(target, file)
+      let status = await upload(target, file)
+      // what failed for now is to be sent again
+      for (let again = 0; status === 503 && again < mostRetries; again++) {
+        count(answers, 'upload 503')
+        await sleep(retryMs)
+        status = await upload(target, file)
+      }
       count(answers, `upload ${status}`)
       if (status === 201) put.add(`${file.bucket}/${file.key}`)
       else if (status >= 500) scene.faults.push(`upload of ${file.key}: ${status}`)
