@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { StreamsError, Topology } from '../index.ts'
+import type { AnyAnalysis } from '../sinks/retail/own-analysis.ts'
 
 const standardGraph = 'topology/retail/index.ts'
 const ownGraph = `../topology/retail/index.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`
@@ -27,6 +28,34 @@ export async function loadTopology(graph: string): Promise<Topology> {
   const topology = await loadExport(graph.replace(file, () => graphFile(graph)))
   if (topology instanceof Topology) return topology
   throw new StreamsError('CONFIG_INVALID', `${graph} is no topology`)
+}
+
+/** The option that adds analyses to the retail system's own. */
+export const analysisOption = {
+  analysis: {
+    type: 'string',
+    multiple: true,
+    default: [] as string[],
+    value: 'M#E',
+    help: 'module and export: an analysis of your own (docs/new-analysis.md); may be repeated'
+  }
+} as const
+
+/** The analyses that `--analysis` names. Throws CONFIG_INVALID. */
+export async function loadAnalyses(references: readonly string[]): Promise<readonly AnyAnalysis[]> {
+  return Promise.all(
+    references.map(async (reference) => {
+      const found = await loadExport(reference)
+      if (isAnalysis(found)) return found
+      throw new StreamsError('CONFIG_INVALID', `${reference} is no analysis: make it with ownAnalysis()`)
+    })
+  )
+}
+
+function isAnalysis(value: unknown): value is AnyAnalysis {
+  return (
+    typeof value === 'object' && value !== null && 'build' in value && 'topic' in value && 'table' in value
+  )
 }
 
 /** What a module exports under the name behind `#`; what a function without parameters returns, if it is one. Throws CONFIG_INVALID. */

@@ -22,10 +22,18 @@ import {
 import { unpublishedDaysStore } from '../processors/retail/publish-days.ts'
 import { tallyStore } from '../processors/retail/tally-rows.ts'
 import { retailMigrations } from '../sinks/retail/migrations/index.ts'
+import { type AnyAnalysis, analysisGauge } from '../sinks/retail/own-analysis.ts'
+import { createTable } from '../sinks/retail/table-of.ts'
 import type { TrainingSetOptions } from '../sinks/retail/training-sets.ts'
 import { retailTopology } from '../topology/retail/index.ts'
 import { waitingStores } from './analysis-tables.ts'
-import { financeGaugesSink, type RetailSink, retailSinks, trainingSetsSink } from './retail-sinks.ts'
+import {
+  gaugeSinks,
+  ownAnalysisSinks,
+  type RetailSink,
+  retailSinks,
+  trainingSetsSink
+} from './retail-sinks.ts'
 
 export interface RetailAppOptions {
   readonly kafka: KafkaClient
@@ -46,6 +54,8 @@ export interface RetailAppOptions {
   readonly registries?: readonly Registry[]
   /** Another graph than the retail system's own, such as one with further analyses. */
   readonly topology?: Topology | undefined
+  /** One's own, beside those of the retail system's graph. Default: none. */
+  readonly analyses?: readonly AnyAnalysis[]
   /** The lock file that the graph must fit. Default: the retail system's own. */
   readonly topologyLock?: string
   /** What this process does of it. Default: all. */
@@ -100,6 +110,7 @@ export class RetailApp {
   /** What sinks tell, and what is told with it. */
   readonly #registry = new Registry()
   readonly #sinkMetrics = new SinkMetrics(this.#registry)
+  readonly #analysisGauge = analysisGauge(this.#registry)
   /** Rejects with what ends the graph or a sink; never resolves before `close`. */
   readonly failed: Promise<never>
   readonly #fail: (error: Error) => void
@@ -147,7 +158,8 @@ export class RetailApp {
       const applications = [...graph, ...(this.#options.alongside ?? [])]
       const registries = [this.#registry, ...(this.#options.registries ?? [])]
       const server = new ApplicationServer({ applications, registries, logger })
-      logger.info(`metrics, health and stores on http://127.0.0.1:${await server.listen(metricsPort)}`)
+      const port = await server.listen(metricsPort)
+      logger.info(`the live graph on http://127.0.0.1:${port}/live; metrics, health and stores beside it`)
       this.#closers.push(() => server.close())
     }
     const sinks = roles.includes('sinks') ? this.#allSinks() : []
@@ -172,9 +184,12 @@ export class RetailApp {
   }
 
   #topology(): Topology {
-    const { topology, reportingCurrency } = this.#options
+    const { topology, reportingCurrency, analyses = [] } = this.#options
     if (topology !== undefined) return topology
-    return retailTopology(reportingCurrency === undefined ? {} : { reportingCurrency })
+    return retailTopology({
+      analyses: analyses.map(({ build }) => build),
+      ...(reportingCurrency === undefined ? {} : { reportingCurrency })
+    })
   }
 
   /** What the graph has not processed and committed yet. */
@@ -236,9 +251,11 @@ export class RetailApp {
   }
 
   async #migrate(): Promise<void> {
-    const pool = new pg.Pool({ connectionString: this.#options.databaseUrl })
+    const { databaseUrl, analyses = [] } = this.#options
+    const pool = new pg.Pool({ connectionString: databaseUrl })
     try {
-      await migrate(pool, retailMigrations)
+      const own = analyses.map(({ table }) => ({ id: `analysis ${table.table}`, sql: createTable(table) }))
+      await migrate(pool, [...retailMigrations, ...own])
     } finally {
       await pool.end()
     }
@@ -261,10 +278,11 @@ export class RetailApp {
   }
 
   #allSinks(): readonly RetailSink[] {
-    const { trainingSets } = this.#options
+    const { trainingSets, analyses = [] } = this.#options
     return [
       ...retailSinks,
-      financeGaugesSink(this.#registry),
+      ...analyses.flatMap((analysis) => ownAnalysisSinks(analysis, this.#analysisGauge)),
+      ...gaugeSinks(this.#registry),
       ...(trainingSets === undefined ? [] : [trainingSetsSink(trainingSets)])
     ]
   }

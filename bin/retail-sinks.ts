@@ -9,6 +9,8 @@ import {
   type Topic
 } from '../index.ts'
 import { financeGauges } from '../sinks/retail/finance-gauges.ts'
+import { forecastGauges } from '../sinks/retail/forecast-gauges.ts'
+import type { AnyAnalysis, analysisGauge } from '../sinks/retail/own-analysis.ts'
 import { profitAndLossTable } from '../sinks/retail/profit-and-loss-table.ts'
 import { skuIndex } from '../sinks/retail/sku-index.ts'
 import {
@@ -55,32 +57,51 @@ export const retailSinks: readonly RetailSink[] = [
     topics: analysisTopics,
     open: (name, { postgres }) => analysisSink(name, postgres)
   },
-  sink('sku-search', topics.skuSales, (name, { elasticsearch, searchIndex = skuIndex.index }) =>
+  sink('sku-search', [topics.skuSales], (name, { elasticsearch, searchIndex = skuIndex.index }) =>
     elasticsearchSink({ ...skuIndex, name, connection: elasticsearch, index: searchIndex })
   )
 ]
 
-/** The training sets: Parquet in an object store. */
-/** What finance reports, as gauges of a registry. */
-export function financeGaugesSink(registry: Registry): RetailSink {
-  return sink('finance-gauges', topics.profitAndLoss, (name) => financeGauges(name, registry))
+/** What finance reports, and what forecasts are worth, as gauges of a registry. */
+export function gaugeSinks(registry: Registry): readonly RetailSink[] {
+  return [
+    sink('finance-gauges', [topics.profitAndLoss], (name) => financeGauges(name, registry)),
+    sink('forecast-gauges', [topics.storeProjections, topics.categoryProjections], (name) =>
+      forecastGauges(name, registry)
+    )
+  ]
 }
 
+/** The training sets: Parquet in an object store. */
 export function trainingSetsSink(options: Omit<TrainingSetOptions, 'name'>): RetailSink {
-  return sink('training-sets', topics.lineItems, (name) => trainingSets({ name, ...options }))
+  return sink('training-sets', [topics.lineItems], (name) => trainingSets({ name, ...options }))
+}
+
+/** The table of one's own analysis, and its figures. */
+export function ownAnalysisSinks(
+  analysis: AnyAnalysis,
+  gauge: ReturnType<typeof analysisGauge>
+): readonly RetailSink[] {
+  const { name, topic, table: mapping, figures } = analysis
+  return [
+    { ...table(topic, mapping), name: `analysis-${name}` },
+    ...(figures === undefined
+      ? []
+      : [sink(`analysis-${name}-figures`, [topic], (own) => gauge(own, analysis))])
+  ]
 }
 
 function table<V>(source: Topic<string, V>, mapping: TableMapping<string, V>): RetailSink {
-  return sink(mapping.table.replaceAll('_', '-'), source, (name, { postgres }) =>
+  return sink(mapping.table.replaceAll('_', '-'), [source], (name, { postgres }) =>
     postgresSink({ name, connection: postgres, tables: [mapping] })
   )
 }
 
-/** The topic's values and the sink's are the same here, and nobody's business elsewhere. */
+/** The topics' values and the sink's are the same here, and nobody's business elsewhere. */
 function sink<V>(
   name: string,
-  source: Topic<string, V>,
+  sources: readonly Topic<string, V>[],
   open: (name: string, places: SinkPlaces) => Sink<string, V>
 ): RetailSink {
-  return { name, topics: [source], open } as unknown as RetailSink
+  return { name, topics: sources, open } as unknown as RetailSink
 }

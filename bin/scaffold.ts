@@ -32,11 +32,13 @@ export function nextSteps(name: string): string {
   const { file, camel } = namesOf(name)
   return `Next:
   npx vitest run test/retail/${file}.test.ts
-  then call it in topology/retail/index.ts, before the graph is built:
-    import { ${camel} } from './${file}.ts'
-    ${camel}(builder)
-  and npx store-sku diff, npx store-sku lock: its store is new, which running state survives
+  npm start -- --analysis topology/retail/${file}.ts#${camel}
+  and look: the topic analyses.${file}, the table ${tableName(file)}, the dashboard "business".
 `
+}
+
+function tableName(file: string): string {
+  return file.replaceAll('-', '_')
 }
 
 function namesOf(name: string): Names {
@@ -54,89 +56,79 @@ function namesOf(name: string): Names {
 
 function analysisText({ file, camel, pascal }: Names): string {
   return `import { z } from 'zod'
-import { json, type StreamsBuilder, string, topic } from '../../index.ts'
+import { json, string, topic } from '../../index.ts'
+import { AMOUNT_SCALE } from '../../processors/retail/model.ts'
+import { ownAnalysis } from '../../sinks/retail/own-analysis.ts'
+import { tableOf } from '../../sinks/retail/table-of.ts'
 import { lineItems } from './topics.ts'
 
-const ${pascal} = z.object({ items: z.int(), sales: z.int() })
-
-/** By \`country/storeId\`. */
-export const ${camel}Topic = topic('retail.${file}', {
+const ${pascal} = z.object({ country: z.string(), storeId: z.string(), items: z.int(), sales: z.int() })
+type ${pascal} = z.infer<typeof ${pascal}>
+const nothing: ${pascal} = { country: '', storeId: '', items: 0, sales: 0 }
+const ${camel}Topic = topic('analyses.${file}', {
   key: string(),
   value: json(${pascal}),
   cleanupPolicy: 'compact'
 })
 
 /** What each store sold, in ten-thousandths. Line items are signed: one that is taken back has -1 rows and negative sales. */
-export function ${camel}(builder: StreamsBuilder): void {
-  builder
-    .stream(lineItems)
-    .groupBy((item) => \`\${item.country}/\${item.storeId}\`, { name: 'by-${file}', key: string() })
-    .aggregate({
-      name: '${file}',
-      initial: () => ({ items: 0, sales: 0 }),
-      add: (item, total) => ({ items: total.items + item.rows, sales: total.sales + item.sales }),
-      value: json(${pascal})
-    })
-    .toStream()
-    .to(${camel}Topic)
-}
+export const ${camel} = ownAnalysis<${pascal}>({
+  name: '${file}',
+  topic: ${camel}Topic,
+  build(builder) {
+    builder
+      .stream(lineItems)
+      .groupBy((item) => \`\${item.country}/\${item.storeId}\`, { name: 'by-${file}', key: string() })
+      .aggregate({
+        name: '${file}',
+        initial: () => nothing,
+        add: ({ country, storeId, rows, sales }, total) => ({
+          country,
+          storeId,
+          items: total.items + rows,
+          sales: total.sales + sales
+        }),
+        value: json(${pascal})
+      })
+      .toStream()
+      .to(${camel}Topic)
+  },
+  table: tableOf<${pascal}>({
+    table: '${tableName(file)}',
+    key: ['country', 'store_id'],
+    columns: {
+      country: ['text', 'country'],
+      store_id: ['text', 'storeId'],
+      items: ['bigint', 'items'],
+      sales: ['amount', 'sales']
+    }
+  }),
+  // what the dashboard shows of each country
+  figures: { items: ({ items }) => items, sales: ({ sales }) => sales / AMOUNT_SCALE }
+})
 `
 }
 
 function testText({ file, camel }: Names): string {
   // by their paths, as Biome has imports
-  const own = `import { ${camel}, ${camel}Topic } from '../../topology/retail/${file}.ts'`
+  const own = `import { ${camel} } from '../../topology/retail/${file}.ts'`
   const lineItems = "import { lineItems } from '../../topology/retail/topics.ts'"
   const imports = file < 'topics' ? [own, lineItems] : [lineItems, own]
   return `import { expect, it } from 'vitest'
 import { StreamsBuilder } from '../../index.ts'
-import type { LineItem } from '../../processors/retail/model.ts'
 import { TopologyTestDriver } from '../../testing.ts'
 ${imports.join('\n')}
-
-function item(row: number, sales: number, rows: 1 | -1 = 1): LineItem {
-  return {
-    file: 'sku-us/7/1997-01.csv',
-    revision: 1,
-    row,
-    rows,
-    country: 'US',
-    storeId: '7',
-    sku: '100',
-    productKind: 'product',
-    kind: 'sale',
-    market: 'US',
-    invoice: null,
-    businessDay: '1997-01-02',
-    customerId: null,
-    promotionId: null,
-    description: null,
-    currency: 'USD',
-    units: rows * 10000,
-    sales: rows * sales,
-    discount: 0,
-    cost: 0,
-    storeName: null,
-    city: null,
-    storeCategory: null,
-    chain: null,
-    promotionName: null,
-    productName: null,
-    brand: null,
-    category: null,
-    subcategory: null,
-    listPrice: null
-  }
-}
+import { lineItem } from './line-item.ts'
 
 it('adds up what a store sold, and takes back what is taken back', () => {
   const builder = new StreamsBuilder()
-  ${camel}(builder)
+  ${camel}.build(builder)
   const driver = new TopologyTestDriver(builder.build())
-  driver.pipe(lineItems, { key: 'US/100', value: item(1, 39800) })
-  driver.pipe(lineItems, { key: 'US/100', value: item(2, 10000) })
-  driver.pipe(lineItems, { key: 'US/100', value: item(2, 10000, -1) })
-  expect(driver.readTable(${camel}Topic)).toEqual(new Map([['US/7', { items: 1, sales: 39800 }]]))
+  driver.pipe(lineItems, { key: 'US/100', value: lineItem({ sales: 39800 }) })
+  driver.pipe(lineItems, { key: 'US/100', value: lineItem({ sales: 10000 }) })
+  driver.pipe(lineItems, { key: 'US/100', value: lineItem({ sales: -10000, rows: -1 }) })
+  const row = { country: 'US', storeId: '7', items: 1, sales: 39800 }
+  expect(driver.readTable(${camel}.topic)).toEqual(new Map([['US/7', row]]))
 })
 `
 }

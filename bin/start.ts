@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Registry } from 'prom-client'
 import { objectStoreCredentials, startServices } from '../deploy/local/services.ts'
@@ -9,16 +8,18 @@ import { ingestMetrics } from '../ingest/ingest-metrics.ts'
 import { ObjectStore } from '../ingest/object-store.ts'
 import * as topics from '../topology/retail/topics.ts'
 import { bucketOf, bucketSettings } from './buckets.ts'
+import { caughtUp } from './caught-up.ts'
 import { countInput, type InputCounts } from './count-input.ts'
 import { dataFiles, uploadFiles } from './data-folder.ts'
 import { EventSources, listenAt, scanInterval } from './event-sources.ts'
 import { foodmartData, uploadFoodmart } from './foodmart/foodmart.ts'
 import { foodmartBuckets } from './foodmart/foodmart-files.ts'
+import { analysisOption, loadAnalyses } from './load-export.ts'
 import { ProgressBars } from './progress-bars.ts'
 import { makeReport } from './report.ts'
 import { RestoreBar } from './restore-bar.ts'
 import { RetailApp } from './retail-app.ts'
-import { trainingBucket } from './training-bucket.ts'
+import { trainingOptions, trainingSetsOf } from './training-sets-of.ts'
 
 const help = `Runs the retail system on real services: sales as CSV files in an object store, through Kafka and the graph, into
 PostgreSQL and Elasticsearch; then shows whether all of them agree, row by row and to the last digit.
@@ -36,6 +37,7 @@ PostgreSQL and Elasticsearch; then shows whether all of them agree, row by row a
   --currency CUR the currency that finance reports in (default USD)
   --validation-from DAY
                  write training sets, of which this business day and later ones are for validation (default for FoodMart: 1998-10-01)
+  --analysis M#E an analysis of your own, by module and export (docs/new-analysis.md); may be repeated
   --queue URL    take S3's notifications from this SQS queue while staying up
   --listen PORT  take notifications (POST /events) and files (PUT /files/CC/STORE/NAME.csv) on 127.0.0.1:PORT, or HOST:PORT, from those
                  who send the token that the variable INGEST_TOKEN holds
@@ -51,16 +53,15 @@ Services that the environment names are used instead of local ones: KAFKA_BROKER
 The local ones stay up: npm run local -- stop
 `
 
-const pollMs = 300
 /** A SKU that is sold all the time is written once in this time, not with each sale. */
 const commitIntervalMs = 2_000
-/** How long nothing must happen after everything seems done. */
-const quietMs = 1_000
+/** As long as container platforms wait after SIGTERM. */
+const drainMs = 30_000
 /** What shells show for a process that ended on request before its work was done. */
 const stoppedBySignal = 130
 /** Keeps the versions that were read, so that a corrected file's former rows can be taken back. */
 const archiveBucket = 'store-sku-archive'
-const trainingSetsBucket = 'store-sku-training'
+const trainingBucket = trainingOptions['training-bucket'].default
 /** FoodMart's last quarter. */
 const foodmartValidationFrom = '1998-10-01'
 
@@ -71,6 +72,7 @@ async function main(): Promise<number> {
       bucket: { type: 'string', multiple: true, default: [] },
       currency: { type: 'string', default: 'USD' },
       'validation-from': { type: 'string' },
+      analysis: analysisOption.analysis,
       queue: { type: 'string' },
       listen: { type: 'string' },
       'scan-every': { type: 'string' },
@@ -99,6 +101,7 @@ async function main(): Promise<number> {
   // what is wrong with the folder is said before servers are started for it
   const folder = values.data === undefined ? undefined : await dataFiles(values.data)
   const settings = bucketSettings(values.bucket)
+  const analyses = await loadAnalyses(values.analysis)
   const buckets: readonly CountryBucket[] =
     folder === undefined
       ? foodmartBuckets
@@ -145,17 +148,15 @@ async function main(): Promise<number> {
   })
   ingestMetrics(ingest, registry)
   const app = new RetailApp({
-    ...(validationFrom === undefined
-      ? {}
-      : { trainingSets: { bucket: await trainingBucket(store, trainingSetsBucket), validationFrom } }),
     kafka,
     ...(validationFrom === undefined
       ? {}
-      : { trainingSets: { bucket: await trainingBucket(store, trainingSetsBucket), validationFrom } }),
+      : { trainingSets: await trainingSetsOf(store, trainingBucket, validationFrom) }),
     databaseUrl: services.databaseUrl,
     elasticsearchUrl: services.elasticsearchUrl,
     stateDirectory: `${values.dir}/state`,
     reportingCurrency: values.currency,
+    analyses,
     commitIntervalMs,
     logger,
     onRestore: (progress) => restoreBar.update(progress),
@@ -196,43 +197,10 @@ async function main(): Promise<number> {
     return 0
   } finally {
     await sources?.close()
-    await ingest.close({ leaveGroup: true })
-    await app.close()
-  }
-}
-
-interface Running {
-  readonly app: RetailApp
-  readonly ingest: Ingest
-  readonly failed: Promise<never>
-  readonly bars: ProgressBars
-  readonly stop: AbortSignal
-  /** Called when the files are read and the graph has nothing to do: then only what it holds back is missing. */
-  readonly onProcessed: () => void
-}
-
-/**
- * Waits until the files are read and then the graph and the sinks have done everything. Twice in a row, because what was held back for a
- * moment comes after all else. False if told to stop before.
- */
-async function caughtUp({ app, ingest, failed, bars, stop, onProcessed }: Running): Promise<boolean> {
-  for (let quiet = 0; ; ) {
-    if (stop.aborted) return false
-    const read = await Promise.race([failed, ingest.isFinished()])
-    const { files, filesTotal, bytes, bytesTotal, rows } = ingest.progress
-    bars.update('ingest', bytes, bytesTotal, `${files} of ${filesTotal} files, ${rows} rows`)
-    const settled = app.isSettled()
-    const graph = await Promise.race([failed, app.graphLag()])
-    bars.update('graph', graph.total - graph.records, graph.total, `${graph.records} records to go`)
-    const sinks = await Promise.race([failed, app.sinkLag()])
-    bars.update('sinks', sinks.total - sinks.records, sinks.total, `${sinks.records} records to go`)
-    // in this order: when the files were read, all that the graph must do was there, and so on
-    const processed = read && graph.records === 0
-    if (processed) onProcessed()
-    const done = processed && settled && sinks.records === 0
-    quiet = done ? quiet + 1 : 0
-    if (quiet === 2) return true
-    await setTimeout(done ? quietMs : pollMs)
+    // whoever presses Ctrl-C may have brokers that are away
+    const closing = { leaveGroup: true, timeoutMs: drainMs }
+    await ingest.close(closing)
+    await app.close(closing)
   }
 }
 

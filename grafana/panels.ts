@@ -19,6 +19,8 @@ interface PanelOptions {
   readonly unit: string
   /** What it shows, and when to worry. */
   readonly description: string
+  /** True: values may be below zero. */
+  readonly signed?: boolean
   readonly queries: readonly Query[]
 }
 
@@ -43,16 +45,19 @@ function targets(queries: readonly Query[]): DataqueryBuilder[] {
 }
 
 /** Lines over time, a third of a row. */
-export function lines(title: string, { unit, description, queries }: PanelOptions): Builder<Panel> {
-  return new TimeseriesBuilder()
+export function lines(
+  title: string,
+  { unit, description, signed = false, queries }: PanelOptions
+): Builder<Panel> {
+  const builder = new TimeseriesBuilder()
     .title(title)
     .description(description)
     .unit(unit)
-    .min(0)
     .datasource(datasource)
     .targets(targets(queries))
     .span(8)
     .height(8)
+  return signed ? builder : builder.min(0)
 }
 
 /** The latest value of each series. */

@@ -3,7 +3,8 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import { hasCode } from '../core/errors.ts'
 import { type Logger, silentLogger } from '../core/logger.ts'
 import type { KafkaStreams } from '../runtime/kafka-streams.ts'
-import { type Access, checkAccess, tokenCheck } from './access.ts'
+import { type Access, checkAccess, isLoopbackHost, tokenCheck } from './access.ts'
+import { addLiveRoutes, livePage } from './live/live-routes.ts'
 import { mergedMetrics } from './merged-metrics.ts'
 import { addStoreRoutes } from './store-routes.ts'
 
@@ -20,8 +21,10 @@ export interface ApplicationServerOptions extends Access {
 /** How late a request that takes too long may be noticed. */
 const longestCheckMs = 5_000
 
-/** What a probe may see without the token: whether this process is well, and no more. */
-const open: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
+/** Without the token: whether this process is well, and no more, for probes; and the page, which holds nothing of the applications. */
+const open: ReadonlySet<string> = new Set(['/healthz', '/readyz', ...livePage])
+/** By whatever name: Prometheus may know this machine by one. */
+const byAnyName: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics'])
 
 /**
  * Shows the applications of this process over HTTP:
@@ -32,6 +35,7 @@ const open: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
  *   /topology   the graphs, `?format=text|json|mermaid`
  *   /tasks      what this process holds, in which role, and how far behind copies are
  *   /stores     interactive queries (see `addStoreRoutes`)
+ *   /live       the live graph, a page for people (see `addLiveRoutes`)
  */
 export class ApplicationServer {
   readonly #options: ApplicationServerOptions
@@ -59,7 +63,15 @@ export class ApplicationServer {
       : Fastify({ ...settings, https })) as unknown as FastifyInstance
     const knows = tokenCheck(token)
     this.#server.addHook('onRequest', async (request, reply) => {
-      if (knows(request.headers.authorization) || open.has(request.routeOptions.url ?? '')) return
+      const route = request.routeOptions.url ?? ''
+      if (
+        token === undefined &&
+        tls === undefined &&
+        !byAnyName.has(route) &&
+        !isLoopbackHost(request.headers.host)
+      )
+        return reply.code(403).send({ error: 'without a token this is for 127.0.0.1 and localhost alone' })
+      if (knows(request.headers.authorization) || open.has(route)) return
       return reply.code(401).send({ error: 'the token is missing or wrong' })
     })
     this.#server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
@@ -72,6 +84,7 @@ export class ApplicationServer {
     this.#addMetrics()
     this.#addTopology()
     addStoreRoutes(this.#server, options)
+    addLiveRoutes(this.#server, options)
   }
 
   /** Returns the port. Port 0: any free one. Throws CONFIG_INVALID where others could reach it without a token or TLS. */

@@ -25,8 +25,8 @@ export interface StoreAnswer {
   readonly task: string
   readonly role: LocalStore['role']
   readonly view: StoreView
-  /** Changelog records that the store behind it lacks: 0 but for copies; null if a copy does not know. */
-  readonly lag: number | null
+  /** Changelog records that the store behind it lacks: 0 but for copies. */
+  readonly lag: number
   readonly position: number | null
   readonly entries: readonly StoreEntry[]
   readonly more: boolean
@@ -63,13 +63,13 @@ export async function answerFrom(
     const usual = processingGuarantee === 'exactly_once_v2' ? 'committed' : 'merged'
     const view = role === 'active' ? (asked.view ?? usual) : 'committed'
     const { position = null, lastKey = null, ...page } = read(part, view)
-    const behind = role === 'active' || role === 'global' ? 0 : (lag ?? null)
-    const answer: StoreAnswer = { task, role, view, lag: behind, position, ...page, lastKey }
+    const answer: StoreAnswer = { task, role, view, lag: lag ?? 0, position, ...page, lastKey }
     return { status: 200, body: JSON.stringify(answer) }
   }
   if (local !== undefined && (local.role === 'global' || (local.role === 'active' && local.running)))
     return answerHere(local)
-  const copy = local !== undefined && local.role !== 'active' ? local : undefined
+  // a copy that does not know yet how far behind it is has no answer that anybody could judge
+  const copy = local !== undefined && local.role !== 'active' && local.lag !== undefined ? local : undefined
   if (passedOn)
     return stale && copy !== undefined
       ? answerHere(copy)

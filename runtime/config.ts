@@ -7,6 +7,7 @@ import type { CommitPoint } from './task/commit.ts'
 import { defaultDeadLetterTopic, type ErrorHandlers, failingHandlers } from './task/error-handlers.ts'
 import type { ThreadModule } from './threads/thread-module.ts'
 import type { UncaughtExceptionHandler } from './threads/uncaught.ts'
+import type { Tracer } from './tracing.ts'
 
 /** Plain settings of an application. Names follow Kafka Streams' where it has one. */
 export interface StreamsConfig {
@@ -131,6 +132,11 @@ export interface StreamsConfig {
   readonly topologyLock?: string | undefined
   /** Whether tasks count their records, steps and ages for `metrics`; what is read at a scrape only is told all the same. Default true. */
   readonly recordMetrics?: boolean
+  /**
+   * Told of each batch of records that a task processes, and of each commit, as OpenTelemetry spans. The context in a record's headers
+   * (`traceparent`) goes on with the record. Default: none.
+   */
+  readonly tracer?: Tracer | undefined
   readonly clock?: Clock
   readonly logger?: Logger
   /** Told about restoring, for progress bars: once per store at its start, then about every 100 ms, then at its end. */
@@ -207,6 +213,7 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
     deadLetterTopic: defaultDeadLetterTopic(config.applicationId),
     topologyLock: undefined,
     recordMetrics: true,
+    tracer: undefined,
     clock: systemClock,
     logger: silentLogger,
     onRestore: () => undefined,

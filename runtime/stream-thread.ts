@@ -21,6 +21,7 @@ import type { Plan } from './task-plan.ts'
 import { TaskSet } from './task-set.ts'
 import type { TaskStatus } from './task-status.ts'
 import type { GlobalStores } from './threads/global-stores.ts'
+import { ThreadTracer } from './tracing.ts'
 
 /** Records are processed in slices of this length; then heartbeats, fetches and HTTP get their turn. */
 const SLICE_MS = 10
@@ -54,6 +55,7 @@ export class StreamThread {
   readonly #parts: StreamThreadParts
   readonly #purge: RepartitionPurge
   readonly #restarts: Restarts
+  readonly #tracer: ThreadTracer | undefined
   readonly #stopped = Promise.withResolvers<void>()
   #tasks: TaskSet | undefined
   /** What `#tasks` holds. */
@@ -68,6 +70,7 @@ export class StreamThread {
     const { admin, config, plan } = parts
     const { repartitionPurgeIntervalMs, taskTimeoutMs, clock, logger } = config
     this.#restarts = new Restarts(taskTimeoutMs)
+    this.#tracer = config.tracer && new ThreadTracer(config.tracer, config.applicationId)
     this.#purge = new RepartitionPurge(
       admin,
       plan.repartitionTopics,
@@ -222,6 +225,7 @@ export class StreamThread {
     const { config, plan, membership, admin, clientId, globals, metrics } = this.#parts
     const factory = new TaskFactory({
       ...this.#parts,
+      tracer: this.#tracer,
       producer: writer.producer,
       globalStores: globals.stores
     })
@@ -293,10 +297,11 @@ export class StreamThread {
     if (changed.length > 0) {
       metrics.spent('other')
       const start = performance.now()
-      const offsets = await commit(changed, writer, membership, (point) => {
+      const committing = commit(changed, writer, membership, (point) => {
         metrics.commitPoint(point)
         config.onCommitPoint(point)
       })
+      const offsets = await (this.#tracer?.commit(changed.length, committing) ?? committing)
       metrics.spent('commit')
       this.#inTransaction = false
       this.#purge.committed(offsets)

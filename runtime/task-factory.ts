@@ -19,6 +19,7 @@ import type { Progress } from './task/progress.ts'
 import { Task, type TaskOutput } from './task/task.ts'
 import type { TaskStore } from './task/task-stores.ts'
 import type { Plan, TaskPlan } from './task-plan.ts'
+import type { ThreadTracer } from './tracing.ts'
 
 export interface TaskFactoryParts {
   readonly config: ResolvedConfig
@@ -32,6 +33,7 @@ export interface TaskFactoryParts {
   readonly globalStores: ReadonlyMap<string, StateStore>
   readonly metrics: StreamsMetrics
   readonly progress: Progress
+  readonly tracer: ThreadTracer | undefined
 }
 
 /** A task whose stores are open but which does not run yet. */
@@ -110,6 +112,7 @@ export class TaskFactory {
       index: this.#parts.plan.tasks.indexOf(opened.plan),
       now: () => config.clock.now(),
       ...(config.recordMetrics ? { meter: metrics.meter(opened.plan.id) } : {}),
+      ...(this.#parts.tracer === undefined ? {} : { tracer: this.#parts.tracer }),
       onDropped: metrics.dropped,
       errors: {
         handlers: config,

@@ -106,7 +106,7 @@ function compareStores(what: string, old: LockedStore, now: LockedStore, report:
     if (old[setting] !== now[setting] && old.kind === now.kind)
       report.compatible(`${what} keeps its content for ${now[setting]} ms, no longer ${old[setting]} ms`)
   if (old.changelog === now.changelog) return
-  if (now.changelog === null) report.compatible(`${what} has no changelog any more: it is lost with its disk`)
+  if (now.changelog === null) report.reset(`${what} has no changelog any more: it begins empty`)
   else if (old.changelog === null && now.changelog === `${now.name}-changelog`)
     report.reset(`${what} now has a changelog, which lacks what the store holds`)
   // neither topic need have all that the other one had: a source may have been cleaned, a changelog begins empty or with what it last knew

@@ -18,7 +18,7 @@ import { command, jsonOption, printResult, type Terminal } from '../command.ts'
 import { EventSources, listenAt } from '../event-sources.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type HttpAddress, httpAddress, httpOption } from '../http-option.ts'
-import { graphOption, loadTopology } from '../load-export.ts'
+import { analysisOption, graphOption, loadAnalyses, loadTopology } from '../load-export.ts'
 import { lockFileOf, lockOption } from '../lock-option.ts'
 import { numberOption } from '../number-option.ts'
 import { archiveOption, bucketOption, bucketsOf, objectStoreOf } from '../object-store-of.ts'
@@ -26,6 +26,7 @@ import { barLogger } from '../progress-bars.ts'
 import { RestoreBar } from '../restore-bar.ts'
 import { RetailApp, type RetailRole } from '../retail-app.ts'
 import { kafkaOf, kafkaOptions, serviceAddress, stateDirectoryOf } from '../services.ts'
+import { trainingOptions, trainingSetsOf } from '../training-sets-of.ts'
 
 const roles = ['ingest', 'graph', 'sinks'] as const
 type Role = (typeof roles)[number]
@@ -79,6 +80,7 @@ TLS or SASL: KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME,
       help: 'how often buckets are looked through for what no event told'
     },
     currency: { type: 'string', value: 'CUR', default: 'USD', help: 'the currency that finance reports in' },
+    ...trainingOptions,
     ...httpOption,
     advertise: {
       type: 'string',
@@ -87,6 +89,7 @@ TLS or SASL: KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME,
     },
     log: { type: 'string', value: 'FORM', default: 'text', help: 'text, or json: a JSON object a line' },
     ...graphOption,
+    ...analysisOption,
     ...lockOption,
     ...kafkaOptions,
     ...jsonOption
@@ -94,7 +97,11 @@ TLS or SASL: KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME,
   examples: [
     ['run --bucket sku-gb', 'everything in one process'],
     ['run --role graph --state /data/1', 'a replica of the graph; another one: --state /data/2'],
-    ['run --role ingest,sinks --bucket shop=FR --scan-every 5', 'the rest']
+    ['run --role ingest,sinks --bucket shop=FR --scan-every 5', 'the rest'],
+    [
+      'run --role sinks --validation-from 2026-04-01',
+      'the results, and training sets as Parquet, in the object store'
+    ]
   ],
   async run({ values }, terminal) {
     const wanted = rolesOf(values.role)
@@ -111,13 +118,24 @@ TLS or SASL: KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME,
     const retailRoles = wanted.filter((role): role is RetailRole => role !== 'ingest')
     if (retailRoles.length > 0) {
       const needed = retailRoles.includes('sinks')
+      const validationFrom = needed ? values['validation-from'] : undefined
       const restoreBar = values.log === 'text' ? new RestoreBar(terminal.bars) : undefined
       const app = new RetailApp({
         kafka,
         databaseUrl: needed ? await serviceAddress('postgres', values.dir) : '',
         elasticsearchUrl: needed ? await serviceAddress('elasticsearch', values.dir) : '',
+        ...(validationFrom === undefined
+          ? {}
+          : {
+              trainingSets: await trainingSetsOf(
+                await objectStoreOf(values.dir),
+                values['training-bucket'],
+                validationFrom
+              )
+            }),
         stateDirectory,
         topology: values.graph === graphOption.graph.default ? undefined : await loadTopology(values.graph),
+        analyses: await loadAnalyses(values.analysis),
         ...(existsSync(lockFile) ? { topologyLock: lockFile } : {}),
         reportingCurrency: values.currency,
         commitIntervalMs: 2_000,
@@ -218,7 +236,9 @@ function shown({ host, port, token }: HttpAddress, options: Shown): Part {
   return {
     async start() {
       const actual = await server.listen(port, host)
-      options.logger.info(`health, metrics and stores on http://${host}:${actual}`)
+      options.logger.info(
+        `the live graph on http://${host}:${actual}/live; health, metrics and stores beside it`
+      )
     },
     close: () => server.close()
   }

@@ -137,13 +137,13 @@ function otherwise(v: string, kept = 'false'): string {
   if (exact) exact = ${kept}`
 }
 
-// a part of a string of 13 characters or more would keep the whole of it in memory, shorter ones are copies
+// a part of a string of 13 characters or more keeps the whole of it in memory, which may be eight times as long; shorter ones are copies
 const stringCode = (v: string) => `from = p
 if (bytes[p] === 0x22) p++
 while (plain[bytes[p]] === 1) p++
 if (bytes[p] === 0x22 && bytes[from] === 0x22) {
   from++
-  ${v} = p - from < 13 ? text.substring(from - start, p - start) : bytes.latin1Slice(from, p)
+  ${v} = p - from < 13 || (p - from) * 8 > end - start ? text.substring(from - start, p - start) : bytes.latin1Slice(from, p)
   p++
 } else {
   ${otherwise(v, `typeof ${v} === 'string'`)}

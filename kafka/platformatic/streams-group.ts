@@ -9,12 +9,13 @@ import type {
   StreamsTasks,
   TaskOffset
 } from '../port/streams-group.ts'
-import { Cluster, type ClusterOptions } from './cluster.ts'
+import { Cluster, type ClusterOptions, lookUp } from './cluster.ts'
 import { defaultChannel } from './connections.ts'
 import { Coordinator } from './coordinator.ts'
 import { brokerCode, brokerError } from './errors.ts'
 import { commitOffsets, fetchOffsets, type Membership } from './group-offsets.ts'
 import { pausing, retrying, ticks } from './retry.ts'
+import { type DescribedStreamsGroup, streamsGroupDescribe } from './streams-describe-api.ts'
 import {
   type StreamsHeartbeat,
   type StreamsHeartbeatAnswer,
@@ -23,6 +24,11 @@ import {
 import { type GroupProblem, problemOf } from './streams-status.ts'
 
 const noTasks: StreamsTasks = Object.freeze({ active: [], standby: [], warmup: [] })
+const noGroup: DescribedStreamsGroup = {
+  errorCode: brokerCode.networkException,
+  errorMessage: null,
+  instanceIds: []
+}
 /** How long brokers may be away during one call. */
 const withinMs = 60_000
 const stableWithinMs = 120_000
@@ -50,6 +56,10 @@ export class StreamsMember implements StreamsGroupMember {
   #untold: { tasks?: StreamsTasks; offsets?: readonly TaskOffset[]; shutdown?: boolean } = {}
   #intervalMs = 5_000
   #heardAt = 0
+  /** Each join begins another one; what is answered to a former one counts no more. */
+  #life = 0
+  /** Meanwhile no other heartbeat may be sent: the broker would take it for the join, or the join for a heartbeat. */
+  #joining = false
   #loop: Promise<void> | undefined
   #wake = new AbortController()
   #closed = false
@@ -67,6 +77,20 @@ export class StreamsMember implements StreamsGroupMember {
 
   async join(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
+    this.#joining = true
+    this.#life++
+    try {
+      await this.#join()
+    } finally {
+      this.#joining = false
+      this.#wake.abort()
+    }
+    this.#loop ??= this.#run()
+  }
+
+  async #join(): Promise<void> {
+    // the place of an instance that has not left is refused until its session ends, to itself, too
+    await this.#leave(false)
     this.#lost = undefined
     this.#epoch = joinEpoch
     this.#owned = noTasks
@@ -83,7 +107,6 @@ export class StreamsMember implements StreamsGroupMember {
       this.#take(answer)
       this.check()
     })
-    this.#loop ??= this.#run()
   }
 
   assigned(): StreamsTasks {
@@ -98,6 +121,18 @@ export class StreamsMember implements StreamsGroupMember {
 
   endpoints(): readonly StreamsEndpoint[] {
     return this.#endpoints
+  }
+
+  async instances(): Promise<readonly string[]> {
+    return await retrying(withinMs, this.#cluster.signal, async () => {
+      const groups = await this.#coordinator.call('admin', lookUp, streamsGroupDescribe, [
+        this.#options.groupId
+      ])
+      const { errorCode, errorMessage, instanceIds } = groups[0] ?? noGroup
+      this.#coordinator.note(errorCode)
+      if (errorCode !== 0) throw brokerError(this.#about('the group is not told'), errorCode, errorMessage)
+      return instanceIds
+    })
   }
 
   progress(offsets: readonly TaskOffset[]): void {
@@ -148,42 +183,50 @@ export class StreamsMember implements StreamsGroupMember {
     this.#closed = true
     this.#wake.abort()
     await this.#loop
+    await this.#leave(options.leave === true)
+    await this.#cluster.close()
+  }
+
+  /** If it is in the group. Static members keep their place for the session, unless they leave `forGood`. */
+  async #leave(forGood: boolean): Promise<void> {
+    if (this.#epoch <= 0 || this.#lost !== undefined) return
+    this.#epoch = this.#options.instanceId === null || forGood ? leaveEpoch : leaveForAWhileEpoch
     try {
-      if (this.#epoch > 0 && this.#lost === undefined) {
-        const forAWhile = this.#options.instanceId !== null && options.leave !== true
-        this.#epoch = forAWhile ? leaveForAWhileEpoch : leaveEpoch
-        await retrying(leaveWithinMs, this.#cluster.signal, () => this.#beat({}, leaveWithinMs))
-      }
+      await retrying(leaveWithinMs, this.#cluster.signal, () => this.#beat({}, leaveWithinMs))
     } catch {
       // the brokers are away: the session ends by itself
-    } finally {
-      await this.#cluster.close()
     }
   }
 
   async #run(): Promise<void> {
     while (!this.#closed) {
-      if (this.#untold.tasks === undefined && this.#untold.shutdown !== true)
+      const urgent = this.#untold.tasks !== undefined || this.#untold.shutdown === true
+      if (!urgent || this.#isOut())
         await pausing(this.#intervalMs, AbortSignal.any([this.#wake.signal, this.#cluster.signal]))
       this.#wake = new AbortController()
       if (this.#closed) return
-      if (this.#lost !== undefined || this.#failure !== undefined) continue
-      await this.#tell()
+      if (!this.#isOut()) await this.#tell()
     }
+  }
+
+  /** It has no place in the group for which to send heartbeats. */
+  #isOut(): boolean {
+    return this.#joining || this.#lost !== undefined || this.#failure !== undefined
   }
 
   async #tell(): Promise<void> {
     const untold = this.#untold
+    const life = this.#life
     this.#untold = {}
     try {
-      this.#take(
-        await this.#beat({
-          tasks: untold.tasks ?? null,
-          offsets: untold.offsets ?? null,
-          shutdownApplication: untold.shutdown ?? false
-        })
-      )
+      const answer = await this.#beat({
+        tasks: untold.tasks ?? null,
+        offsets: untold.offsets ?? null,
+        shutdownApplication: untold.shutdown ?? false
+      })
+      if (life === this.#life) this.#take(answer)
     } catch (error) {
+      if (life !== this.#life) return
       // an answer may be lost after the broker acted on it: everything is told again
       this.#untold = { tasks: this.#owned, ...this.#untold }
       if (!(error instanceof StreamsError) || error.code === 'BROKER_UNAVAILABLE')

@@ -77,6 +77,8 @@ export interface StreamsGroupMember
   owns(tasks: StreamsTasks): void
   /** All members that have an endpoint, as the broker told last. */
   endpoints(): readonly StreamsEndpoint[]
+  /** Instance ids of all members that have one, asked of the coordinator. Throws BROKER_UNAVAILABLE, BROKER_REFUSED. */
+  instances(): Promise<readonly string[]>
   /** Told to the broker at times, so that it knows which copies are warm. */
   progress(offsets: readonly TaskOffset[]): void
   /** Asks all members of the group to shut down. */

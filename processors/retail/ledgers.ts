@@ -86,7 +86,10 @@ export const SkuSales = SkuTotals.omit({ description: true }).extend({
   brand: z.string().nullable(),
   category: z.string().nullable(),
   subcategory: z.string().nullable(),
-  listPrice: amount.nullable()
+  listPrice: amount.nullable(),
+  /** Sold less returned in 7 and in 28 days, by each store's calendar; see `Velocity`. */
+  units7: amount,
+  units28: amount
 })
 export type SkuSales = z.infer<typeof SkuSales>
 

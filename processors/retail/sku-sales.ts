@@ -1,6 +1,9 @@
 import type { SkuSales, SkuTotals, StoreShare } from './ledgers.ts'
 import type { LineItem, Product } from './model.ts'
 import { addItem, isEmpty, noTotals } from './totals.ts'
+import type { SkuVelocity } from './velocity.ts'
+
+const standing: SkuVelocity = { units7: 0, units28: 0 }
 
 export const noSkuTotals: SkuTotals = Object.freeze({
   ...noTotals,
@@ -56,9 +59,10 @@ function withStore(stores: readonly StoreShare[], item: LineItem): StoreShare[] 
   return [...stores.slice(0, at), ...kept, ...stores.slice(before === undefined ? at : at + 1)]
 }
 
-/** What no product table names bears the description of its sales. */
+/** What no product table names bears the description of its sales. It sells at no speed until that is told. */
 export function searchDocument({ description, ...totals }: SkuTotals, product: Product | null): SkuSales {
   return {
+    ...standing,
     ...totals,
     name: product?.name ?? description,
     brand: product?.brand ?? null,

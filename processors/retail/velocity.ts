@@ -99,6 +99,10 @@ export const velocity = analysis<StockEvent, Velocity>(velocities, (context) => 
   }
 })
 
+/** How fast a SKU sells in all stores of a country. Keyed by `country/sku`. */
+export const SkuVelocity = Velocity.pick({ units7: true, units28: true })
+export type SkuVelocity = z.infer<typeof SkuVelocity>
+
 const nothingSold = { units7: 0, units28: 0 } as const
 
 function cover(

@@ -31,7 +31,8 @@ export function openMembership(parts: MembershipParts): Membership {
   return parts.config.groupProtocol === 'streams' ? streamsMembership(parts) : classicMembership(parts)
 }
 
-function streamsMembership({ config, topology, plan, clientId, processId }: MembershipParts): Membership {
+function streamsMembership(parts: MembershipParts): Membership {
+  const { config, topology, plan, clientId, processId } = parts
   const member = config.kafka.streamsGroup?.({
     clientId,
     groupId: config.applicationId,
@@ -44,7 +45,9 @@ function streamsMembership({ config, topology, plan, clientId, processId }: Memb
   })
   if (member === undefined)
     throw new StreamsError('CONFIG_INVALID', 'groupProtocol "streams" is not spoken by this Kafka client')
-  return new StreamsMembership(member, plan.tasks)
+  return new StreamsMembership(member, plan.tasks, () =>
+    endDeparted(parts, async () => new Set(await member.instances()))
+  )
 }
 
 function classicMembership(parts: MembershipParts): Membership {
@@ -75,20 +78,25 @@ function classicMembership(parts: MembershipParts): Membership {
       const onDisk = tasksOnDisk(stateDirectory, applicationId, ids)
       return new Map([...onDisk.map((id) => [id, unknown] as const), ...lags()])
     },
-    afterRound: async (present) => {
-      if (config.processingGuarantee !== 'exactly_once_v2') return
-      try {
-        const ended = await endDepartedTransactions(admin, applicationId, present)
-        if (ended.length > 0)
-          logger.info(`ended the transactions of processes that have gone: ${ended.join(', ')}`)
-      } catch (error) {
-        logger.warn(
-          `transactions of processes that have gone are left to time out: ${(error as Error).message}`
-        )
-      }
-    },
+    afterRound: (present) => endDeparted(parts, async () => present),
     partitions: new PartitionWatch(plan.tasks, admin, config.clock, logger),
     clock: config.clock,
     logger
   })
+}
+
+/** Never rejects: without it, who takes over only waits for longer. */
+async function endDeparted(
+  { config, admin }: MembershipParts,
+  present: () => Promise<ReadonlySet<string>>
+): Promise<void> {
+  const { processingGuarantee, applicationId, logger } = config
+  if (processingGuarantee !== 'exactly_once_v2') return
+  try {
+    const ended = await endDepartedTransactions(admin, applicationId, present)
+    if (ended.length > 0)
+      logger.info(`ended the transactions of processes that have gone: ${ended.join(', ')}`)
+  } catch (error) {
+    logger.warn(`transactions of processes that have gone are left to time out: ${(error as Error).message}`)
+  }
 }

@@ -14,10 +14,14 @@ export class StreamsMembership implements Membership {
   readonly #tasks: readonly TaskPlan[]
   #told: StreamsTasks | undefined
   #assigned = noTasks
+  readonly #takesOver: () => Promise<void>
+  #takingOver: Promise<void> | undefined
 
-  constructor(member: StreamsGroupMember, tasks: readonly TaskPlan[]) {
+  /** @param takesOver called when the group gives this member tasks to run; never rejects */
+  constructor(member: StreamsGroupMember, tasks: readonly TaskPlan[], takesOver: () => Promise<void>) {
     this.#member = member
     this.#tasks = tasks
+    this.#takesOver = takesOver
   }
 
   async join(): Promise<void> {
@@ -34,7 +38,12 @@ export class StreamsMembership implements Membership {
         warmup: names(told.warmup)
       }
       this.#mustKnow(share)
+      const former = new Set(this.#assigned.active)
       this.#assigned = share
+      if (share.active.some((task) => !former.has(task)))
+        this.#takingOver ??= this.#takesOver().finally(() => {
+          this.#takingOver = undefined
+        })
     }
     return this.#assigned
   }
@@ -100,6 +109,7 @@ export class StreamsMembership implements Membership {
   }
 
   async close(options?: { readonly leave?: boolean }): Promise<void> {
+    await this.#takingOver
     await this.#member.close(options)
   }
 }

@@ -5,6 +5,7 @@ import type { StateStore } from '../../state/state-store.ts'
 import type { GraphNode, RepartitionNode, SinkNode } from '../../topology/graph-node.ts'
 import type { TaskMeter } from '../metrics/task-meter.ts'
 import type { TaskPlan } from '../task-plan.ts'
+import { endBatch, endWithError, type ThreadTracer } from '../tracing.ts'
 import type { Collector } from './collector.ts'
 import { ErrorHandling, type ErrorHandlingParts } from './error-handling.ts'
 import { eventTimeOf } from './event-time.ts'
@@ -39,6 +40,8 @@ export interface TaskParts {
   readonly onDropped: (reason: DropReason) => void
   /** Where the task counts; undefined: nowhere. */
   readonly meter?: TaskMeter
+  /** Told of batches; undefined: nobody is. */
+  readonly tracer?: ThreadTracer
   /** Stores that are the process's, not the task's. */
   readonly globalStores?: ReadonlyMap<string, StateStore>
   /** What the changelogs are written with. */
@@ -75,6 +78,7 @@ export class Task {
   readonly #committedPositions = new Map<PartitionQueue, number>()
   readonly #errors: ErrorHandling
   readonly #meter: TaskMeter | undefined
+  readonly #tracer: ThreadTracer | undefined
   readonly #together: TaskStores
   readonly #progress: Progress
   readonly #index: number
@@ -89,6 +93,7 @@ export class Task {
     this.#index = parts.index ?? 0
     this.#now = parts.now
     this.#meter = parts.meter
+    this.#tracer = parts.tracer
     const byName = new Map(parts.globalStores)
     for (const { store } of parts.stores) byName.set(store.name, store)
     this.#errors = new ErrorHandling({
@@ -181,14 +186,22 @@ export class Task {
     const began = performance.now()
     let count = 0
     let time = now
-    for (let queue = group.next(); queue !== null; queue = group.next()) {
-      time = queue.headTimestamp
-      this.#step(queue, now)
-      count++
-      if (count % this.#clockEvery > 0) continue
-      this.#meter?.age(now - time)
-      if (this.commitWanted() || this.#now() >= deadline) break
+    let queue = group.next()
+    const span = queue === null ? undefined : this.#tracer?.batch(this.id, queue.cursor.headers())
+    try {
+      for (; queue !== null; queue = group.next()) {
+        time = queue.headTimestamp
+        this.#step(queue, now)
+        count++
+        if (count % this.#clockEvery > 0) continue
+        this.#meter?.age(now - time)
+        if (this.commitWanted() || this.#now() >= deadline) break
+      }
+    } catch (error) {
+      if (span !== undefined) endWithError(span, error)
+      throw error
     }
+    if (span !== undefined) endBatch(span, count)
     this.#progress.leave()
     if (count === 0) return 0
     this.#meter?.processed(count, count % this.#clockEvery > 0 ? now - time : undefined)

@@ -16,7 +16,7 @@ export interface ThreadStart {
   readonly module: string
   readonly data: unknown
   readonly settings: CopiedSettings
-  /** Settings that are functions in the main thread: the module must make them, too. */
+  /** Settings of the main thread that cannot be copied: the module must make them, too. */
   readonly functions: readonly string[]
   readonly kafka: ClientCopy | undefined
   readonly processId: string

@@ -22,5 +22,6 @@ export type ThreadSetting =
   | 'deserializationExceptionHandler'
   | 'processingExceptionHandler'
   | 'productionExceptionHandler'
+  | 'tracer'
   | 'clock'
   | 'onCommitPoint'

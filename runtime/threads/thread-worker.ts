@@ -49,7 +49,7 @@ async function makeThread(): Promise<LocalThread> {
   if (missing !== undefined)
     throw new StreamsError(
       'CONFIG_INVALID',
-      `thread ${number}: ${missing} is a function, so ${start.module} must make it, too`
+      `thread ${number}: ${missing} cannot be copied, so ${start.module} must make it, too`
     )
   const config = resolveConfig({
     ...start.settings,

@@ -78,7 +78,7 @@ export class WorkerThreads implements ThreadMaker {
     const functions: string[] = []
     for (const [name, value] of Object.entries(config)) {
       if (ofMainThread.has(name)) continue
-      if (typeof value !== 'function') settings[name] = value
+      if (typeof value !== 'function' && (name !== 'tracer' || value === undefined)) settings[name] = value
       else if (name !== 'onCommitPoint') functions.push(name)
     }
     return {

@@ -1,55 +1,43 @@
 import type { TableMapping } from '../../index.ts'
 import { type Currencies, Figures, type ProfitAndLoss } from '../../processors/retail/finance.ts'
-import { optionalAmount, optionalRate } from './tables.ts'
+import { type Columns, tableOf } from './table-of.ts'
 
-const lines = Object.keys(Figures.shape) as (keyof Figures)[]
-const prefixes = ['', 'mtd_', 'ytd_', 'reporting_', 'reporting_mtd_', 'reporting_ytd_']
-
-function figures(prefix: string, of: Figures | null): Record<string, unknown> {
+/** The figures of a period, in the store's currency and in the one that the retailer reports in. */
+function figures(prefix: string, of: (line: ProfitAndLoss) => Currencies): Columns<ProfitAndLoss> {
   return Object.fromEntries(
-    lines.map((line) => [prefix + line, of === null ? null : optionalAmount(of[line])])
+    (Object.keys(Figures.shape) as (keyof Figures)[]).flatMap((figure) => [
+      [prefix + figure, ['amount', (line: ProfitAndLoss) => of(line).local[figure]] as const],
+      [
+        `reporting_${prefix}${figure}`,
+        ['amount', (line: ProfitAndLoss) => of(line).reporting?.[figure] ?? null] as const
+      ]
+    ])
   )
 }
 
-function currencies(prefix: string, { local, reporting }: Currencies): Record<string, unknown> {
-  return { ...figures(prefix, local), ...figures(`reporting_${prefix}`, reporting) }
-}
-
 export const profitAndLossTable: TableMapping<string, ProfitAndLoss> = {
-  table: 'daily_profit_and_loss',
-  columns: {
-    country: 'text',
-    store_id: 'text',
-    market: 'text',
-    business_day: 'date',
-    version: 'integer',
-    fiscal_year: 'integer',
-    fiscal_quarter: 'integer',
-    fiscal_period: 'integer',
-    fiscal_week: 'integer',
-    rows: 'bigint',
-    currency: 'text',
-    reporting_currency: 'text',
-    rate: 'numeric',
-    ...Object.fromEntries(prefixes.flatMap((prefix) => lines.map((line) => [prefix + line, 'numeric'])))
-  },
-  key: ['country', 'store_id', 'market', 'business_day'],
-  row: (line) => ({
-    country: line.country,
-    store_id: line.storeId,
-    market: line.market,
-    business_day: line.day,
-    version: line.version,
-    fiscal_year: line.fiscalYear,
-    fiscal_quarter: line.fiscalQuarter,
-    fiscal_period: line.fiscalPeriod,
-    fiscal_week: line.fiscalWeek,
-    rows: line.rows,
-    currency: line.currency,
-    reporting_currency: line.reportingCurrency,
-    rate: optionalRate(line.rate),
-    ...currencies('', line.figures),
-    ...currencies('mtd_', line.monthToDate),
-    ...currencies('ytd_', line.yearToDate)
-  })
+  ...tableOf<ProfitAndLoss>({
+    table: 'daily_profit_and_loss',
+    key: ['country', 'store_id', 'market', 'business_day'],
+    columns: {
+      country: ['text', 'country'],
+      store_id: ['text', 'storeId'],
+      market: ['text', 'market'],
+      business_day: ['date', 'day'],
+      version: ['integer', 'version'],
+      fiscal_year: ['integer', 'fiscalYear'],
+      fiscal_quarter: ['integer', 'fiscalQuarter'],
+      fiscal_period: ['integer', 'fiscalPeriod'],
+      fiscal_week: ['integer', 'fiscalWeek'],
+      rows: ['bigint', 'rows'],
+      currency: ['text', 'currency'],
+      reporting_currency: ['text', 'reportingCurrency'],
+      rate: ['rate', 'rate'],
+      ...figures('', (line) => line.figures),
+      ...figures('mtd_', (line) => line.monthToDate),
+      ...figures('ytd_', (line) => line.yearToDate)
+    }
+  }),
+  // a day is restated, never taken back
+  keyOf: () => null
 }

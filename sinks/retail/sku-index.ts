@@ -39,6 +39,8 @@ export const skuIndex: Pick<
       category: { ...keyword, copy_to: 'text' },
       subcategory: { ...keyword, copy_to: 'text' },
       listPrice: long,
+      units7: long,
+      units28: long,
       lastSold: { type: 'date', format: 'strict_date' },
       ...totals,
       markets: { type: 'nested', properties: { market: keyword, ...totals } },

@@ -14,6 +14,10 @@ export interface SkuQuery {
   /** List price in ten-thousandths, bounds included. */
   readonly priceFrom?: number
   readonly priceTo?: number
+  /** At least so many units in 28 days, in ten-thousandths, over all stores of a country. */
+  readonly units28From?: number
+  /** `match`, the default: the best match first. `velocity`: what sold most in 28 days. */
+  readonly sort?: 'match' | 'velocity'
   /** Default 10, at most 100. */
   readonly limit?: number
 }
@@ -26,7 +30,7 @@ export interface Facet {
 
 export interface SkuHits {
   readonly total: number
-  /** The best match first; of equally good ones the one that sells most. */
+  /** The best match first, or what sells fastest; of equal ones the one that sold most. */
   readonly skus: readonly SkuSales[]
   readonly countries: readonly Facet[]
   readonly categories: readonly Facet[]
@@ -53,7 +57,7 @@ export async function searchSkus(
 
 /** The request to Elasticsearch. */
 function skuSearch(query: SkuQuery): estypes.SearchRequest {
-  const { countries = [], categories = [], limit = 10 } = query
+  const { countries = [], categories = [], sort = 'match', limit = 10 } = query
   const ofCountry = countries.length === 0 ? [] : [{ terms: { country: [...countries] } }]
   const ofCategory = categories.length === 0 ? [] : [{ terms: { category: [...categories] } }]
   return {
@@ -64,7 +68,12 @@ function skuSearch(query: SkuQuery): estypes.SearchRequest {
       countries: facet('country', ofCategory),
       categories: facet('category', ofCountry)
     },
-    sort: ['_score', { units: 'desc' }, { sku: 'asc' }, { country: 'asc' }],
+    sort: [
+      sort === 'velocity' ? { units28: 'desc' } : '_score',
+      { units: 'desc' },
+      { sku: 'asc' },
+      { country: 'asc' }
+    ],
     size: Math.min(limit, mostHits),
     track_total_hits: true
   }
@@ -89,7 +98,7 @@ function words(text = ''): estypes.QueryDslQueryContainer[] {
   ]
 }
 
-function limits({ priceFrom, priceTo, storeId }: SkuQuery): estypes.QueryDslQueryContainer[] {
+function limits({ priceFrom, priceTo, units28From, storeId }: SkuQuery): estypes.QueryDslQueryContainer[] {
   const price = {
     ...(priceFrom === undefined ? {} : { gte: priceFrom }),
     ...(priceTo === undefined ? {} : { lte: priceTo })
@@ -97,6 +106,7 @@ function limits({ priceFrom, priceTo, storeId }: SkuQuery): estypes.QueryDslQuer
   return [
     { term: { productKind: 'product' } },
     ...(Object.keys(price).length === 0 ? [] : [{ range: { listPrice: price } }]),
+    ...(units28From === undefined ? [] : [{ range: { units28: { gte: units28From } } }]),
     ...(storeId === undefined
       ? []
       : [{ nested: { path: 'stores', query: { term: { 'stores.storeId': storeId } } } }])

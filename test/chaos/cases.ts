@@ -3,6 +3,7 @@ import type { ChaosCase } from './case.ts'
 import { crash } from './crash.ts'
 import { fuzz } from './fuzz.ts'
 import { ledger } from './ledger.ts'
+import { queries } from './queries.ts'
 import { replicas } from './replicas.ts'
 import { stores } from './stores.ts'
 import { takeover } from './takeover.ts'
@@ -16,5 +17,6 @@ export const cases: readonly ChaosCase[] = [
   stores,
   ledger,
   fuzz,
-  replicas
+  replicas,
+  queries
 ]

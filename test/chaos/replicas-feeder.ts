@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import {
   GrowableBytes,
@@ -12,6 +13,7 @@ import type { Random } from './random.ts'
 import { accountCount, replicaTopics, windowMs } from './replicas-graph.ts'
 
 const tickMs = 100
+const ballastBytes = 1_024
 /** Event time of the first event, and from one to the next. */
 const beginMs = 1_700_000_000_000
 const stepMs = 20
@@ -55,6 +57,20 @@ export class ReplicasFeeder {
     await producer.close()
   }
 
+  /** Writes further accounts, of 1 KiB each, that no event asks for: state that somebody must copy. */
+  async writeBallast(accounts: number): Promise<void> {
+    const producer = await this.#client.producer({ clientId: 'chaos-feeder' })
+    const target = await producer.topic(this.#topics.accounts.name)
+    for (let n = 0; n < accounts; n++) {
+      if (!producer.hasRoom()) await producer.room()
+      // hexadecimal digits, which no compression makes go away
+      const note = randomBytes(ballastBytes / 2).toString('hex')
+      this.#append(target, this.#topics.accounts, `ballast${n}`, { rate: 0, note }, 0)
+    }
+    await producer.flush()
+    await producer.close()
+  }
+
   /** Writes so many events at once. */
   async write(events: number): Promise<void> {
     const producer = await this.#client.producer({ clientId: 'chaos-feeder' })
@@ -77,6 +93,11 @@ export class ReplicasFeeder {
   async stop(): Promise<void> {
     this.#stop.abort()
     await this.#running
+  }
+
+  /** Events of an account that are written, or on their way. */
+  countOf(account: number): number {
+    return this.#totals.get(`a${account}`)?.count ?? 0
   }
 
   expected(): StoreLines {
@@ -128,6 +149,7 @@ export class ReplicasFeeder {
   }
 }
 
-function rateOf(account: number): number {
+/** Every total is its cents times this. */
+export function rateOf(account: number): number {
   return 1 + (account % 17)
 }

@@ -13,7 +13,7 @@ export const windowMs = 10_000
 const graceMs = 24 * 3_600_000
 
 const Event = z.object({ n: z.int(), account: z.string(), cents: z.int() })
-const Account = z.object({ rate: z.int() })
+const Account = z.object({ rate: z.int(), note: z.string().optional() })
 const Enriched = z.object({ n: z.int(), cents: z.int(), rate: z.int() })
 const Totals = z.object({ count: z.int(), cents: z.int(), weighted: z.int() })
 const Traffic = z.object({ count: z.int(), cents: z.int() })

@@ -8,6 +8,8 @@ export interface ReplicaSettings {
   readonly sessionTimeoutMs: number
   readonly standbys: number
   readonly stateDirectory: string
+  /** Answers queries there, on the loopback. */
+  readonly httpPort?: number
 }
 
 /** From the driver. SIGTERM asks for an orderly end that keeps the place in the group. */

@@ -36,6 +36,7 @@ const streams = new KafkaStreams(replicasGraph(settings.prefix, settings.partiti
   acceptableRecoveryLag: 200,
   probingRebalanceIntervalMs: 10_000,
   minFreeDiskBytes: 0,
+  ...(settings.httpPort === undefined ? {} : { applicationServer: `127.0.0.1:${settings.httpPort}` }),
   onRestore: ({ task, restored, done }) => {
     if (done) void tell({ notice: 'restored', task, records: restored })
   },
@@ -88,6 +89,10 @@ process.on('message', ({ order }: ReplicaOrder) => {
 
 try {
   await streams.start()
+  if (settings.httpPort !== undefined) {
+    const { ApplicationServer } = await import('../../http/application-server.ts')
+    await new ApplicationServer({ applications: [streams], logger }).listen(settings.httpPort)
+  }
   let over = false
   const finished = streams.finished.finally(() => {
     over = true

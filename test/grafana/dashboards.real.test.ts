@@ -51,8 +51,8 @@ it('every expression of every panel has data, and a misspelt one has none', asyn
   let without = expressions
   const begun = Date.now()
   for (let turn = 0; without.length > 0 && Date.now() - begun < patienceMs; turn++) {
-    // with pauses: days are published when they have come to rest
-    if (turn % 5 === 0) await system.sell()
+    // with pauses: days are published when they have come to rest. Forecasts need some months
+    if (turn % 5 === 0) await system.sell(turn === 0 ? 6 : 1)
     await setTimeout(2_000)
     const found = await Promise.all(without.map(async (one) => ({ one, data: await has(one.expression) })))
     without = found.filter(({ data }) => !data).map(({ one }) => one)

@@ -8,6 +8,8 @@ import { ingestMetrics } from '../../ingest/ingest-metrics.ts'
 import { noProgress } from '../../ingest/reading/reading-progress.ts'
 import { StreamsMetrics } from '../../runtime/metrics.ts'
 import { financeGauges } from '../../sinks/retail/finance-gauges.ts'
+import { forecastGauges } from '../../sinks/retail/forecast-gauges.ts'
+import { analysisGauge } from '../../sinks/retail/own-analysis.ts'
 
 const page = join(import.meta.dirname, '..', '..', 'docs', 'watching.md')
 
@@ -34,6 +36,8 @@ it('the page of metrics has each of them, and no other', async () => {
   kafkaClientMetrics(others)
   ingestMetrics({ progress: noProgress } as Ingest, others)
   financeGauges('finance', others)
+  forecastGauges('forecasts', others)
+  analysisGauge(others)
   const rows = [...(await rowsOf(streams.registry)), ...(await rowsOf(others))]
   // tables are laid out with spaces
   const found = (await readFile(page, 'utf8')).replace(/ +/g, ' ').split('\n')

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { Registry } from 'prom-client'
+import { skuReturns } from '../../docs/examples/sku-returns.ts'
 import {
   ApplicationServer,
   bytes,
@@ -20,6 +21,8 @@ import { ObjectStore } from '../../ingest/object-store.ts'
 import { MemoryClient } from '../../kafka/memory/memory-client.ts'
 import type { LineItem } from '../../processors/retail/model.ts'
 import { financeGauges } from '../../sinks/retail/finance-gauges.ts'
+import { forecastGauges } from '../../sinks/retail/forecast-gauges.ts'
+import { analysisGauge } from '../../sinks/retail/own-analysis.ts'
 import { retailTopology } from '../../topology/retail/index.ts'
 import * as topics from '../../topology/retail/topics.ts'
 import { credentials, header } from '../ingest/ingest-fixture.ts'
@@ -48,7 +51,7 @@ function flakySink(): Sink<string, LineItem> {
 }
 
 /**
- * The retail system on a broker in memory: ingest from a real object store, the graph, two sinks, of which one is away at first; beside it a small
+ * The retail system on a broker in memory: ingest from a real object store, the graph, sinks, of which one is away at first; beside it a small
  * application of two processes with copies, one of whose tasks is rebuilt. All is shown by one server.
  */
 export class WatchedSystem {
@@ -67,7 +70,7 @@ export class WatchedSystem {
 
   async start(): Promise<void> {
     const retail = await this.#app('retail')
-    for (const one of [...Object.values(topics), deadLetters] as Topic<unknown, unknown>[])
+    for (const one of [...Object.values(topics), deadLetters, skuReturns.topic] as Topic<unknown, unknown>[])
       retail.broker.createTopicSync(one.name, one.partitions, { 'cleanup.policy': one.cleanupPolicy })
     await this.#store.ensureBucket(this.#bucket)
     await this.#store.put(
@@ -92,10 +95,16 @@ export class WatchedSystem {
     ingestMetrics(this.#ingest, this.#registry)
     await this.#ingest.start()
     this.#closers.unshift(() => this.#ingest?.close({ leaveGroup: true }) ?? Promise.resolve())
-    const graph = await retail.start(retailTopology(), { commitIntervalMs: 200 })
+    const graph = await retail.start(retailTopology({ analyses: [skuReturns.build] }), {
+      commitIntervalMs: 200
+    })
     const sinkMetrics = new SinkMetrics(this.#registry)
-    await this.#sink(retail, sinkMetrics, topics.profitAndLoss, financeGauges('finance', this.#registry))
-    await this.#sink(retail, sinkMetrics, topics.lineItems, flakySink())
+    await this.#sink(retail, sinkMetrics, [topics.profitAndLoss], financeGauges('finance', this.#registry))
+    const projections = [topics.storeProjections, topics.categoryProjections]
+    await this.#sink(retail, sinkMetrics, projections, forecastGauges('forecasts', this.#registry))
+    const figures = analysisGauge(this.#registry)('figures', skuReturns)
+    await this.#sink(retail, sinkMetrics, [skuReturns.topic], figures)
+    await this.#sink(retail, sinkMetrics, [topics.lineItems], flakySink())
     const words = await this.#words()
     await this.#askRealBrokers()
     const web = new ApplicationServer({
@@ -106,8 +115,13 @@ export class WatchedSystem {
     this.#closers.unshift(() => web.close())
   }
 
-  /** Another month of sales and returns, with a row that is none. */
-  async sell(): Promise<void> {
+  /** Further months of sales and returns, with a row that is none in each. */
+  async sell(months: number): Promise<void> {
+    for (let sold = 0; sold < months; sold++) await this.#sellMonth()
+    await this.#ingest?.scan()
+  }
+
+  async #sellMonth(): Promise<void> {
     const month = String((this.#months++ % 12) + 1).padStart(2, '0')
     const row = (day: number, units: number) =>
       `1997-${month}-${String(day).padStart(2, '0')},1,100,c,0,${units},${units * 1.5},0.5100\n`
@@ -117,7 +131,6 @@ export class WatchedSystem {
       `1/1997-${month}-${this.#months}.csv`,
       `${header}\n${days.join('')}${row(3, -1)}short\n`
     )
-    await this.#ingest?.scan()
   }
 
   async close(): Promise<void> {
@@ -135,7 +148,7 @@ export class WatchedSystem {
   async #sink<V>(
     app: MemoryApp,
     metrics: SinkMetrics,
-    source: Topic<string, V>,
+    sources: readonly Topic<string, V>[],
     sink: Sink<string, V>
   ): Promise<void> {
     const producer = await app.client.producer({ clientId: `${sink.name}-dead-letters` })
@@ -143,7 +156,7 @@ export class WatchedSystem {
       client: app.client,
       groupId: `sink-${sink.name}`,
       instanceId: sink.name,
-      topics: [source],
+      topics: sources,
       sink,
       deadLetters: { topic: deadLetters.name, producer }
     })

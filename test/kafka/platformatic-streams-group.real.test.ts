@@ -88,11 +88,28 @@ describe('a streams group', { timeout: 60_000 }, () => {
     })
     await until('its epoch moved on', () => one.metadata().generationId > generationId)
     for (const each of [one, two]) each.check()
+    expect([...(await one.instances())].sort()).toEqual(['one', 'two'])
 
     await two.close({ leave: true })
     await until('the first one has all again', () => countOf(one.assigned().active) === 8)
+    expect(await one.instances(), 'one that has left is none of them').toEqual(['one'])
     one.owns(one.assigned())
     await one.commit([{ ...position, offset: 4 }])
+  })
+
+  it('joins anew while it tells what it has', async () => {
+    const space = workspace()
+    const one = member(space.name('streams'), 'one', await space.topic(4))
+    await one.join()
+    await until('it has all tasks', () => countOf(one.assigned().active) === 8)
+    for (let round = 0; round < 20; round++) {
+      one.owns(one.assigned())
+      // a heartbeat that was just sent
+      for (let turn = 0; turn < round; turn++) await Promise.resolve()
+      await one.join()
+    }
+    await until('it has all tasks again', () => countOf(one.assigned().active) === 8)
+    one.check()
   })
 
   it('is told when the group has another graph, or members of another kind', async () => {

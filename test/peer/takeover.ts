@@ -38,6 +38,11 @@ export class JavaApplication {
     await this.#run('run', ['--until-lag-0', ...optionArgs(options)])
   }
 
+  /** Runs it until the signal, which kills it. Rejects then. */
+  async runUntil(signal: AbortSignal): Promise<void> {
+    await this.#run('run', [], signal)
+  }
+
   /** The latest record of each key of the changelogs, read committed, as sorted lines `store key value timestamp`. */
   dump(): Promise<string> {
     return this.#run('dump', [])
@@ -48,8 +53,9 @@ export class JavaApplication {
     return this.#run('outputs', [])
   }
 
-  #run(command: string, args: readonly string[]): Promise<string> {
+  #run(command: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
     return runProgram('Takeover', {
+      ...(signal === undefined ? {} : { signal }),
       args: [command, '--bootstrap', this.#bootstrap, '--app', this.#app, ...args]
     })
   }

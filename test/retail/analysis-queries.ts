@@ -1,5 +1,5 @@
 /*
- * The analyses once more, by a database from the line items alone.
+ * The analyses once more, by a database from the line items alone: what the tables of the same columns must show.
  */
 
 export const topQuery = `
@@ -17,7 +17,10 @@ export const topQuery = `
   )
   SELECT country, store_id, ranked_by, rank, sku, rows, units, net FROM ranked WHERE rank <= 10`
 
-/** `sent`: what stores were sent, by country, store_id and sku. */
+/**
+ * `sent`: what stores were sent, by country, store_id and sku. The risk is the sum of the Poisson distribution's terms, from the logarithms of the
+ * factorials; far above the mean they add nothing.
+ */
 export const velocityQuery = `
   WITH items AS (SELECT * FROM line_items WHERE product_kind = 'product'),
   last AS (SELECT country, store_id, max(business_day) AS day FROM items GROUP BY 1, 2),
@@ -29,16 +32,30 @@ export const velocityQuery = `
   sold AS (SELECT country, store_id, sku, sum(units) AS units FROM items GROUP BY 1, 2, 3),
   stock AS (
     SELECT country, store_id, sku, sent.units - coalesce(sold.units, 0) AS on_hand
-    FROM sent LEFT JOIN sold USING (country, store_id, sku)
+    FROM sent LEFT JOIN sold USING (country, store_id, sku) WHERE sent.units <> 0
+  ),
+  figures AS (
+    SELECT country, store_id, sku, day AS business_day, coalesce(units_7_days, 0) AS units_7_days,
+      coalesce(units_28_days, 0) AS units_28_days, CASE WHEN on_hand >= 0 THEN on_hand END AS on_hand,
+      CASE WHEN on_hand >= 0 AND units_28_days > 0 THEN on_hand / (units_28_days / 28) END AS days_of_cover,
+      (greatest(coalesce(units_28_days, 0), 0) / 4)::float8 AS week
+    FROM recent FULL JOIN stock USING (country, store_id, sku) JOIN last USING (country, store_id)
+  ),
+  bounded AS (SELECT *, floor(least(on_hand, 100 + week + 20 * sqrt(week)))::integer AS most FROM figures),
+  terms AS (
+    SELECT k, sum(ln(greatest(k, 1)::float8)) OVER (ORDER BY k) AS log_factorial
+    FROM generate_series(0, (SELECT max(most) FROM bounded)) k
   )
-  SELECT country, store_id, sku, day::text AS day, coalesce(units_7_days, 0) AS units_7_days,
-    coalesce(units_28_days, 0) AS units_28_days, CASE WHEN on_hand >= 0 THEN on_hand END AS on_hand,
-    CASE WHEN on_hand >= 0 AND units_28_days > 0 THEN on_hand / (units_28_days / 28) END AS days_of_cover
-  FROM recent FULL JOIN stock USING (country, store_id, sku) JOIN last USING (country, store_id)`
+  SELECT country, store_id, sku, business_day, units_7_days, units_28_days, on_hand, days_of_cover,
+    CASE WHEN on_hand IS NOT NULL AND week = 0 THEN 0 WHEN on_hand IS NOT NULL THEN greatest(0, 1 - (
+      SELECT sum(exp(k * ln(week) - week - log_factorial)) FROM terms WHERE k <= most
+    )) END AS stock_out_risk
+  FROM bounded`
 
+/** Prices are compared as whole ten-thousandths, which doubles hold exactly. */
 export const anomalyQuery = `
   WITH prices AS (
-    SELECT country, sku, round((sales + discount) / units, 4) AS price FROM line_items
+    SELECT country, sku, round((sales + discount) / units * 10000)::float8 AS price FROM line_items
     WHERE product_kind = 'product' AND kind = 'sale' AND units <> 0
   ), medians AS (
     SELECT country, sku, count(*) AS rows_of_sku, percentile_cont(0.5) WITHIN GROUP (ORDER BY price) AS median
@@ -54,9 +71,11 @@ export const anomalyQuery = `
     FROM prices JOIN deviations USING (country, sku)
     GROUP BY country, sku, price, rows_of_sku, median, mad, mean_deviation
   )
-  SELECT * FROM scores WHERE abs(score) > 3.5 AND rows_of_sku >= 10`
+  SELECT country, sku, price::numeric / 10000 AS price, rows, rows_of_sku, round(median::numeric / 10000, 4) AS median,
+    round(mad::numeric / 10000, 4) AS mad, score
+  FROM scores WHERE abs(score) > 3.5 AND rows_of_sku >= 10`
 
-/** Of the 200 SKUs in most baskets; complete while a store has no more. */
+/** Of the 200 SKUs in most baskets, the hundred most frequent pairs. */
 export const basketQuery = `
   WITH lines AS (
     SELECT DISTINCT country, store_id, coalesce(invoice, business_day || ' ' || customer_id) AS basket, sku FROM line_items
@@ -78,8 +97,14 @@ export const basketQuery = `
     SELECT *, row_number() OVER (
       PARTITION BY country, store_id ORDER BY together DESC, first_sku COLLATE "C", second_sku COLLATE "C") AS rank
     FROM pairs
+  ), missed AS (
+    SELECT country, store_id, max(missing) AS missed_at_most FROM (
+      SELECT country, store_id, in_baskets AS missing FROM skus WHERE rank = 201
+      UNION ALL SELECT country, store_id, together FROM ranked WHERE rank = 101
+    ) next GROUP BY 1, 2
   )
   SELECT country, store_id, first_sku, second_sku, together, with_first, with_second, baskets,
     together / baskets::float8 AS support, together / with_first::float8 AS confidence,
-    together / with_second::float8 AS confidence_back, together * baskets / (with_first * with_second)::float8 AS lift
-  FROM ranked JOIN baskets USING (country, store_id) WHERE rank <= 100`
+    together / with_second::float8 AS confidence_back, together * baskets / (with_first * with_second)::float8 AS lift,
+    coalesce(missed_at_most, 0) AS missed_at_most
+  FROM ranked JOIN baskets USING (country, store_id) LEFT JOIN missed USING (country, store_id) WHERE rank <= 100`

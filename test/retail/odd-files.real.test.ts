@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { loadAnalyses } from '../../bin/load-export.ts'
 import { makeReport, type Report } from '../../bin/report.ts'
 import { RetailApp } from '../../bin/retail-app.ts'
 import { PlatformaticClient, silentLogger } from '../../index.ts'
@@ -58,7 +59,8 @@ beforeAll(async () => {
     stateDirectory: directory,
     commitIntervalMs: 200,
     logger: silentLogger,
-    onRestore: () => undefined
+    onRestore: () => undefined,
+    analyses: await loadAnalyses(['docs/examples/sku-returns.ts#skuReturns'])
   })
   await objectStore.ensureBucket(bucket)
   for (const [key, content] of Object.entries(files)) await objectStore.put(bucket, key, content)
@@ -194,6 +196,27 @@ it('answers what analysts ask', async () => {
     await ask(`SELECT * FROM ${view}`)
 })
 
+/** What the example of docs/new-analysis.md shows in its table and its gauge. */
+async function ownAnalysis(): Promise<unknown> {
+  const { rows } = await database.query(
+    'SELECT sku, sold::float8, returned::float8 FROM sku_returns ORDER BY 1'
+  )
+  const metrics = await app.registry.metrics()
+  const [, units] =
+    /^retail_analysis_figure\{analysis="sku-returns",country="US",figure="units sold"\} (.*)$/m.exec(
+      metrics
+    ) ?? []
+  return { rows, units: Number(units) }
+}
+
+it('shows one’s own analysis', async () => {
+  const rows = [
+    { sku: '100', sold: 10, returned: 0 },
+    { sku: '101', sold: 6, returned: 0 }
+  ]
+  expect(await ownAnalysis()).toEqual({ rows, units: 16 })
+})
+
 it('keeps line items by country and month', async () => {
   const { rows } = await database.query(
     'SELECT DISTINCT tableoid::regclass::text AS part FROM line_items WHERE file LIKE $1',
@@ -242,4 +265,10 @@ it('a corrected file changes every figure by exactly the difference', async () =
     { day: '1997-01-05', rows: 3, net: '5.2500', ytd_net: '5.2500' },
     { day: '1997-02-05', rows: 1, net: '1.0000', ytd_net: '6.2500' }
   ])
+  const rows = [
+    { sku: '100', sold: 10, returned: 0 },
+    { sku: '101', sold: 4, returned: 0 },
+    { sku: '102', sold: 1, returned: 0 }
+  ]
+  expect(await ownAnalysis()).toEqual({ rows, units: 15 })
 })

@@ -53,7 +53,9 @@ beforeAll(async () => {
       const storeId = country === 'CA' ? '19' : String((row.product_id % 3) + 1)
       const stores = [{ storeId, rows: 1, units: row.product_id, net: 0 }]
       const sold = { ...noSkuTotals, country, sku, units: row.product_id, lastSold: '1998-12-30', stores }
-      const value = searchDocument(sold, product)
+      // their last two digits are what was sold in 28 days
+      const units28 = (row.product_id % 100) * 10_000
+      const value = { ...searchDocument(sold, product), units28, units7: units28 / 4 }
       return {
         topic: 'retail.sku-sales',
         partition: 0,
@@ -113,7 +115,7 @@ function answerOf({ total, skus, countries, categories }: SkuHits): string {
     .trimEnd()
 }
 
-it('the page has ten queries', () => expect(examples).toHaveLength(10))
+it('the page has twelve queries', () => expect(examples).toHaveLength(12))
 
 it.each(examples)('answers as the page says: %s', async (query, answer) => {
   expect(answerOf(await searchSkus(client, JSON.parse(query) as SkuQuery, index))).toBe(answer)

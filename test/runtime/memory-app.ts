@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import {
   GrowableBytes,
+  type Headers,
   KafkaStreams,
   noHeaders,
   partitionForKey,
@@ -19,6 +20,7 @@ export interface Row<K, V> {
   readonly key: K | null
   readonly value: V | null
   readonly timestamp: number
+  readonly headers?: Headers
 }
 
 /** An application over a broker in memory, with state on disk: started, stopped, started again. */
@@ -57,11 +59,11 @@ export class MemoryApp {
     const producer = await this.client.producer({ clientId: 'writer' })
     const target = await producer.topic(topic.name)
     const scratch = new GrowableBytes()
-    for (const { key, value, timestamp } of rows) {
+    for (const { key, value, timestamp, headers = noHeaders } of rows) {
       const end = key === null ? 0 : topic.key.encode(key, scratch, 0)
       const partition = key === null ? 0 : partitionForKey(scratch.buffer, 0, end, target.partitions)
       const bytes = key === null ? null : scratch.buffer
-      target.append(partition, bytes, 0, end, topic.value, value, timestamp, noHeaders)
+      target.append(partition, bytes, 0, end, topic.value, value, timestamp, headers)
     }
     await producer.flush()
     await producer.close()

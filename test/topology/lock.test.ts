@@ -241,7 +241,7 @@ describe('needs a reset', () => {
       'reset: store "counts" now has a changelog, which lacks what the store holds'
     ])
     expect(changes(counted, unlogged)).toEqual([
-      'compatible: store "counts" has no changelog any more: it is lost with its disk'
+      'reset: store "counts" has no changelog any more: it begins empty'
     ])
   })
 

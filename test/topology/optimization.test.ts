@@ -145,7 +145,7 @@ describe('reuse.ktable.source.topics', () => {
     ])
     expect(changes(reused, plain)).toEqual([
       'reset: store "rows" is restored from "rows-changelog", no longer from "items"',
-      'compatible: store "unlogged" has no changelog any more: it is lost with its disk'
+      'reset: store "unlogged" has no changelog any more: it begins empty'
     ])
     expect(changes(reused, tables(['reuse.ktable.source.topics']))).toEqual([])
   })

@@ -8,7 +8,7 @@ import { monthlyProjections } from './projections.ts'
 import { reconciliation } from './reconciliation.ts'
 import { sales } from './sales.ts'
 import { skuDays } from './sku-days.ts'
-import { skuSales } from './sku-sales.ts'
+import { searchDocuments, skuSales } from './sku-sales.ts'
 import { byStoreMarketDay, storeDays, storeMarketDays } from './store-days.ts'
 import { storeSales } from './store-sales.ts'
 import { topSkus } from './top-skus.ts'
@@ -30,7 +30,7 @@ export interface RetailOptions extends FinanceOptions {
  *                   \                          profit and loss (with expenses and exchange rates)
  *                    \-> rejected rows
  *   rows counted at each arrow -> reconciliation
- *   line items and ledgers -> analyses: top SKUs, prices, velocity, baskets, projections
+ *   line items and ledgers -> analyses: top SKUs, prices, velocity (also for the search), baskets, projections
  *
  * Line items are signed: what is taken back flows through the same steps. A new analysis is a function like these: give it a file of its
  * own and call it here.
@@ -41,7 +41,7 @@ export function retailTopology(options: RetailOptions = {}): Topology {
   const files = sales(builder)
   const items = lineItems(builder, files.sales, products)
   const categories = categoryDays(skuDays(items, products))
-  const skus = skuSales(items, products)
+  const skus = skuSales(items)
 
   const storeItems = byStoreMarketDay(items)
   const markets = storeMarketDays(storeItems)
@@ -54,7 +54,7 @@ export function retailTopology(options: RetailOptions = {}): Topology {
   topSkus(skus)
   unusualPrices(items)
   const storeLines = storeSales(items)
-  skuVelocity(builder, storeLines)
+  searchDocuments(skus, products, skuVelocity(builder, storeLines))
   boughtTogether(storeLines)
   monthlyProjections(stores, categories)
   for (const analysis of options.analyses ?? []) analysis(builder)

@@ -1,8 +1,9 @@
-import { integer, json, type KStream, type StreamsBuilder, string } from '../../index.ts'
+import { integer, json, type KStream, type KTable, type StreamsBuilder, string } from '../../index.ts'
 import { ledgerKey, ledgerParts } from '../../processors/retail/ledger-key.ts'
 import type { StoreSale } from '../../processors/retail/store-sale.ts'
 import {
   Sent,
+  SkuVelocity,
   type StockEvent,
   stockStore,
   storeSkuDaysStore,
@@ -11,8 +12,11 @@ import {
 } from '../../processors/retail/velocity.ts'
 import * as topics from './topics.ts'
 
-/** How fast each SKU sells in each store, and how long what the store was sent will last. */
-export function skuVelocity(builder: StreamsBuilder, sales: KStream<string, StoreSale>): void {
+/** How fast each SKU sells in each store, and how long what the store was sent will last. Returns how fast it sells in all stores of a country. */
+export function skuVelocity(
+  builder: StreamsBuilder,
+  sales: KStream<string, StoreSale>
+): KTable<string, SkuVelocity> {
   const sent = builder
     .table(topics.inventory, { name: 'deliveries' })
     .groupBy((one) => [ledgerKey(one.country, one.storeId, one.sku), one.unitsShipped], {
@@ -38,4 +42,18 @@ export function skuVelocity(builder: StreamsBuilder, sales: KStream<string, Stor
       stores: [storeSkuDaysStore, stockStore, velocities.waiting, velocities.published]
     })
     .to(topics.velocity)
+  return builder
+    .table(topics.velocity, { name: 'store-velocity' })
+    .groupBy(({ country, sku, units7, units28 }) => [`${country}/${sku}`, { units7, units28 }], {
+      name: 'velocity-by-sku',
+      key: string(),
+      value: json(SkuVelocity)
+    })
+    .aggregate({
+      name: 'sku-velocity',
+      initial: (): SkuVelocity => ({ units7: 0, units28: 0 }),
+      add: (one, sum) => ({ units7: sum.units7 + one.units7, units28: sum.units28 + one.units28 }),
+      subtract: (one, sum) => ({ units7: sum.units7 - one.units7, units28: sum.units28 - one.units28 }),
+      value: json(SkuVelocity)
+    })
 }

@@ -15,6 +15,8 @@ export interface SceneSettings {
   readonly eventsPerSecond: number
   /** Events that are counted before anything is measured: the state. */
   readonly before: number
+  /** Rows of 1 KiB in a table that is joined, beside the state that the events make. */
+  readonly ballast: number
   readonly standbys: number
   readonly sessionTimeoutMs: number
 }
@@ -52,6 +54,7 @@ export class Scene {
     const scene = new Scene(settings, await mkdtemp(join(tmpdir(), 'store-sku-bench-replicas-')))
     try {
       await scene.feeder.prepare()
+      await scene.feeder.writeBallast(settings.ballast)
       if (settings.before > 0) await scene.feeder.write(settings.before)
       return await action(scene)
     } finally {

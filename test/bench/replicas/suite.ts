@@ -6,9 +6,11 @@ import type { SceneSettings } from './scene.ts'
 const taskCounts = [10, 100, 1_000]
 const memberCounts = [1, 10, 100]
 const partitions = 64
+/** In rows of 1 KiB. */
+const gibibyte = 1024 * 1024
 const eventsPerSecond = 1_000
 const sessionTimeoutMs = 6_000
-/** What the issue allows beside the session: a heartbeat, and two seconds. */
+/** The session's timeout, a heartbeat, and two seconds. */
 const failoverMs = sessionTimeoutMs + 500 + 2_000
 
 function assignorCase(size: AssignorSize): BenchCase {
@@ -27,18 +29,19 @@ function processCases(brokers: readonly string[], records: number): BenchCase[] 
     partitions,
     eventsPerSecond,
     before: Math.min(records, 200_000),
+    ballast: 0,
     standbys: 0,
     sessionTimeoutMs
   }
   return [
-    {
+    ...[0, gibibyte].map((ballast) => ({
       group: 'from 1 replica to 2',
-      name: `${partitions} partitions, ${scene.before} events counted before`,
-      program: 'scale-out',
-      settings: scene,
+      name: `${partitions} partitions, ${ballast === 0 ? 'little state' : '1 GiB of state'}`,
+      program: 'scale-out' as const,
+      settings: { ...scene, ballast },
       target: { figure: 'added ms', atMost: 500 },
       rounds: 1
-    },
+    })),
     ...[1, 0].map((standbys) => ({
       group: 'one of 2 replicas killed',
       name: standbys === 1 ? 'with a standby' : 'without',

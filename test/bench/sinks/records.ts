@@ -84,7 +84,9 @@ export function skuSales(i: number): readonly [string, SkuSales] {
     brand: `Brand ${i % 50}`,
     category: `Category ${i % 20}`,
     subcategory: `Subcategory ${i % 100}`,
-    listPrice: 25_500
+    listPrice: 25_500,
+    units7: (i % 70) * 10_000,
+    units28: (i % 280) * 10_000
   }
   return [`${country}/${sku}`, value]
 }

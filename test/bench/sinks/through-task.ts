@@ -51,7 +51,9 @@ async function intoElasticsearch(settings: ThroughTaskSettings): Promise<Figures
     return await carry(settings, json(SkuSales), sink)
   } finally {
     const client = new Client({ node: url })
-    await client.indices.delete({ index: [`${index}-1`, generationsIndex] })
+    // one for each country
+    const made = Object.keys(await client.indices.get({ index: `${index}-*` }))
+    await client.indices.delete({ index: [...made, generationsIndex] })
     await client.indices.deleteIndexTemplate({ name: `${index}-1` })
     await client.close()
   }
