@@ -128,6 +128,7 @@ interface Parts {
 }
 
 function fileEvent({ etag, versionId, sizeBytes, sequencer, time, ...rest }: Parts): FileEvent {
+  const now = Date.now()
   const timeMs = Date.parse(time ?? '')
   return check(FileEvent, {
     ...rest,
@@ -135,7 +136,8 @@ function fileEvent({ etag, versionId, sizeBytes, sequencer, time, ...rest }: Par
     versionId: versionId && versionId !== 'null' ? versionId : null,
     sizeBytes: sizeBytes ?? null,
     sequencer: sequencer || null,
-    timeMs: Number.isNaN(timeMs) ? Date.now() : timeMs
+    // it becomes a record's timestamp, and Kafka takes none before 1970 or in the future
+    timeMs: Number.isNaN(timeMs) ? now : Math.min(Math.max(0, timeMs), now)
   })
 }
 

@@ -35,6 +35,14 @@ const event: FileEvent = {
 }
 
 describe('parseNotification', () => {
+  it('gives an event a time that Kafka takes: none before 1970, and none in the future', () => {
+    const timeOf = (eventTime: string) =>
+      parseNotification({ Records: [{ ...record('ObjectCreated:Put', 'a.csv'), eventTime }] })[0]?.timeMs
+    expect(timeOf('0001-01-01')).toBe(0)
+    expect(timeOf('9999-12-31')).toBeLessThanOrEqual(Date.now())
+    expect(timeOf('1997-02-01')).toBe(Date.parse('1997-02-01'))
+  })
+
   it('reads S3’s own form, keys decoded', () => {
     const key = '1/Jan+%2B+caf%C3%A9+100%25.csv'
     const versionId = '096fKKXTRTtl3on89fVO.nfljtsv6qko'
