@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
-// two kinds of test: in memory, and (*.real.test.ts) against real servers; and what the pages tell people to do, which takes minutes
+// two kinds of test: in memory, and (*.real.test.ts) against real servers; and three that take minutes or want more than the others: what the pages tell
+// people to do, the package as who installs it finds it, and pages in a browser
 const day = 'test/docs/day.real.test.ts'
+const consumer = 'test/package/consumer.real.test.ts'
 
 export default defineConfig({
   test: {
@@ -17,7 +19,7 @@ export default defineConfig({
           // importing the project anew for each file would cost as much as many of the tests
           isolate: false,
           include: ['test/**/*.test.ts', 'docs/**/*.test.ts'],
-          exclude: ['test/**/*.real.test.ts']
+          exclude: ['test/**/*.real.test.ts', 'test/browser/**']
         }
       },
       {
@@ -26,12 +28,24 @@ export default defineConfig({
           name: 'real',
           // they wait for servers more than they compute
           maxWorkers: 3,
+          // after those in memory: projects that differ in their workers take turns
+          sequence: { groupOrder: 1 },
           include: ['test/**/*.real.test.ts'],
-          exclude: [day],
+          exclude: [day, consumer],
           globalSetup: ['test/services.ts']
         }
       },
-      { extends: true, test: { name: 'day', include: [day], globalSetup: ['test/services.ts'] } }
+      // wants a chromium
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['test/browser/*.browser.test.ts'],
+          globalSetup: ['test/browser/kafka.ts']
+        }
+      },
+      { extends: true, test: { name: 'day', include: [day], globalSetup: ['test/services.ts'] } },
+      { extends: true, test: { name: 'package', include: [consumer], globalSetup: ['test/services.ts'] } }
     ]
   }
 })

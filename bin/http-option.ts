@@ -5,7 +5,7 @@ export const httpOption = {
   http: {
     type: 'string',
     value: '[HOST:]PORT',
-    help: 'health, metrics and stores over HTTP (127.0.0.1 by default; any other address wants the variable HTTP_TOKEN)'
+    help: 'the live graph (/live), health, metrics and stores over HTTP (127.0.0.1 by default; any other address wants the variable HTTP_TOKEN)'
   }
 } as const
 

@@ -1,20 +1,31 @@
-import { pathToFileURL } from 'node:url'
+import { existsSync } from 'node:fs'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { StreamsError, Topology } from '../index.ts'
 import type { AnyAnalysis } from '../sinks/retail/own-analysis.ts'
+
+const standardGraph = 'topology/retail/index.ts'
+const ownGraph = `../topology/retail/index.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`
 
 /** The option that says which graph a command is about. */
 export const graphOption = {
   graph: {
     type: 'string',
     value: 'M#E',
-    default: 'topology/retail/index.ts#retailTopology',
+    default: `${standardGraph}#retailTopology`,
     help: 'module and export: a Topology, or a function that returns one'
   }
 } as const
 
+/** The file of the graph that `--graph` names. Where a project has no retail graph, the default is the one of the installed package. */
+export function graphFile(graph: string): string {
+  const [file = ''] = graph.split('#')
+  return file !== standardGraph || existsSync(file) ? file : fileURLToPath(new URL(ownGraph, import.meta.url))
+}
+
 /** The topology that `--graph` names. Throws CONFIG_INVALID. */
 export async function loadTopology(graph: string): Promise<Topology> {
-  const topology = await loadExport(graph)
+  const [file = ''] = graph.split('#')
+  const topology = await loadExport(graph.replace(file, () => graphFile(graph)))
   if (topology instanceof Topology) return topology
   throw new StreamsError('CONFIG_INVALID', `${graph} is no topology`)
 }

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path'
+import { graphFile } from './load-export.ts'
 
 /** The option that says where a graph's lock file is. */
 export const lockOption = {
@@ -6,5 +7,5 @@ export const lockOption = {
 } as const
 
 export function lockFileOf(graph: string, file: string | undefined): string {
-  return file ?? join(dirname(graph.split('#')[0] ?? ''), 'topology.lock.json')
+  return file ?? join(dirname(graphFile(graph)), 'topology.lock.json')
 }

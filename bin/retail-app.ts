@@ -158,7 +158,8 @@ export class RetailApp {
       const applications = [...graph, ...(this.#options.alongside ?? [])]
       const registries = [this.#registry, ...(this.#options.registries ?? [])]
       const server = new ApplicationServer({ applications, registries, logger })
-      logger.info(`metrics, health and stores on http://127.0.0.1:${await server.listen(metricsPort)}`)
+      const port = await server.listen(metricsPort)
+      logger.info(`the live graph on http://127.0.0.1:${port}/live; metrics, health and stores beside it`)
       this.#closers.push(() => server.close())
     }
     const sinks = roles.includes('sinks') ? this.#allSinks() : []

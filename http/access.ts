@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { isIP } from 'node:net'
 import { StreamsError } from '../core/errors.ts'
 
 /** TLS on both sides: whoever connects shows a certificate that `ca` has signed. All are PEM. */
@@ -32,6 +33,15 @@ export function tokenCheck(token: string | undefined): (authorization: string | 
   if (token === undefined) return () => true
   const expected = digest(`Bearer ${token}`)
   return (authorization) => timingSafeEqual(digest(authorization ?? ''), expected)
+}
+
+/**
+ * Says of the header `host` whether the caller came by an address or by `localhost`. Where there is no token, only these are let in: a page of
+ * somebody else, open in a browser on this machine, can have its own name lead here, but cannot come without that name.
+ */
+export function isLoopbackHost(host: string | undefined): boolean {
+  const name = (host ?? '').replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+  return name === 'localhost' || isIP(name) !== 0
 }
 
 /** Of equal length whatever is sent. */

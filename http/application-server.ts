@@ -3,7 +3,8 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import { hasCode } from '../core/errors.ts'
 import { type Logger, silentLogger } from '../core/logger.ts'
 import type { KafkaStreams } from '../runtime/kafka-streams.ts'
-import { type Access, checkAccess, tokenCheck } from './access.ts'
+import { type Access, checkAccess, isLoopbackHost, tokenCheck } from './access.ts'
+import { addLiveRoutes, livePage } from './live/live-routes.ts'
 import { mergedMetrics } from './merged-metrics.ts'
 import { addStoreRoutes } from './store-routes.ts'
 
@@ -13,10 +14,17 @@ export interface ApplicationServerOptions extends Access {
   /** Further metrics for `/metrics`, such as those of sinks. */
   readonly registries?: readonly Registry[]
   readonly logger?: Logger
+  /** By when a request must have arrived whole, ms: who sends a byte now and then is cut off. Default 10,000. */
+  readonly requestTimeoutMs?: number
 }
 
-/** What a probe may see without the token: whether this process is well, and no more. */
-const open: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
+/** How late a request that takes too long may be noticed. */
+const longestCheckMs = 5_000
+
+/** Without the token: whether this process is well, and no more, for probes; and the page, which holds nothing of the applications. */
+const open: ReadonlySet<string> = new Set(['/healthz', '/readyz', ...livePage])
+/** By whatever name: Prometheus may know this machine by one. */
+const byAnyName: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics'])
 
 /**
  * Shows the applications of this process over HTTP:
@@ -27,6 +35,7 @@ const open: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
  *   /topology   the graphs, `?format=text|json|mermaid`
  *   /tasks      what this process holds, in which role, and how far behind copies are
  *   /stores     interactive queries (see `addStoreRoutes`)
+ *   /live       the live graph, a page for people (see `addLiveRoutes`)
  */
 export class ApplicationServer {
   readonly #options: ApplicationServerOptions
@@ -36,17 +45,33 @@ export class ApplicationServer {
   /** Throws CONFIG_INVALID. */
   constructor(options: ApplicationServerOptions) {
     this.#options = options
-    const { tls, token, logger = silentLogger } = options
+    const { tls, token, logger = silentLogger, requestTimeoutMs = 10_000 } = options
     checkAccess(options, '127.0.0.1')
     collectDefaultMetrics({ register: this.#process })
-    const https = tls && { ...tls, requestCert: true, rejectUnauthorized: true }
-    const settings = { forceCloseConnections: true, routerOptions: { maxParamLength: 4_096 } } as const
+    const patience = {
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(requestTimeoutMs, longestCheckMs)
+    }
+    const https = tls && { ...tls, ...patience, requestCert: true, rejectUnauthorized: true }
+    const settings = {
+      forceCloseConnections: true,
+      routerOptions: { maxParamLength: 4_096 },
+      requestTimeout: requestTimeoutMs
+    } as const
     this.#server = (https === undefined
-      ? Fastify(settings)
+      ? Fastify({ ...settings, http: patience })
       : Fastify({ ...settings, https })) as unknown as FastifyInstance
     const knows = tokenCheck(token)
     this.#server.addHook('onRequest', async (request, reply) => {
-      if (knows(request.headers.authorization) || open.has(request.routeOptions.url ?? '')) return
+      const route = request.routeOptions.url ?? ''
+      if (
+        token === undefined &&
+        tls === undefined &&
+        !byAnyName.has(route) &&
+        !isLoopbackHost(request.headers.host)
+      )
+        return reply.code(403).send({ error: 'without a token this is for 127.0.0.1 and localhost alone' })
+      if (knows(request.headers.authorization) || open.has(route)) return
       return reply.code(401).send({ error: 'the token is missing or wrong' })
     })
     this.#server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
@@ -59,6 +84,7 @@ export class ApplicationServer {
     this.#addMetrics()
     this.#addTopology()
     addStoreRoutes(this.#server, options)
+    addLiveRoutes(this.#server, options)
   }
 
   /** Returns the port. Port 0: any free one. Throws CONFIG_INVALID where others could reach it without a token or TLS. */

@@ -128,10 +128,10 @@ export class KafkaStreams {
     return this.#topology
   }
 
-  /** Settings that whoever answers queries must know. */
+  /** Settings that whoever answers queries, or shows the application, must know. */
   get settings(): Pick<
     ResolvedConfig,
-    'applicationServer' | 'processingGuarantee' | 'sessionTimeoutMs' | 'threadModule'
+    'applicationServer' | 'deadLetterTopic' | 'processingGuarantee' | 'sessionTimeoutMs' | 'threadModule'
   > {
     return this.#config
   }

@@ -109,6 +109,11 @@ function below(node: GraphNode): Place {
   return { node, end: node.kind === 'sink' || node.kind === 'repartition' ? 'out' : 'in' }
 }
 
+/** What the end of a sub-topology is called that writes to this repartition topic. */
+export function repartitionSinkName(node: RepartitionNode): string {
+  return placeName({ node, end: 'out' })
+}
+
 function placeName({ node, end }: Place): string {
   if (node.kind !== 'repartition') return node.name
   const base = node.topicName.endsWith('-topic') ? node.repartition : node.topicName

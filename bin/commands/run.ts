@@ -236,7 +236,9 @@ function shown({ host, port, token }: HttpAddress, options: Shown): Part {
   return {
     async start() {
       const actual = await server.listen(port, host)
-      options.logger.info(`health, metrics and stores on http://${host}:${actual}`)
+      options.logger.info(
+        `the live graph on http://${host}:${actual}/live; health, metrics and stores beside it`
+      )
     },
     close: () => server.close()
   }

@@ -53,7 +53,9 @@ export class VersionSource {
       return version
     const { etag } = version
     const to = { bucket: this.#archive, key: archiveKey(bucket, object, etag) }
-    const copy = await this.#store.copy({ bucket, key: object, etag }, to, signal)
+    let copy = await this.#store.copy({ bucket, key: object, etag }, to, signal)
+    // some servers do not find a copy's source by a name with characters such as & and +, though they have it: then it goes through here
+    if (copy === 'missing') copy = await this.#copied({ bucket, object, version }, to, signal)
     if (typeof copy === 'string') return copy
     if (copy.etag !== etag) {
       // either it was uploaded in parts, or the store knows no conditions and the object is another by now
@@ -64,6 +66,25 @@ export class VersionSource {
       }
     }
     return { ...version, archivedEtag: copy.etag }
+  }
+
+  async #copied(
+    {
+      bucket,
+      object,
+      version
+    }: { readonly bucket: string; readonly object: string; readonly version: Version },
+    to: { readonly bucket: string; readonly key: string },
+    signal: AbortSignal
+  ): Promise<{ readonly etag: string } | 'missing' | 'changed'> {
+    const { etag, sizeBytes } = version
+    const stored = await this.#store.getVersion(bucket, object, { etag, from: 0 }, signal)
+    if (typeof stored === 'string') return stored
+    try {
+      return await this.#store.put(to.bucket, to.key, stored.body, { sizeBytes, signal })
+    } finally {
+      stored.body.destroy()
+    }
   }
 
   /** Whether the version can be had when the object is another one. */

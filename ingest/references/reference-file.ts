@@ -49,8 +49,13 @@ export function readReferenceRows<T>(
         problem ??= `row ${row}: ${validFrom}: ${JSON.stringify(day)} is not a day as yyyy-mm-dd`
         return
       }
+      const time = day ? Date.parse(day) : sinceEver
+      if (time > Date.now()) {
+        problem ??= `row ${row}: ${validFrom}: ${day} has not begun (UTC), and Kafka takes no records from the future`
+        return
+      }
       const result = file.schema.safeParse(file.value(column, country))
-      if (result.success) take(file.key(result.data), result.data, day ? Date.parse(day) : sinceEver)
+      if (result.success) take(file.key(result.data), result.data, time)
       else problem ??= `row ${row}: ${describe(result.error)}`
     },
     malformed(reason: string, row: number): void {

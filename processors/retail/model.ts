@@ -7,7 +7,13 @@ export const amount = z.int()
 export const AMOUNT_SCALE = 10_000
 
 export const country = z.string().regex(/^[A-Z]{2}$/, 'a country is two capital letters (ISO 3166-1 alpha-2)')
-export const businessDay = z.iso.date()
+/**
+ * Kafka's timestamps begin with 1970. The last day keeps what goes on month by month from growing without end for one wrong year.
+ */
+const [firstDay, lastDay] = ['1970-01-01', '2099-12-31']
+export const businessDay = z.iso
+  .date()
+  .refine((day) => day >= firstDay && day <= lastDay, `a day is from ${firstDay} to ${lastDay}`)
 const storeCategory = z.enum(['individual', 'chain'])
 export const currency = z.string().regex(/^[A-Z]{3}$/, 'a currency is three capital letters (ISO 4217)')
 

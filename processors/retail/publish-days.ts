@@ -9,6 +9,7 @@ import {
 import { ProfitAndLoss, sameCurrencies, type TranslatedDay, UnpublishedDay } from './finance.ts'
 import { fiscalPeriod } from './fiscal-calendar.ts'
 import { ledgerKey } from './ledger-key.ts'
+import { timeOfDay } from './time-of-day.ts'
 import { extended, sameToDate, type ToDate } from './to-date.ts'
 
 /** The lines as they were published last, by `country/storeId/market/day`. */
@@ -129,7 +130,7 @@ function publish(
       monthToDate: toDate.month,
       yearToDate: toDate.year
     }
-    const timestamp = Date.parse(day.day)
+    const timestamp = timeOfDay(day.day, context.wallClock())
     published.put(key, line, timestamp)
     context.forward({ key, value: line, timestamp, headers: [] })
   }

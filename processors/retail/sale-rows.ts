@@ -4,6 +4,7 @@ import type { RejectedRow, Sale } from './model.ts'
 import { parseSales } from './parse-sale.ts'
 import { rawChunk } from './raw-chunk.ts'
 import type { Stage, Tally } from './reconciliation.ts'
+import { timeOfDay } from './time-of-day.ts'
 
 /** What comes out of a chunk: its sales, its rows that are none, and at its end how many there were of each. */
 export type SaleRow =
@@ -12,11 +13,10 @@ export type SaleRow =
   | { readonly kind: 'tally'; readonly tally: Tally }
 
 /**
- * Turns a chunk of CSV rows into its rows, in their order. A sale's event time is the start of its business day (UTC). A chunk that
- * cannot be read at all is one rejection; the stream goes on.
+ * Turns a chunk of CSV rows into its rows, in their order. A sale's event time is the start of its business day, but no later than
+ * its file was stored. A chunk that cannot be read at all is one rejection; the stream goes on.
  */
 export function saleRows(): FixedKeyProcessor<string, string, SaleRow> {
-  const dayStart = memoizeLast((day: string) => Date.parse(day))
   return {
     process(record, context) {
       const { key, value: text, timestamp, headers } = record
@@ -42,7 +42,7 @@ export function saleRows(): FixedKeyProcessor<string, string, SaleRow> {
         parseSales(text, chunk, {
           sale(sale) {
             salesNet += sale.sales
-            forward({ kind: 'sale', sale }, dayStart(sale.businessDay))
+            forward({ kind: 'sale', sale }, timeOfDay(sale.businessDay, timestamp))
           },
           rejected: reject
         })
@@ -88,13 +88,5 @@ function knownChunk({ headers }: StreamRecord<string, string>) {
   } catch (error) {
     if (hasCode(error, 'DESERIALIZATION')) return undefined
     throw error
-  }
-}
-
-function memoizeLast<A, R>(call: (argument: A) => R): (argument: A) => R {
-  let last: { readonly argument: A; readonly result: R } | undefined
-  return (argument) => {
-    if (last === undefined || last.argument !== argument) last = { argument, result: call(argument) }
-    return last.result
   }
 }

@@ -10,6 +10,7 @@ import {
 import { type FinanceDay, TranslatedDay, translated } from './finance.ts'
 import { ledgerKey } from './ledger-key.ts'
 import { type ExchangeRate, RATE_SCALE } from './model.ts'
+import { timeOfDay } from './time-of-day.ts'
 
 /** What changes figures in the reporting currency: a day, or a rate. Keyed by the currency. */
 export type CurrencyEvent =
@@ -47,7 +48,7 @@ export function translateDays(
       process({ key: currency, value: event }, context) {
         if (currency === null || event === null) return
         const tell = (key: string, day: TranslatedDay): void => {
-          const timestamp = Date.parse(day.day)
+          const timestamp = timeOfDay(day.day, context.wallClock())
           days.put(key, day, timestamp)
           context.forward({ key: currency, value: day, timestamp, headers: [] })
         }

@@ -17,6 +17,18 @@ export class JoinedRegistry extends Registry {
     return others.length === 0 ? own : await AggregatorRegistry.aggregate([own, ...others]).getMetricsAsJSON()
   }
 
+  /** Some metrics alone: nobody else's are collected on this thread. What it does not have is left out. */
+  async some(names: readonly string[]): Promise<MetricsCopy> {
+    const wanted = new Set(names)
+    const [own, others] = await Promise.all([
+      Promise.all(names.flatMap((name) => this.getSingleMetric(name)?.get() ?? [])),
+      this.#others()
+    ])
+    if (others.length === 0) return own
+    const theirs = others.map((copy) => copy.filter(({ name }) => wanted.has(name)))
+    return await AggregatorRegistry.aggregate([own, ...theirs]).getMetricsAsJSON()
+  }
+
   override async metrics(): Promise<string> {
     return await AggregatorRegistry.aggregate([await this.getMetricsAsJSON()]).metrics()
   }

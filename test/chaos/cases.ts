@@ -1,6 +1,7 @@
 import { atLeastOnce } from './at-least-once.ts'
 import type { ChaosCase } from './case.ts'
 import { crash } from './crash.ts'
+import { fuzz } from './fuzz.ts'
 import { ledger } from './ledger.ts'
 import { queries } from './queries.ts'
 import { replicas } from './replicas.ts'
@@ -15,6 +16,7 @@ export const cases: readonly ChaosCase[] = [
   takeover,
   stores,
   ledger,
+  fuzz,
   replicas,
   queries
 ]

@@ -13,6 +13,14 @@ describe('Ingest', () => {
 
   afterEach(() => fixture.close())
 
+  it('reads and archives files whose names are odd', async () => {
+    const names = ['1/a&b=c.csv', '1/a+b (1).csv', '1/100%.csv', '1/é 日本.csv', "1/o'clock;x@y,z$.csv"]
+    for (const name of names) await fixture.put(name, salesCsv(2))
+    await fixture.start({ archive: fixture.archive })
+    await fixture.scanned()
+    for (const name of names) expect(await fixture.last(name), name).toMatchObject({ state: 'done', rows: 2 })
+  })
+
   it('brings a file in as announced, reading, chunks with their headers, done', async () => {
     const csv = salesCsv(5_000)
     await fixture.put(january, csv, { 'store-category': 'chain', chain: 'FoodMart' })

@@ -50,6 +50,12 @@ describe('online-retail', () => {
     })
   })
 
+  it('refuses what no database could hold', () => {
+    const { sales, rejected } = one(row.replace('HEART', 'HE\0RT'))
+    expect(sales).toEqual([])
+    expect(rejected[0]?.reason).toBe('description: "HE\\u0000RT, \\"WHITE\\"" has a NUL character')
+  })
+
   it('takes back what a chunk with the sign -1 says, as it was added', () => {
     expect(one(row, { sign: -1, revision: 3 }).sales[0]).toMatchObject({
       rows: -1,

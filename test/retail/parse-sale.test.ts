@@ -77,6 +77,8 @@ describe('parseSales', () => {
     ['has 9 fields where the header has 8', `${good},`],
     ['date: is empty', ',2,9,6280,0,2,1.5,0.5'],
     ['date: "1997-02-29" is not a day as yyyy-mm-dd', '1997-02-29,2,9,6280,0,2,1.5,0.5'],
+    ['date: "1969-12-31": a day is from 1970-01-01 to 2099-12-31', '1969-12-31,2,9,6280,0,2,1.5,0.5'],
+    ['date: "2100-01-01": a day is from 1970-01-01 to 2099-12-31', '2100-01-01,2,9,6280,0,2,1.5,0.5'],
     ['date: "05.01.1997" is not a day as yyyy-mm-dd', '05.01.1997,2,9,6280,0,2,1.5,0.5'],
     ['store_id: "3" in a file of store 2', '1997-01-05,3,9,6280,0,2,1.5,0.5'],
     ['sku: is empty', '1997-01-05,2,,6280,0,2,1.5,0.5'],
@@ -274,6 +276,8 @@ describe('chooseDialect', () => {
       })
     )
     expect(() => chooseDialect('a "b"')).toThrow('its header line is not CSV')
+    // a database's text could not hold it as it is
+    expect(() => chooseDialect('date,\0')).toThrow('repeated: date, \\u0000)')
   })
 })
 

@@ -56,6 +56,14 @@ it('a row that cannot be read goes to the dead letters with file, row and reason
   expect(driver.read(topics.lineItems).map(({ value }) => value?.row)).toEqual([11, 14])
 })
 
+it('a sale of a day that has not begun by the time its file was stored is not in the future: brokers would refuse it', () => {
+  const driver = new RetailDriver()
+  // what RetailDriver's files are stored at is 2023-11-14
+  driver.rows('2023-11-15,7,100,c1,0,2,3.98,1.5\n2023-11-13,7,100,c1,0,2,3.98,1.5\n')
+  const times = driver.read(topics.lineItems).map(({ timestamp }) => timestamp)
+  expect(times).toEqual([1_700_000_000_000, Date.UTC(2023, 10, 13)])
+})
+
 it('a line item bears the exchange rate that was in force when its day began', () => {
   const driver = new RetailDriver()
   const rate = (from: string, value: number) =>

@@ -46,7 +46,7 @@ function columnNames(csvHeader: string, delimiter: string): string[] {
   } catch (error) {
     throw new StreamsError(
       'FILE_UNREADABLE',
-      `its header line is not CSV: ${(error as Error).message}`,
+      `its header line is not CSV: ${printable((error as Error).message)}`,
       error
     )
   }
@@ -70,6 +70,11 @@ function explain(names: readonly string[]): string {
   if (absent.length > 0) parts.push(`missing: ${absent.join(', ')}`)
   const extra = unknown(nearest, names)
   if (extra.length > 0)
-    parts.push(`unknown or repeated: ${extra.map((name) => name || '(no name)').join(', ')}`)
+    parts.push(`unknown or repeated: ${extra.map((name) => printable(name) || '(no name)').join(', ')}`)
   return `no dialect has the columns of its header line; the nearest is ${nearest.name} (${parts.join('; ')})`
+}
+
+/** A file may have anything for its header line, and a reason goes to databases, which take no control characters. */
+function printable(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
 }

@@ -38,6 +38,8 @@ export function idField(column: string, text: string): string | FieldProblem {
 export function optionalIdField(column: string, text: string): string | null | FieldProblem {
   if (text === '') return null
   if (text.includes('\ufffd')) return new FieldProblem(column, `${quote(text)} is not UTF-8 text`)
+  // PostgreSQL's texts hold none
+  if (text.includes('\0')) return new FieldProblem(column, `${quote(text)} has a NUL character`)
   // a longer part of a text keeps all of that text in memory, here a whole chunk: state may keep identifiers for years
   return text.length > longestOwnText ? Buffer.from(text, 'utf8').toString('utf8') : text
 }
@@ -67,7 +69,11 @@ export function dayField(column: string, text: string): string | FieldProblem {
 function checkDay(column: string, text: string): string | FieldProblem {
   if (text === '') return new FieldProblem(column, 'is empty')
   const result = businessDay.safeParse(text)
-  if (!result.success) return new FieldProblem(column, `${quote(text)} is not a day as yyyy-mm-dd`)
+  if (!result.success) {
+    const [issue] = result.error.issues
+    const problem = issue?.code === 'custom' ? issue.message : 'is not a day as yyyy-mm-dd'
+    return new FieldProblem(column, `${quote(text)}${issue?.code === 'custom' ? ':' : ''} ${problem}`)
+  }
   return Buffer.from(result.data, 'utf8').toString('utf8')
 }
 

@@ -1,0 +1,408 @@
+import { Rates } from './rates.js'
+
+/**
+ * @typedef {import('../live/live-types.ts').LiveSnapshot} LiveSnapshot
+ * @typedef {import('../live/live-types.ts').LiveProcess} LiveProcess
+ * @typedef {import('../live/live-types.ts').LiveApplication} LiveApplication
+ * @typedef {import('../live/live-types.ts').LiveTask} LiveTask
+ *
+ * @typedef {'running' | 'restoring' | 'unplaced' | 'unknown'} TaskState unknown: its process does not answer
+ *
+ * @typedef {object} Task
+ * @property {string} task
+ * @property {number} part its sub-topology
+ * @property {TaskState} state
+ * @property {Replica | undefined} replica who has it
+ * @property {number} rate records a second
+ * @property {number | null} lag
+ * @property {number | null} lagSeconds
+ * @property {number} remaining changelog offsets still to be restored
+ * @property {number | null} progress of the restore, 0 to 1; null while none is under way
+ * @property {Copy[]} copies
+ *
+ * @typedef {{ replica: Replica, role: 'standby' | 'warmup', lag: number | null }} Copy
+ *
+ * @typedef {object} Replica
+ * @property {string} id its endpoint; `''` for one that has none
+ * @property {string} letter
+ * @property {number} index of its letter
+ * @property {boolean} here the process that the page is from
+ * @property {boolean} answers
+ * @property {string} state
+ * @property {number} rate
+ * @property {number} lag
+ * @property {string[]} active
+ * @property {string[]} copies
+ * @property {number} remaining
+ *
+ * @typedef {object} Store
+ * @property {string} store
+ * @property {number} bytes on disk, at all replicas
+ * @property {number} remaining
+ *
+ * @typedef {object} Part a sub-topology
+ * @property {number} rate
+ * @property {number} lag
+ * @property {number} lagSeconds of the task that is furthest behind
+ * @property {number} remaining
+ * @property {number | null} progress of its restores, 0 to 1; null while none is under way
+ * @property {Task[]} tasks
+ *
+ * @typedef {object} Sink
+ * @property {string} sink
+ * @property {number} rate
+ * @property {number} written
+ * @property {number} deadLetters
+ * @property {number} lag
+ * @property {boolean} up
+ *
+ * @typedef {object} View an application as it is over all its replicas
+ * @property {string} application
+ * @property {Replica[]} replicas
+ * @property {number} rate
+ * @property {number} lag
+ * @property {number} remaining
+ * @property {number | null} progress
+ * @property {Map<number, Part>} parts
+ * @property {Map<string, { rate: number, records: number }>} steps by `<sub-topology>/<step>`
+ * @property {Map<string, Store>} stores
+ * @property {Task[]} tasks
+ * @property {string} deadLetterTopic
+ * @property {Record<string, number>} deadLetters by kind of error, since the replicas began
+ * @property {Record<string, number>} dropped
+ * @property {Record<string, number>} failures
+ * @property {Sink[]} sinks of the processes
+ * @property {Record<string, number>} restored changelog records in all, by `<replica>/<task>`
+ */
+
+/** Makes of one look after the other what there is to show. Remembers of the past what rates and restores need, and no more. */
+export class Model {
+  #rates = new Rates()
+  /** What restores had applied when none was under way. @type {Map<string, number>} */
+  #atRest = new Map()
+  /** Letters of replicas. @type {Map<string, number>} */
+  #letters = new Map()
+  /** Tasks that were seen, by application. @type {Map<string, Set<string>>} */
+  #tasks = new Map()
+
+  /**
+   * @param {LiveSnapshot} snapshot
+   * @returns {View[]} one for each application of the process that was asked
+   */
+  take(snapshot) {
+    const processes = snapshot.processes.map((process, place) => ({
+      ...process,
+      id: process.endpoint ?? '',
+      here: place === 0
+    }))
+    for (const { id, at, applications, sinks } of processes)
+      this.#rates.take(id, at, counters(applications, sinks))
+    this.#rates.keep(new Set(processes.map(({ id }) => id)))
+    const asked = processes[0]?.applications ?? []
+    const present = new Set([
+      ...processes.map(({ id }) => id),
+      ...snapshot.silent,
+      ...asked.flatMap(({ clients }) => clients.map(({ endpoint }) => endpoint))
+    ])
+    this.#name(present)
+    for (const key of this.#atRest.keys())
+      if (!present.has(key.slice(0, key.indexOf(' ')))) this.#atRest.delete(key)
+    const sinks = this.#sinks(processes)
+    return asked.map(({ application }) => this.#view(application, processes, sinks))
+  }
+
+  /** Each replica has the first letter that is free when it comes. @param {Set<string>} present */
+  #name(present) {
+    for (const id of this.#letters.keys()) if (!present.has(id)) this.#letters.delete(id)
+    const taken = new Set(this.#letters.values())
+    for (const id of present) {
+      if (this.#letters.has(id)) continue
+      let index = 0
+      while (taken.has(index)) index++
+      taken.add(index)
+      this.#letters.set(id, index)
+    }
+  }
+
+  /**
+   * @param {string} application
+   * @param {(LiveProcess & { id: string, here: boolean })[]} processes
+   * @param {Sink[]} sinks
+   * @returns {View}
+   */
+  #view(application, processes, sinks) {
+    /** @type {{ replica: Replica, one: LiveApplication }[]} */
+    const known = processes.flatMap(({ id, here, applications }) => {
+      const one = applications.find((candidate) => candidate.application === application)
+      return one === undefined ? [] : [{ replica: this.#replica(id, here, one), one }]
+    })
+    const clients = known[0]?.one.clients ?? []
+    const silent = clients
+      .filter(({ endpoint }) => !known.some(({ replica }) => replica.id === endpoint))
+      .map((client) => ({ replica: this.#silent(client.endpoint), client }))
+    const tasks = this.#allTasks(application, known, silent)
+    const parts = partsOf(tasks)
+    const active = tasks.filter(({ progress }) => progress !== null)
+    return {
+      application,
+      replicas: [...known, ...silent].map(({ replica }) => replica).sort((a, b) => a.index - b.index),
+      rate: sum(tasks, ({ rate }) => rate),
+      lag: sum(tasks, ({ lag }) => lag ?? 0),
+      remaining: sum(tasks, ({ remaining }) => remaining),
+      progress: mean(active.map(({ progress }) => progress ?? 0)),
+      parts,
+      steps: this.#steps(known),
+      stores: storesOf(known.map(({ one }) => one)),
+      tasks,
+      deadLetterTopic: known[0]?.one.deadLetterTopic ?? '',
+      deadLetters: added(known.map(({ one }) => one.deadLetters)),
+      dropped: added(known.map(({ one }) => one.dropped)),
+      failures: added(known.map(({ one }) => one.failures)),
+      sinks,
+      restored: restoredBy(known)
+    }
+  }
+
+  /**
+   * @param {string} id
+   * @param {boolean} here
+   * @param {LiveApplication} one
+   * @returns {Replica}
+   */
+  #replica(id, here, one) {
+    const active = one.tasks.filter(({ role }) => role === 'active')
+    return {
+      ...this.#silent(id),
+      here,
+      answers: true,
+      state: one.state,
+      rate: sum(active, ({ task }) => this.#rates.of(id, taskCounter(one.application, task))),
+      lag: sum(active, ({ lag }) => lag ?? 0),
+      active: active.map(({ task }) => task).sort(byTask),
+      copies: one.tasks.flatMap(({ task, role }) => (role === 'active' ? [] : [task])).sort(byTask),
+      remaining: sum(one.stores, ({ remaining }) => remaining)
+    }
+  }
+
+  /** @param {string} id @returns {Replica} */
+  #silent(id) {
+    const index = this.#letters.get(id) ?? 0
+    return {
+      id,
+      letter: letterOf(index),
+      index,
+      here: false,
+      answers: false,
+      state: 'does not answer',
+      rate: 0,
+      lag: 0,
+      active: [],
+      copies: [],
+      remaining: 0
+    }
+  }
+
+  /**
+   * @param {string} application
+   * @param {{ replica: Replica, one: LiveApplication }[]} known
+   * @param {{ replica: Replica, client: LiveApplication['clients'][number] }[]} silent
+   */
+  #allTasks(application, known, silent) {
+    /** @type {Map<string, Task>} */
+    const tasks = new Map()
+    const remembered = this.#tasks.get(application) ?? new Set()
+    this.#tasks.set(application, remembered)
+    const of = (/** @type {string} */ id) => {
+      const task = tasks.get(id) ?? unplaced(id)
+      tasks.set(id, task)
+      remembered.add(id)
+      return task
+    }
+    for (const { replica, client } of silent) {
+      replica.active = [...client.active].sort(byTask)
+      replica.copies = [...client.standby].sort(byTask)
+      for (const id of client.active) Object.assign(of(id), { state: 'unknown', replica })
+    }
+    for (const { replica, one } of known)
+      for (const live of one.tasks)
+        if (live.role !== 'active') of(live.task).copies.push({ replica, role: live.role, lag: live.lag })
+        else Object.assign(of(live.task), this.#active(replica, one, live))
+    // one that nobody has at the moment
+    for (const id of remembered) of(id)
+    return [...tasks.values()].sort((a, b) => byTask(a.task, b.task))
+  }
+
+  /**
+   * @param {Replica} replica
+   * @param {LiveApplication} one
+   * @param {LiveTask} live
+   * @returns {Partial<Task>}
+   */
+  #active(replica, one, live) {
+    const stores = one.stores.filter(({ task }) => task === live.task)
+    const remaining = sum(stores, (store) => store.remaining)
+    const restored = sum(stores, (store) => store.restored)
+    const key = `${replica.id} ${one.application} ${live.task}`
+    if (live.running) this.#atRest.set(key, restored)
+    // what an earlier life of the task restored is not of this restore
+    const now = restored - (this.#atRest.get(key) ?? 0)
+    const progress = live.running ? null : remaining === 0 ? 0 : now / (now + remaining)
+    return {
+      state: live.running ? 'running' : 'restoring',
+      replica,
+      rate: this.#rates.of(replica.id, taskCounter(one.application, live.task)),
+      lag: live.lag,
+      lagSeconds: live.lagSeconds,
+      remaining: live.running ? 0 : remaining,
+      progress
+    }
+  }
+
+  /** @param {{ replica: Replica, one: LiveApplication }[]} known */
+  #steps(known) {
+    /** @type {View['steps']} */
+    const steps = new Map()
+    for (const { replica, one } of known)
+      for (const { subTopology, node, records } of one.steps) {
+        const key = `${subTopology}/${node}`
+        const step = steps.get(key) ?? { rate: 0, records: 0 }
+        step.rate += this.#rates.of(replica.id, stepCounter(one.application, key))
+        step.records += records
+        steps.set(key, step)
+      }
+    return steps
+  }
+
+  /** @param {(LiveProcess & { id: string })[]} processes @returns {Sink[]} */
+  #sinks(processes) {
+    /** @type {Map<string, Sink>} */
+    const all = new Map()
+    for (const { id, sinks } of processes)
+      for (const { sink, written, deadLetters, lag, up } of sinks) {
+        const known = all.get(sink) ?? { sink, rate: 0, written: 0, deadLetters: 0, lag: 0, up: true }
+        all.set(sink, {
+          sink,
+          rate: known.rate + this.#rates.of(id, sinkCounter(sink)),
+          written: known.written + written,
+          deadLetters: known.deadLetters + deadLetters,
+          lag: known.lag + lag,
+          up: known.up && up
+        })
+      }
+    return [...all.values()].sort((a, b) => (a.sink < b.sink ? -1 : 1))
+  }
+}
+
+/** @param {string} application @param {string} task */
+const taskCounter = (application, task) => `task ${application} ${task}`
+/** @param {string} application @param {string} key */
+const stepCounter = (application, key) => `step ${application} ${key}`
+/** @param {string} sink */
+const sinkCounter = (sink) => `sink ${sink}`
+
+/**
+ * @param {readonly LiveApplication[]} applications
+ * @param {LiveProcess['sinks']} sinks
+ */
+function counters(applications, sinks) {
+  /** @type {Map<string, number>} */
+  const all = new Map(sinks.map(({ sink, written }) => [sinkCounter(sink), written]))
+  for (const { application, tasks, steps } of applications) {
+    for (const { task, processed } of tasks) all.set(taskCounter(application, task), processed)
+    for (const { subTopology, node, records } of steps)
+      all.set(stepCounter(application, `${subTopology}/${node}`), records)
+  }
+  return all
+}
+
+/** @param {string} id @returns {Task} */
+function unplaced(id) {
+  return {
+    task: id,
+    part: Number(id.slice(0, id.indexOf('_'))),
+    state: 'unplaced',
+    replica: undefined,
+    rate: 0,
+    lag: null,
+    lagSeconds: null,
+    remaining: 0,
+    progress: null,
+    copies: []
+  }
+}
+
+/** @param {Task[]} tasks */
+function partsOf(tasks) {
+  /** @type {Map<number, Part>} */
+  const parts = new Map()
+  for (const part of new Set(tasks.map((task) => task.part))) {
+    const own = tasks.filter((task) => task.part === part)
+    const restoring = own.flatMap(({ progress }) => (progress === null ? [] : [progress]))
+    parts.set(part, {
+      rate: sum(own, ({ rate }) => rate),
+      lag: sum(own, ({ lag }) => lag ?? 0),
+      lagSeconds: Math.max(0, ...own.map(({ lagSeconds }) => lagSeconds ?? 0)),
+      remaining: sum(own, ({ remaining }) => remaining),
+      progress: mean(restoring),
+      tasks: own
+    })
+  }
+  return parts
+}
+
+/** @param {LiveApplication[]} all */
+function storesOf(all) {
+  /** @type {Map<string, Store>} */
+  const stores = new Map()
+  for (const { store, bytes, remaining } of all.flatMap((one) => one.stores)) {
+    const known = stores.get(store) ?? { store, bytes: 0, remaining: 0 }
+    stores.set(store, { store, bytes: known.bytes + (bytes ?? 0), remaining: known.remaining + remaining })
+  }
+  return stores
+}
+
+/** @param {{ replica: Replica, one: LiveApplication }[]} known */
+function restoredBy(known) {
+  /** @type {Record<string, number>} */
+  const all = {}
+  for (const { replica, one } of known)
+    for (const { task, restored } of one.stores) {
+      const key = `${replica.id}/${task}`
+      all[key] = (all[key] ?? 0) + restored
+    }
+  return all
+}
+
+/** @param {Readonly<Record<string, number>>[]} records */
+function added(records) {
+  /** @type {Record<string, number>} */
+  const all = {}
+  for (const record of records)
+    for (const [name, count] of Object.entries(record)) all[name] = (all[name] ?? 0) + count
+  return all
+}
+
+/** A to Z, then AA and so on. @param {number} index @returns {string} */
+function letterOf(index) {
+  const letter = String.fromCharCode(65 + (index % 26))
+  return index < 26 ? letter : letterOf(Math.floor(index / 26) - 1) + letter
+}
+
+/** By sub-topology, then by partition. @param {string} a @param {string} b */
+function byTask(a, b) {
+  const [[part = 0, partition = 0], [otherPart = 0, otherPartition = 0]] = [
+    a.split('_').map(Number),
+    b.split('_').map(Number)
+  ]
+  return part - otherPart || partition - otherPartition
+}
+
+/** @template T @param {readonly T[]} all @param {(one: T) => number} of */
+function sum(all, of) {
+  return all.reduce((total, one) => total + of(one), 0)
+}
+
+/** @param {number[]} numbers */
+function mean(numbers) {
+  return numbers.length === 0 ? null : sum(numbers, (one) => one) / numbers.length
+}
