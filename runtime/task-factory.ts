@@ -10,6 +10,7 @@ import { storeDirectory } from '../state/task-directory.ts'
 import type { RepartitionNode, SinkNode } from '../topology/graph-node.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { ResolvedConfig } from './config.ts'
+import type { NodeMeter } from './metrics/task-meter.ts'
 import type { StreamsMetrics } from './metrics.ts'
 import { storeBudget } from './store-budget.ts'
 import { Collector } from './task/collector.ts'
@@ -102,7 +103,7 @@ export class TaskFactory {
       allNodes: topology.nodes,
       stores: opened.stores,
       globalStores: this.#parts.globalStores,
-      write: (node) => this.#write(node),
+      write: (node, meter) => this.#write(node, meter),
       collector: this.#collector,
       committed: byTopic(committed),
       earliest: byTopic(earliest),
@@ -125,10 +126,10 @@ export class TaskFactory {
     })
   }
 
-  #write(node: SinkNode | RepartitionNode): TaskOutput {
+  #write(node: SinkNode | RepartitionNode, meter: NodeMeter | undefined): TaskOutput {
     const topic = node.kind === 'sink' ? node.topic.name : this.#parts.plan.topicOf(node)
     const serdes = node.kind === 'sink' ? node.topic : node
-    return { topic, forward: this.#collector.sink(this.#topic(topic), serdes.key, serdes.value) }
+    return { topic, forward: this.#collector.sink(this.#topic(topic), serdes.key, serdes.value, meter) }
   }
 
   async #openStore(plan: TaskPlan, definition: StoreDefinition): Promise<TaskStore> {

@@ -29,6 +29,14 @@ export class TaskMeter {
     return meter
   }
 
+  /** One for steps that the same records reach. */
+  together(names: readonly string[]): NodeMeter {
+    const known = names.map((name) => this.nodes.get(name)).find((meter) => meter !== undefined)
+    const meter = known ?? { records: 0 }
+    for (const name of names) this.nodes.set(name, meter)
+    return meter
+  }
+
   /** After a slice: so many records, and the age of the last of them, ms, if it was not looked at. */
   processed(records: number, ageMs: number | undefined): void {
     this.records += records

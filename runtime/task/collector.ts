@@ -6,6 +6,7 @@ import { partitionForKey } from '../../kafka/batch/murmur2.ts'
 import type { ProducerTopic } from '../../kafka/port/producer.ts'
 import type { Forward } from '../../processors/operator.ts'
 import type { ChangelogWriter } from '../../state/state-store.ts'
+import type { NodeMeter } from '../metrics/task-meter.ts'
 
 /** The headers of a changelog record, by its value. */
 export type LogHeaders = (value: Buffer | null) => Headers
@@ -15,12 +16,22 @@ export class Collector {
   readonly #key = new GrowableBytes()
   readonly #logHeaders = new Map<string, LogHeaders>()
 
-  /** Writes records to a topic, each to the partition of its key (murmur2, as Kafka's default); keyless ones in turn. */
-  sink<K, V>(topic: ProducerTopic, keySerde: Serde<K>, valueSerde: Serde<V>): Forward<K, V> {
+  /**
+   * Writes records to a topic, each to the partition of its key (murmur2, as Kafka's default); keyless ones in turn.
+   *
+   * @param meter counts them
+   */
+  sink<K, V>(
+    topic: ProducerTopic,
+    keySerde: Serde<K>,
+    valueSerde: Serde<V>,
+    meter: NodeMeter = { records: 0 }
+  ): Forward<K, V> {
     const { partitions } = topic
     const scratch = this.#key
     let turn = 0
     return (value, key, timestamp, headers) => {
+      meter.records++
       if (key === null || key === undefined) {
         turn = (turn + 1) % partitions
         topic.append(turn, null, 0, 0, valueSerde, value ?? null, timestamp, headers)

@@ -1,8 +1,10 @@
 import type { Serde } from '../../core/serde.ts'
 import type { Forward } from '../../processors/operator.ts'
 import type { RepartitionNode, SourceNode } from '../../topology/graph-node.ts'
+import type { NodeMeter } from '../metrics/task-meter.ts'
 import type { ErrorHandling } from './error-handling.ts'
 import type { LookAhead } from './look-ahead.ts'
+import type { Entry } from './operator-chain.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 
 /** One input of a task: its queue, how its records are read, and the first step after it. */
@@ -11,6 +13,8 @@ export class Input {
   /** Its place among the task's inputs. */
   readonly index: number
   readonly forward: Forward<unknown, unknown>
+  /** To be counted with each call of `forward`. */
+  readonly reached: NodeMeter
   /** Undefined: the task has no store to read ahead from. */
   readonly lookAhead: LookAhead | undefined
   /** Of the record that was read last, decoded. */
@@ -27,13 +31,14 @@ export class Input {
     queue: PartitionQueue,
     index: number,
     node: SourceNode | RepartitionNode,
-    forward: Forward<unknown, unknown>,
+    entry: Entry,
     lookAhead: LookAhead | undefined
   ) {
     const serdes = node.kind === 'source' ? node.topic : node
     this.queue = queue
     this.index = index
-    this.forward = forward
+    this.forward = entry.forward
+    this.reached = entry.meter
     this.lookAhead = lookAhead
     this.#node = node.name
     this.#key = serdes.key

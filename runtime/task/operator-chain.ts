@@ -14,7 +14,13 @@ import type { ErrorHandling } from './error-handling.ts'
 import type { TaskContext } from './task-context.ts'
 
 /** Where an input's records enter the chain. */
-export type Entries = ReadonlyMap<SourceNode | RepartitionNode, Forward<unknown, unknown>>
+export interface Entry {
+  readonly forward: Forward<unknown, unknown>
+  /** Of the steps that have no other input: whoever calls `forward` counts for them, which costs less than a call more. */
+  readonly meter: NodeMeter
+}
+
+export type Entries = ReadonlyMap<SourceNode | RepartitionNode, Entry>
 
 /**
  * Composes the steps of a sub-topology into closures, leaves first, once: a record then runs through plain calls, with no look-up of
@@ -22,14 +28,17 @@ export type Entries = ReadonlyMap<SourceNode | RepartitionNode, Forward<unknown,
  * that step alone: the steps before and beside it go on, as in Kafka Streams' `ProcessorNode`.
  *
  * @param meter counts what reaches each step; undefined: nothing is counted
- * @param write how records leave: to a sink's topic or to a repartition topic
+ * @param write how records leave: to a sink's topic or to a repartition topic; they are counted there
  */
 export function composeChain(
   subTopology: SubTopology,
   allNodes: readonly GraphNode[],
   context: TaskContext,
   errors: ErrorHandling,
-  write: (node: SinkNode | RepartitionNode) => {
+  write: (
+    node: SinkNode | RepartitionNode,
+    meter: NodeMeter | undefined
+  ) => {
     readonly topic: string
     readonly forward: Forward<unknown, unknown>
   },
@@ -42,11 +51,16 @@ export function composeChain(
   const entry = (node: GraphNode): AnyForward => {
     const known = composed.get(node)
     if (known !== undefined) return known
-    const bare = node.kind === 'processor' ? step(node) : end(node as SinkNode | RepartitionNode)
-    const made =
-      meter === undefined ? bare : counted(bare, meter.node(node.name), node.parents.some(emitsChanges))
+    const made = node.kind === 'processor' ? countedStep(node) : end(node as SinkNode | RepartitionNode)
     composed.set(node, made)
     return made
+  }
+  const isOnlyAfter = (node: GraphNode, input: GraphNode) =>
+    node.kind === 'processor' && node.parents.length === 1 && node.parents[0] === input
+  const countedStep = (node: ProcessorNode): AnyForward => {
+    const made = step(node)
+    if (meter === undefined || subTopology.inputs.some((input) => isOnlyAfter(node, input))) return made
+    return counted(made, meter.node(node.name), node.parents.some(emitsChanges))
   }
   const step = (node: ProcessorNode): AnyForward => {
     const after = downstream(node) as never
@@ -58,7 +72,7 @@ export function composeChain(
     return errors.guardStep(node.name, made, node.parents.some(emitsChanges))
   }
   const end = (node: SinkNode | RepartitionNode): AnyForward => {
-    const { topic, forward } = write(node)
+    const { topic, forward } = write(node, meter?.node(node.name))
     return errors.guardsSteps ? errors.guardSink(node.name, topic, forward) : forward
   }
   const downstream = (node: GraphNode): AnyForward => {
@@ -71,8 +85,14 @@ export function composeChain(
   const childrenByName = (node: GraphNode): Children =>
     new Map(childrenOf(node).map((child) => [child.name, entry(child) as Forward<unknown, unknown>]))
 
-  const entries = new Map<SourceNode | RepartitionNode, Forward<unknown, unknown>>()
-  for (const input of subTopology.inputs) entries.set(input, downstream(input) as Forward<unknown, unknown>)
+  const entries = new Map<SourceNode | RepartitionNode, Entry>()
+  for (const input of subTopology.inputs) {
+    const first = childrenOf(input).filter((child) => isOnlyAfter(child, input))
+    entries.set(input, {
+      forward: downstream(input) as Forward<unknown, unknown>,
+      meter: meter?.together(first.map(({ name }) => name)) ?? { records: 0 }
+    })
+  }
   return entries
 }
 

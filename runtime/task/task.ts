@@ -3,7 +3,7 @@ import type { GroupOffset } from '../../kafka/port/group.ts'
 import type { DropReason, Forward } from '../../processors/operator.ts'
 import type { StateStore } from '../../state/state-store.ts'
 import type { GraphNode, RepartitionNode, SinkNode } from '../../topology/graph-node.ts'
-import type { TaskMeter } from '../metrics/task-meter.ts'
+import type { NodeMeter, TaskMeter } from '../metrics/task-meter.ts'
 import type { TaskPlan } from '../task-plan.ts'
 import { endBatch, endWithError, type ThreadTracer } from '../tracing.ts'
 import type { Collector } from './collector.ts'
@@ -12,7 +12,7 @@ import { eventTimeOf } from './event-time.ts'
 import { Input } from './input.ts'
 import { LookAhead, storesOnDisk } from './look-ahead.ts'
 import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts'
-import { composeChain } from './operator-chain.ts'
+import { composeChain, type Entry } from './operator-chain.ts'
 import { type LagOf, PartitionGroup } from './partition-group.ts'
 import { PartitionQueue } from './partition-queue.ts'
 import { Progress } from './progress.ts'
@@ -30,7 +30,7 @@ export interface TaskParts {
   readonly plan: TaskPlan
   readonly allNodes: readonly GraphNode[]
   readonly stores: readonly TaskStore[]
-  readonly write: (node: SinkNode | RepartitionNode) => TaskOutput
+  readonly write: (node: SinkNode | RepartitionNode, meter: NodeMeter | undefined) => TaskOutput
   /** Committed positions of the inputs; an input without one starts at `earliest`. */
   readonly committed: ReadonlyMap<string, GroupOffset>
   readonly earliest: ReadonlyMap<string, number>
@@ -138,10 +138,10 @@ export class Task {
     for (const store of onDisk) store.onMiss((id) => this.#input?.lookAhead?.missed(store, id))
     parts.plan.inputs.forEach(({ node, topic }, index) => {
       const queue = queues[index] as PartitionQueue
-      const forward = entries.get(node) as Forward<unknown, unknown>
+      const entry = entries.get(node) as Entry
       const lookAhead = onDisk.length > 0 ? new LookAhead(queue, onDisk) : undefined
       this.#byPartition.set(topic, queue)
-      this.#inputs.set(queue, new Input(queue, index, node, forward, lookAhead))
+      this.#inputs.set(queue, new Input(queue, index, node, entry, lookAhead))
     })
   }
 
@@ -329,6 +329,7 @@ export class Task {
     context.topic = topic
     context.partition = partition
     context.offset = cursor.offset
+    input.reached.records++
     try {
       input.forward(input.value, input.key, headTimestamp, cursor.headers())
     } catch (error) {
