@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type CloseOptions,
   type KafkaClient,
@@ -219,15 +220,8 @@ export class Ingest {
       } catch (error) {
         if (!signal.aborted) this.#logger.warn(`scan: ${(error as Error).message}; the next one will see`)
       }
-      await new Promise<void>((resolve) => {
-        const done = () => {
-          clearTimeout(timer)
-          signal.removeEventListener('abort', done)
-          resolve()
-        }
-        const timer = setTimeout(done, intervalMs)
-        signal.addEventListener('abort', done)
-      })
+      // at once if it was closed during the scan
+      await sleep(intervalMs, undefined, { signal }).catch(() => undefined)
     }
   }
 }

@@ -21,6 +21,13 @@ describe('Ingest', () => {
     for (const name of names) expect(await fixture.last(name), name).toMatchObject({ state: 'done', rows: 2 })
   })
 
+  it('closes at once, though it is looking through its buckets', async () => {
+    const ingest = await fixture.start({ scanIntervalMs: 60_000 })
+    const began = performance.now()
+    await ingest.close()
+    expect(performance.now() - began).toBeLessThan(10_000)
+  })
+
   it('brings a file in as announced, reading, chunks with their headers, done', async () => {
     const csv = salesCsv(5_000)
     await fixture.put(january, csv, { 'store-category': 'chain', chain: 'FoodMart' })
