@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { commands } from '../../bin/command-line.ts'
 import { exitCodeOf } from '../../bin/exit-codes.ts'
@@ -55,6 +57,12 @@ it('exit codes tell what to do about an error', () => {
   expect(exitCodeOf(new StreamsError('TOPOLOGY_CHANGED', 'x'))).toBe(3)
   expect(exitCodeOf(new StreamsError('STORE_LOCKED', 'x'))).toBe(4)
   expect(exitCodeOf(new Error('x'))).toBe(3)
+})
+
+it('knows its own graph where a project has none, as where the package is installed', async () => {
+  const bin = join(import.meta.dirname, '../../bin/store-sku.js')
+  const { stdout } = await promisify(execFile)(process.execPath, [bin, 'diff'], { cwd: directory })
+  expect(stdout).toBe('no difference that state depends on\n')
 })
 
 it('shows the retail graph as text, data and diagram', async () => {
