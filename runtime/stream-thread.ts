@@ -297,11 +297,12 @@ export class StreamThread {
     if (changed.length > 0) {
       metrics.spent('other')
       const start = performance.now()
-      const committing = commit(changed, writer, membership, (point) => {
-        metrics.commitPoint(point)
-        config.onCommitPoint(point)
-      })
-      const offsets = await (this.#tracer?.commit(changed.length, committing) ?? committing)
+      const action = () =>
+        commit(changed, writer, membership, (point) => {
+          metrics.commitPoint(point)
+          config.onCommitPoint(point)
+        })
+      const offsets = await (this.#tracer?.commit(changed.length, action) ?? action())
       metrics.spent('commit')
       this.#inTransaction = false
       this.#purge.committed(offsets)

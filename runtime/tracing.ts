@@ -62,12 +62,12 @@ export class ThreadTracer {
     })
   }
 
-  /** A commit of so many tasks, which has just begun. Settles as it does. */
-  async commit<T>(tasks: number, committing: Promise<T>): Promise<T> {
+  /** A commit of so many tasks, from its begin to its end. Settles as it does. */
+  async commit<T>(tasks: number, action: () => Promise<T>): Promise<T> {
     const attributes = { 'messaging.consumer.group.name': this.#application, 'streams.tasks': tasks }
     const span = this.#tracer.startSpan('commit', { kind: internalKind, attributes, links: [] })
     try {
-      const done = await committing
+      const done = await action()
       span.end()
       return done
     } catch (error) {

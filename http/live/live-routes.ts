@@ -20,6 +20,7 @@ const files = [
     'describe',
     'dom',
     'events',
+    'figures',
     'layout',
     'model',
     'order',

@@ -1,3 +1,18 @@
+import {
+  added,
+  byTask,
+  counters,
+  letterOf,
+  mean,
+  partsOf,
+  restoredBy,
+  sinkCounter,
+  stepCounter,
+  storesOf,
+  sum,
+  taskCounter,
+  unplaced
+} from './figures.js'
 import { Rates } from './rates.js'
 
 /**
@@ -291,118 +306,4 @@ export class Model {
       }
     return [...all.values()].sort((a, b) => (a.sink < b.sink ? -1 : 1))
   }
-}
-
-/** @param {string} application @param {string} task */
-const taskCounter = (application, task) => `task ${application} ${task}`
-/** @param {string} application @param {string} key */
-const stepCounter = (application, key) => `step ${application} ${key}`
-/** @param {string} sink */
-const sinkCounter = (sink) => `sink ${sink}`
-
-/**
- * @param {readonly LiveApplication[]} applications
- * @param {LiveProcess['sinks']} sinks
- */
-function counters(applications, sinks) {
-  /** @type {Map<string, number>} */
-  const all = new Map(sinks.map(({ sink, written }) => [sinkCounter(sink), written]))
-  for (const { application, tasks, steps } of applications) {
-    for (const { task, processed } of tasks) all.set(taskCounter(application, task), processed)
-    for (const { subTopology, node, records } of steps)
-      all.set(stepCounter(application, `${subTopology}/${node}`), records)
-  }
-  return all
-}
-
-/** @param {string} id @returns {Task} */
-function unplaced(id) {
-  return {
-    task: id,
-    part: Number(id.slice(0, id.indexOf('_'))),
-    state: 'unplaced',
-    replica: undefined,
-    rate: 0,
-    lag: null,
-    lagSeconds: null,
-    remaining: 0,
-    progress: null,
-    copies: []
-  }
-}
-
-/** @param {Task[]} tasks */
-function partsOf(tasks) {
-  /** @type {Map<number, Part>} */
-  const parts = new Map()
-  for (const part of new Set(tasks.map((task) => task.part))) {
-    const own = tasks.filter((task) => task.part === part)
-    const restoring = own.flatMap(({ progress }) => (progress === null ? [] : [progress]))
-    parts.set(part, {
-      rate: sum(own, ({ rate }) => rate),
-      lag: sum(own, ({ lag }) => lag ?? 0),
-      lagSeconds: Math.max(0, ...own.map(({ lagSeconds }) => lagSeconds ?? 0)),
-      remaining: sum(own, ({ remaining }) => remaining),
-      progress: mean(restoring),
-      tasks: own
-    })
-  }
-  return parts
-}
-
-/** @param {LiveApplication[]} all */
-function storesOf(all) {
-  /** @type {Map<string, Store>} */
-  const stores = new Map()
-  for (const { store, bytes, remaining } of all.flatMap((one) => one.stores)) {
-    const known = stores.get(store) ?? { store, bytes: 0, remaining: 0 }
-    stores.set(store, { store, bytes: known.bytes + (bytes ?? 0), remaining: known.remaining + remaining })
-  }
-  return stores
-}
-
-/** @param {{ replica: Replica, one: LiveApplication }[]} known */
-function restoredBy(known) {
-  /** @type {Record<string, number>} */
-  const all = {}
-  for (const { replica, one } of known)
-    for (const { task, restored } of one.stores) {
-      const key = `${replica.id}/${task}`
-      all[key] = (all[key] ?? 0) + restored
-    }
-  return all
-}
-
-/** @param {Readonly<Record<string, number>>[]} records */
-function added(records) {
-  /** @type {Record<string, number>} */
-  const all = {}
-  for (const record of records)
-    for (const [name, count] of Object.entries(record)) all[name] = (all[name] ?? 0) + count
-  return all
-}
-
-/** A to Z, then AA and so on. @param {number} index @returns {string} */
-function letterOf(index) {
-  const letter = String.fromCharCode(65 + (index % 26))
-  return index < 26 ? letter : letterOf(Math.floor(index / 26) - 1) + letter
-}
-
-/** By sub-topology, then by partition. @param {string} a @param {string} b */
-function byTask(a, b) {
-  const [[part = 0, partition = 0], [otherPart = 0, otherPartition = 0]] = [
-    a.split('_').map(Number),
-    b.split('_').map(Number)
-  ]
-  return part - otherPart || partition - otherPartition
-}
-
-/** @template T @param {readonly T[]} all @param {(one: T) => number} of */
-function sum(all, of) {
-  return all.reduce((total, one) => total + of(one), 0)
-}
-
-/** @param {number[]} numbers */
-function mean(numbers) {
-  return numbers.length === 0 ? null : sum(numbers, (one) => one) / numbers.length
 }

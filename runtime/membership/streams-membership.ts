@@ -15,7 +15,7 @@ export class StreamsMembership implements Membership {
   #told: StreamsTasks | undefined
   #assigned = noTasks
   readonly #takesOver: () => Promise<void>
-  #takingOver: Promise<void> | undefined
+  #takingOver: Promise<void> = Promise.resolve()
 
   /** @param takesOver called when the group gives this member tasks to run; never rejects */
   constructor(member: StreamsGroupMember, tasks: readonly TaskPlan[], takesOver: () => Promise<void>) {
@@ -41,9 +41,7 @@ export class StreamsMembership implements Membership {
       const former = new Set(this.#assigned.active)
       this.#assigned = share
       if (share.active.some((task) => !former.has(task)))
-        this.#takingOver ??= this.#takesOver().finally(() => {
-          this.#takingOver = undefined
-        })
+        this.#takingOver = this.#takingOver.then(this.#takesOver)
     }
     return this.#assigned
   }

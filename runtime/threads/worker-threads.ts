@@ -78,7 +78,9 @@ export class WorkerThreads implements ThreadMaker {
     const functions: string[] = []
     for (const [name, value] of Object.entries(config)) {
       if (ofMainThread.has(name)) continue
-      if (typeof value !== 'function' && (name !== 'tracer' || value === undefined)) settings[name] = value
+      // a tracer is an object with functions
+      const copied = typeof value !== 'function' && (name !== 'tracer' || value === undefined)
+      if (copied) settings[name] = value
       else if (name !== 'onCommitPoint') functions.push(name)
     }
     return {

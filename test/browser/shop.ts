@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { choosePort } from '../../deploy/local/ports.ts'
 import {
   bytes,
   GrowableBytes,
@@ -58,7 +58,7 @@ export class Shop {
   async replica(): Promise<ShopReplica> {
     const directory = await mkdtemp(join(tmpdir(), 'store-sku-shop-'))
     this.#directories.push(directory)
-    const port = await freePort()
+    const port = await choosePort()
     const args = [this.#brokers, this.#application, directory, String(port), this.token]
     const child = fork(join(import.meta.dirname, 'shop-replica.ts'), args)
     this.#children.add(child)
@@ -118,16 +118,6 @@ export class Shop {
     await producer.flush()
     await producer.close()
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  probe.listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 async function listens(port: number): Promise<boolean> {

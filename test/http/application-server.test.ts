@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { choosePort } from '../../deploy/local/ports.ts'
 import {
   ApplicationServer,
   type ApplicationServerOptions,
@@ -38,14 +38,6 @@ function graph() {
   return builder.build()
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
 /** What answers hold, one or the other. */
 interface Answer {
   readonly ready: boolean
@@ -70,7 +62,7 @@ async function replica(
   options: Partial<ApplicationServerOptions> = {}
 ): Promise<Replica> {
   const stateDirectory = await mkdtemp(join(tmpdir(), 'store-sku-http-'))
-  const port = await freePort()
+  const port = await choosePort()
   const streams = await app.start(graph(), {
     stateDirectory,
     engine: 'memory',

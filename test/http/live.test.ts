@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { request } from 'node:http'
-import { createServer } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import { Registry } from 'prom-client'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { choosePort } from '../../deploy/local/ports.ts'
 import type { LiveProcess, LiveSnapshot } from '../../http/live/live-types.ts'
 import { ApplicationServer, type KafkaStreams, SinkMetrics } from '../../index.ts'
 import { MemoryApp } from '../runtime/memory-app.ts'
@@ -24,18 +24,10 @@ afterEach(async () => {
   await app.dispose()
 })
 
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
 async function replica(
   name: string
 ): Promise<{ streams: KafkaStreams; server: ApplicationServer; port: number }> {
-  const port = await freePort()
+  const port = await choosePort()
   const streams = await app.start(rekeyed(), {
     stateDirectory: `${app.stateDirectory}/${name}`,
     engine: 'memory',

@@ -227,6 +227,12 @@ describe('a cluster', { timeout: 60_000 }, () => {
     }
   )
 
+  it.each([99, Number.NaN])('does not take requestTimeoutMs %d', (requestTimeoutMs) => {
+    expect(() => new Cluster('test', { brokers: ['kafka:9092'], requestTimeoutMs })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID' })
+    )
+  })
+
   it('tells its requests, their bytes and its retries', async () => {
     const space = workspace()
     const topic = await space.topic()
