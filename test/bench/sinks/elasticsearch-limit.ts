@@ -3,6 +3,7 @@ import { type BulkAction, sendBulk } from '../../../sinks/elasticsearch/bulk.ts'
 import { skuIndex } from '../../../sinks/retail/sku-index.ts'
 import type { Figures } from '../case.ts'
 import { Cost } from '../cpu.ts'
+import { deleteIndices } from './delete-indices.ts'
 import { skuSales } from './records.ts'
 
 export interface ElasticsearchLimitSettings {
@@ -41,7 +42,7 @@ export async function elasticsearchLimit({ url, rows, batch }: ElasticsearchLimi
     const figures = cost.of(rows)
     return { rowsPerSecond: 1e6 / (figures['seconds/M'] as number), ...figures }
   } finally {
-    await client.indices.delete({ index })
+    await deleteIndices(client, index)
     await client.close()
   }
 }

@@ -14,6 +14,7 @@ import { lineItemsTable } from '../../../sinks/retail/tables.ts'
 import type { Sink } from '../../../sinks/sink.ts'
 import type { Figures } from '../case.ts'
 import { Cost } from '../cpu.ts'
+import { deleteIndices } from './delete-indices.ts'
 import { withSchema } from './schema.ts'
 
 export interface ThroughTaskSettings {
@@ -53,7 +54,7 @@ async function intoElasticsearch(settings: ThroughTaskSettings): Promise<Figures
     const client = new Client({ node: url })
     // one for each country
     const made = Object.keys(await client.indices.get({ index: `${index}-*` }))
-    await client.indices.delete({ index: [...made, generationsIndex] })
+    await deleteIndices(client, [...made, generationsIndex])
     await client.indices.deleteIndexTemplate({ name: `${index}-1` })
     await client.close()
   }
