@@ -1,4 +1,5 @@
-import Fastify, { type FastifyInstance } from 'fastify'
+import { createRequire } from 'node:module'
+import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { hasCode } from '../core/errors.ts'
 import { type Logger, silentLogger } from '../core/logger.ts'
@@ -17,6 +18,8 @@ export interface ApplicationServerOptions extends Access {
   /** By when a request must have arrived whole, ms: who sends a byte now and then is cut off. Default 10,000. */
   readonly requestTimeoutMs?: number
 }
+
+const require = createRequire(import.meta.url)
 
 /** How late a request that takes too long may be noticed. */
 const longestCheckMs = 5_000
@@ -58,9 +61,11 @@ export class ApplicationServer {
       routerOptions: { maxParamLength: 4_096 },
       requestTimeout: requestTimeoutMs
     } as const
+    // loaded by who uses it: an application that serves nothing is spared 10 MiB
+    const { fastify } = require('fastify') as typeof import('fastify')
     this.#server = (https === undefined
-      ? Fastify({ ...settings, http: patience })
-      : Fastify({ ...settings, https })) as unknown as FastifyInstance
+      ? fastify({ ...settings, http: patience })
+      : fastify({ ...settings, https })) as unknown as FastifyInstance
     const knows = tokenCheck(token)
     this.#server.addHook('onRequest', async (request, reply) => {
       const route = request.routeOptions.url ?? ''

@@ -1,4 +1,5 @@
-import { type Client, errors } from '@elastic/elasticsearch'
+import type { Client, errors } from '@elastic/elasticsearch'
+import { elasticsearch } from './client-library.ts'
 import { isPassing } from './failures.ts'
 
 /** One write of a bulk request: its lines, without the last line feed. */
@@ -74,7 +75,8 @@ async function sendOne(client: Client, actions: readonly BulkAction[]): Promise<
 }
 
 function blamesActions(error: unknown): error is errors.ResponseError {
-  return error instanceof errors.ResponseError && (error.statusCode === 400 || error.statusCode === 413)
+  if (!(error instanceof elasticsearch().errors.ResponseError)) return false
+  return error.statusCode === 400 || error.statusCode === 413
 }
 
 /** A missing item was not answered for. 403 is an index that is blocked for writing, 404 one that is away: people mend these. */

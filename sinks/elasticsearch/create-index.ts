@@ -1,4 +1,5 @@
-import { type Client, errors, type estypes } from '@elastic/elasticsearch'
+import type { Client, errors, estypes } from '@elastic/elasticsearch'
+import { elasticsearch } from './client-library.ts'
 
 export interface IndexBody {
   readonly settings?: estypes.IndicesIndexSettings
@@ -12,7 +13,10 @@ export async function createIndex(client: Client, index: string, body: IndexBody
     await client.indices.create({ index, ...body })
     return true
   } catch (error) {
-    if (error instanceof errors.ResponseError && typeOf(error) === 'resource_already_exists_exception')
+    if (
+      error instanceof elasticsearch().errors.ResponseError &&
+      typeOf(error) === 'resource_already_exists_exception'
+    )
       return false
     throw error
   }
@@ -28,7 +32,7 @@ export async function unless<T>(status: number, answer: Promise<T>): Promise<T |
   try {
     return await answer
   } catch (error) {
-    if (error instanceof errors.ResponseError && error.statusCode === status) return undefined
+    if (error instanceof elasticsearch().errors.ResponseError && error.statusCode === status) return undefined
     throw error
   }
 }

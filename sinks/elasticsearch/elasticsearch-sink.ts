@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client, type ClientOptions, type estypes } from '@elastic/elasticsearch'
+import type { Client, ClientOptions, estypes } from '@elastic/elasticsearch'
 import { StreamsError } from '../../core/errors.ts'
 import type { Rejection, Sink, SinkBatch, SinkRecord } from '../sink.ts'
 import { type BulkAction, sendBulk } from './bulk.ts'
+import { elasticsearch } from './client-library.ts'
 import { documentVersion } from './document-versions.ts'
 import { sinkError } from './failures.ts'
 import { Indices } from './indices.ts'
@@ -70,6 +71,7 @@ class ElasticsearchSink<K, V> implements Sink<K, V> {
     const { connection } = options
     this.name = options.name
     this.#options = options
+    const { Client } = elasticsearch()
     this.#client = new Client({
       requestTimeout: 30_000,
       ...(typeof connection === 'string' ? { node: connection } : connection),

@@ -1,5 +1,5 @@
-import { errors } from '@elastic/elasticsearch'
 import { StreamsError } from '../../core/errors.ts'
+import { elasticsearch } from './client-library.ts'
 
 /** Answers that say "later": too many requests, a node or shard that is away, a gateway in between. */
 export function isPassing(status: number): boolean {
@@ -8,6 +8,7 @@ export function isPassing(status: number): boolean {
 
 /** True if the request did not get through, or got through and is to be sent again. */
 function isUnavailable(error: unknown): boolean {
+  const { errors } = elasticsearch()
   if (error instanceof errors.ResponseError) return isPassing(error.statusCode ?? 503)
   return (
     error instanceof errors.ConnectionError ||
@@ -22,7 +23,7 @@ export function sinkError(sink: string, error: unknown): unknown {
   if (error instanceof StreamsError) return error
   if (isUnavailable(error))
     return new StreamsError('SINK_UNAVAILABLE', `sink ${sink}: ${(error as Error).message}`, error)
-  if (error instanceof errors.ResponseError)
+  if (error instanceof elasticsearch().errors.ResponseError)
     return new StreamsError('CONFIG_INVALID', `sink ${sink}: Elasticsearch refuses: ${error.message}`, error)
   return error
 }

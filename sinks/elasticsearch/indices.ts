@@ -1,5 +1,6 @@
-import { Client, type ClientOptions, type estypes } from '@elastic/elasticsearch'
+import type { Client, ClientOptions, estypes } from '@elastic/elasticsearch'
 import { StreamsError } from '../../core/errors.ts'
+import { elasticsearch } from './client-library.ts'
 import { createIndex, unless } from './create-index.ts'
 
 /*
@@ -112,6 +113,7 @@ export interface SwapAliasesOptions {
  */
 export async function swapAliases(options: SwapAliasesOptions): Promise<readonly string[]> {
   const { connection, index: alias, indexVersion } = options
+  const { Client } = elasticsearch()
   const client = new Client(typeof connection === 'string' ? { node: connection } : connection)
   try {
     const all = await client.indices.get({ index: `${alias}-*`, filter_path: '*.aliases' })
