@@ -157,7 +157,7 @@ export class TaskFactory {
       directory,
       {
         engine: budget,
-        store: { log, clock: config.clock, ...(caching ? { bufferBytes: budget.bufferBytes } : {}) },
+        store: { log, clock: config.clock, bufferBytes: budget.bufferBytes },
         onSetAside: (place, reason) =>
           config.logger.warn(
             `task ${plan.id}: store "${definition.name}" cannot be used (${(reason as Error).message}); it is set aside in ${place} and rebuilt`

@@ -33,10 +33,8 @@ function isText(text: string, bytes: Buffer, start: number, end: number): boolea
 const utf8: Serde<string> = {
   name: 'string',
   decode(bytes, start, end) {
-    if (end - start <= longestRemembered) return readShort(bytes, start, end) ?? bytes.utf8Slice(start, end)
-    // most texts are ASCII: reading them as latin1 skips the UTF-8 decoder
-    for (let i = start; i < end; i++) if ((bytes[i] as number) > 127) return bytes.utf8Slice(start, end)
-    return bytes.latin1Slice(start, end)
+    const short = end - start <= longestRemembered ? readShort(bytes, start, end) : undefined
+    return short ?? bytes.utf8Slice(start, end)
   },
   encode(value, target, at) {
     const length = value.length

@@ -214,13 +214,11 @@ export class BatchSender implements BatchListener {
       this.#active.add(partition)
     }
     try {
-      const produced = await this.#cluster
-        .channel('produce', leader, this.#channelOptions)
-        .call(this.#gate.api, {
-          transactionalId: this.settings.transactionalId,
-          timeoutMs: this.#timeoutMs,
-          batches: sendings.map(({ batch }) => batch)
-        })
+      const produced = await this.#cluster.produceChannel(leader, this.#channelOptions).send(this.#gate.api, {
+        transactionalId: this.settings.transactionalId,
+        timeoutMs: this.#timeoutMs,
+        batches: sendings.map(({ batch }) => batch)
+      })
       if (this.failure === undefined) this.#answered(leader, sendings, produced)
     } catch (error) {
       if (this.failure === undefined) this.#unanswered(leader, sendings, error)

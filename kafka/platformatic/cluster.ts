@@ -11,6 +11,7 @@ import {
   type Security
 } from './connections.ts'
 import { brokerCode, brokerError } from './errors.ts'
+import { ProduceChannel } from './produce-channel.ts'
 import { checkSasl } from './sasl.ts'
 
 export interface ClusterOptions extends Security {
@@ -49,6 +50,7 @@ export class Cluster {
   readonly #security: Security
   readonly #bootstrap: readonly Address[]
   readonly #channels = new Map<string, Channel>()
+  readonly #produceChannels = new Map<string, ProduceChannel>()
   readonly #topics = new Map<string, TopicMetadata>()
   #nodes: ReadonlyMap<number, Address> = new Map()
   /** The address that answered last. */
@@ -91,18 +93,25 @@ export class Cluster {
 
   /** The connection to a broker for one purpose. Throws BROKER_UNAVAILABLE for a node that is not known (yet). */
   channel(purpose: string, node: number | Address, options: ChannelOptions = defaultChannel): Channel {
-    const address = typeof node === 'number' ? this.#nodes.get(node) : node
-    if (address === undefined)
-      throw new StreamsError('BROKER_UNAVAILABLE', `broker ${node} is not in the cluster's metadata`)
+    const address = typeof node === 'number' ? this.#addressOf(node) : node
     const name = `${purpose}@${addressName(address)}`
     const known = this.#channels.get(name)
     if (known !== undefined) return known
-    const requestTimeoutMs = options.waitsForOthers
-      ? options.requestTimeoutMs
-      : Math.min(options.requestTimeoutMs, this.requestTimeoutMs)
-    const bounded = { ...options, requestTimeoutMs }
+    const bounded = this.#bounded(options)
     const channel = new Channel(address, this.clientId, this.#security, bounded, this.metrics)
     this.#channels.set(name, channel)
+    return channel
+  }
+
+  /** The same for batches. */
+  produceChannel(node: number, options: ChannelOptions): ProduceChannel {
+    const address = this.#addressOf(node)
+    const name = addressName(address)
+    const known = this.#produceChannels.get(name)
+    if (known !== undefined) return known
+    const bounded = this.#bounded(options)
+    const channel = new ProduceChannel(address, this.clientId, this.#security, bounded, this.metrics)
+    this.#produceChannels.set(name, channel)
     return channel
   }
 
@@ -172,8 +181,20 @@ export class Cluster {
     throw new StreamsError('BROKER_UNAVAILABLE', `no broker answers at ${addresses}${last}`, failure)
   }
 
+  #addressOf(node: number): Address {
+    const address = this.#nodes.get(node)
+    if (address !== undefined) return address
+    throw new StreamsError('BROKER_UNAVAILABLE', `broker ${node} is not in the cluster's metadata`)
+  }
+
+  #bounded(options: ChannelOptions): ChannelOptions {
+    if (options.waitsForOthers) return options
+    return { ...options, requestTimeoutMs: Math.min(options.requestTimeoutMs, this.requestTimeoutMs) }
+  }
+
   async close(): Promise<void> {
     this.#closing.abort()
+    for (const channel of this.#produceChannels.values()) channel.close()
     await Promise.all([...this.#channels.values()].map((channel) => channel.close()))
   }
 }

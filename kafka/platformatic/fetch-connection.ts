@@ -53,7 +53,7 @@ export class SocketFetchConnection implements FetchConnection {
   async fetch(request: FetchRequest, timeoutMs: number): Promise<FetchAnswer> {
     try {
       const session = await this.#ready()
-      const answer = await session.exchange(this.#encode(request, session.nextCorrelationId()), timeoutMs)
+      const answer = await session.exchange([this.#encode(request, session.nextCorrelationId())], timeoutMs)
       const parsed = this.#parse(answer)
       this.#garbled = 0
       return parsed

@@ -1,4 +1,3 @@
-import { type API, createAPI, Writer } from '@platformatic/kafka'
 import { WireReader, writeUnsignedVarint } from './wire.ts'
 
 /** A finished record batch, `buffer[0, length)`, and where it goes. */
@@ -34,35 +33,36 @@ export interface Produced {
  *   topics: string name
  *     partitions: int32 index | records: unsigned varint length + 1, one record batch
  */
-function createRequest(request: ProduceRequest): Writer {
+export function produceParts(request: ProduceRequest): Buffer[] {
   const byTopic = new Map<string, ProduceBatch[]>()
   for (const batch of request.batches) {
     const group = byTopic.get(batch.topic)
     if (group === undefined) byTopic.set(batch.topic, [batch])
     else group.push(batch)
   }
-  // the batches are handed over as they are; the connection joins all parts into the one buffer that it writes
-  const writer = Writer.create()
+  // the batches are handed over as they are, and written from where they are
+  const parts: Buffer[] = []
   const start = Buffer.allocUnsafe(16 + 3 * (request.transactionalId?.length ?? 0))
   let at = writeString(start, 0, request.transactionalId)
   at = start.writeInt16BE(-1, at)
   at = start.writeInt32BE(request.timeoutMs, at)
   at = writeUnsignedVarint(start, at, byTopic.size + 1)
-  writer.append(start.subarray(0, at))
+  parts.push(start.subarray(0, at))
   for (const [topic, batches] of byTopic) {
     const head = Buffer.allocUnsafe(10 + 3 * topic.length)
     at = writeString(head, 0, topic)
     at = writeUnsignedVarint(head, at, batches.length + 1)
-    writer.append(head.subarray(0, at))
+    parts.push(head.subarray(0, at))
     for (const { partition, buffer, length } of batches) {
       const size = Buffer.allocUnsafe(9)
       at = size.writeInt32BE(partition, 0)
       at = writeUnsignedVarint(size, at, length + 1)
-      writer.append(size.subarray(0, at)).append(buffer.subarray(0, length)).append(noTags)
+      parts.push(size.subarray(0, at), buffer.subarray(0, length), noTags)
     }
-    writer.append(noTags)
+    parts.push(noTags)
   }
-  return writer.append(noTags)
+  parts.push(noTags)
+  return parts
 }
 
 const noTags = Buffer.from([0])
@@ -82,8 +82,9 @@ function writeString(buffer: Buffer, at: number, text: string | null): number {
  *                 nullable string error_message
  *   int32 throttle_time_ms
  */
-function parseProduceAnswer(bytes: Buffer): Produced[] {
+export function parseProduceAnswer(bytes: Buffer, at: number): Produced[] {
   const reader = new WireReader(bytes)
+  reader.at = at
   const produced: Produced[] = []
   for (let topics = reader.arrayLength(); topics > 0; topics--) {
     const topic = reader.string() ?? ''
@@ -111,18 +112,15 @@ function readPartition(reader: WireReader, topic: string): Produced {
 }
 
 /** Takes finished batches as bytes, one or more partitions in a request; leaves errors as codes. */
-export type ProduceApi = API<[request: ProduceRequest], readonly Produced[]>
+export interface ProduceApi {
+  readonly key: number
+  readonly version: number
+}
 
-export const produceApi: ProduceApi = produceApiOf(11)
+export const produceApi: ProduceApi = { key: 0, version: 11 }
 
 /**
  * The same layout. Within a transaction, the leader adds the partition to it by itself (KIP-890); for versions below, that was asked of the
  * coordinator before.
  */
-export const addingProduceApi: ProduceApi = produceApiOf(12)
-
-function produceApiOf(version: number): ProduceApi {
-  return createAPI(0, version, createRequest, (_correlationId, _key, _version, reader) =>
-    parseProduceAnswer(reader.buffer.buffer)
-  )
-}
+export const addingProduceApi: ProduceApi = { key: 0, version: 12 }

@@ -72,7 +72,8 @@ export class SocketSession {
     return ticks() >= this.#renewAt
   }
 
-  exchange(request: Buffer, timeoutMs: number): Promise<Buffer> {
+  /** See `BrokerSocket`. */
+  exchange(request: readonly [head: Buffer, ...more: Buffer[]], timeoutMs: number): Promise<Buffer> {
     return this.#socket.exchange(request, timeoutMs)
   }
 
@@ -119,7 +120,7 @@ export class SocketSession {
         const id = this.nextCorrelationId()
         const head = requestHead({ key, version, id, clientId: this.#clientId, tags: requestTags })
         head.writeInt32BE(head.length - 4 + payload.length, 0)
-        const answer = await this.#socket.exchange(Buffer.concat([head, payload]), stepTimeoutMs)
+        const answer = await this.#socket.exchange([head, payload], stepTimeoutMs)
         return parse(id, key, version, Reader.from(answer.subarray(answerTags ? 5 : 4)))
       }
       exchange()

@@ -85,10 +85,10 @@ export class BrokerSocket {
   }
 
   /**
-   * Sends a request, length first, and resolves with its answer, which begins with the correlation id. Throws BROKER_UNAVAILABLE;
-   * the connection is of no more use then.
+   * Sends a request, whose first part begins with its length and whose parts must not change until then, and resolves with its answer, which begins
+   * with the correlation id. Throws BROKER_UNAVAILABLE; the connection is of no more use then.
    */
-  exchange(request: Buffer, timeoutMs: number): Promise<Buffer> {
+  exchange(request: readonly [head: Buffer, ...more: Buffer[]], timeoutMs: number): Promise<Buffer> {
     const failure = this.#failure
     if (failure !== undefined) return Promise.reject(failure)
     return new Promise((resolve, reject) => {
@@ -96,8 +96,11 @@ export class BrokerSocket {
         () => this.#fail(this.#away(`no answer within ${Math.round(timeoutMs)} ms`)),
         timeoutMs
       )
-      this.#waiting.push({ correlationId: request.readInt32BE(correlationAt), timer, resolve, reject })
-      this.#socket.write(request)
+      this.#waiting.push({ correlationId: request[0].readInt32BE(correlationAt), timer, resolve, reject })
+      // the parts go to the system in one call, from where they are
+      this.#socket.cork()
+      for (const part of request) this.#socket.write(part)
+      this.#socket.uncork()
     })
   }
 

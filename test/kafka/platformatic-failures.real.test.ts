@@ -7,6 +7,7 @@ import { producerEpochAt, producerIdAt } from '../../kafka/batch/batch-header.ts
 import { PlatformaticClient } from '../../kafka/platformatic/client.ts'
 import { Channel, defaultChannel, parseAddress } from '../../kafka/platformatic/connections.ts'
 import { produceApi } from '../../kafka/platformatic/produce-api.ts'
+import { ProduceChannel } from '../../kafka/platformatic/produce-channel.ts'
 import { IdempotentProducer } from '../../kafka/platformatic/producer.ts'
 import { append, numbered, sleep, takeRecords, until, values, workspaces } from './conformance/workspace.ts'
 import { realBrokers } from './platformatic/brokers.ts'
@@ -87,10 +88,10 @@ describe('what goes wrong with real brokers', { timeout: 60_000 }, () => {
       transactional: false,
       compression: 'none'
     })
-    const channel = new Channel(parseAddress(realBrokers()[0]!), 'test', {}, defaultChannel)
+    const channel = new ProduceChannel(parseAddress(realBrokers()[0]!), 'test', {}, defaultChannel)
     const request = { transactionalId: null, timeoutMs: 1000, batches: [{ topic, partition: 0, ...batch }] }
-    expect(await channel.call(produceApi, request)).toMatchObject([{ errorCode: 0 }])
-    await channel.close()
+    expect(await channel.send(produceApi, request)).toMatchObject([{ errorCode: 0 }])
+    channel.close()
     await append(producer, topic, numbered(100, 0, 10))
     await producer.flush()
     await append(producer, topic, numbered(20, 0, 110))

@@ -5,6 +5,7 @@ import { string } from '../../../core/serdes/string.ts'
 import { BatchBuilder } from '../../../kafka/batch/batch-builder.ts'
 import { Channel, defaultChannel, parseAddress } from '../../../kafka/platformatic/connections.ts'
 import { produceApi } from '../../../kafka/platformatic/produce-api.ts'
+import { ProduceChannel } from '../../../kafka/platformatic/produce-channel.ts'
 import { realBrokers } from './brokers.ts'
 import { retryConcurrent } from './retry-concurrent.ts'
 
@@ -14,6 +15,12 @@ const transactionKey = 1
 /** A bare transactional producer of single-batch writes to partition 0, on a cluster of one broker. */
 export class TransactionalWriter {
   readonly #channel = new Channel(parseAddress(realBrokers()[0]!), 'test-transactions', {}, defaultChannel)
+  readonly #batches = new ProduceChannel(
+    parseAddress(realBrokers()[0]!),
+    'test-transactions',
+    {},
+    defaultChannel
+  )
   readonly #id: string
   #producerId = -1n
   #epoch = -1
@@ -56,7 +63,7 @@ export class TransactionalWriter {
     })
     await retryConcurrent(
       () =>
-        this.#channel.call(produceApi, {
+        this.#batches.send(produceApi, {
           transactionalId: this.#id,
           timeoutMs: 10_000,
           batches: [{ topic, partition: 0, ...batch }]
@@ -74,6 +81,7 @@ export class TransactionalWriter {
   }
 
   async close(): Promise<void> {
+    this.#batches.close()
     await this.#channel.close()
   }
 

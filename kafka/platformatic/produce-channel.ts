@@ -1,0 +1,147 @@
+import { StreamsError } from '../../core/errors.ts'
+import type { KafkaMetrics } from '../port/metrics.ts'
+import { type Address, addressName, type ChannelOptions, type Security } from './endpoint.ts'
+import {
+  type ProduceApi,
+  type Produced,
+  type ProduceRequest,
+  parseProduceAnswer,
+  produceParts
+} from './produce-api.ts'
+import { closed } from './retry.ts'
+import { Slots } from './slots.ts'
+import { requestHead, SocketSession } from './socket-session.ts'
+
+/** Correlation id and tags, of which there are none, come before the answer. */
+const answerHeadBytes = 5
+
+/**
+ * The way to one broker for batches, over a socket of our own: they are written from where they were built. (The library's connection joins each
+ * request into a new buffer. For a producer that is the most bytes by far, copied once more and left to the garbage collector.)
+ *
+ * Opened at the first request, and anew by the first after it was lost. One that is not answered in time ends the connection, as in Kafka's
+ * NetworkClient: the others under way fail with it, and the broker knows batches that come again.
+ */
+export class ProduceChannel {
+  readonly #address: Address
+  readonly #clientId: string
+  readonly #security: Security
+  readonly #options: ChannelOptions
+  readonly #metrics: KafkaMetrics
+  readonly #slots: Slots
+  #session: SocketSession | undefined
+  #opening: Promise<SocketSession> | undefined
+  #underWay = 0
+  #idling: (() => void)[] = []
+  #closed = false
+
+  constructor(
+    address: Address,
+    clientId: string,
+    security: Security,
+    options: ChannelOptions,
+    metrics: KafkaMetrics = {}
+  ) {
+    this.#address = address
+    this.#clientId = clientId
+    this.#security = security
+    this.#options = options
+    this.#metrics = metrics
+    this.#slots = new Slots(options.maxInflights)
+  }
+
+  /**
+   * Requests reach the broker in the order of the calls. Resolves with the answer, error codes in it included. Throws BROKER_UNAVAILABLE when
+   * the connection failed or the time was up, be it before or after the broker acted; BROKER_REFUSED; CONFIG_INVALID.
+   *
+   * The batches must not change until it has ended.
+   */
+  async send(api: ProduceApi, request: ProduceRequest): Promise<readonly Produced[]> {
+    const what = `Produce to broker ${addressName(this.#address)}`
+    if (!this.#slots.tryTake()) await this.#slots.take(what, this.#options.requestTimeoutMs)
+    try {
+      const session = this.#usable() ?? (await this.#ready(api))
+      return this.#parse(await this.#exchange(session, api, request), session, what)
+    } finally {
+      this.#slots.release()
+    }
+  }
+
+  /** Ends it at once; what is under way fails. */
+  close(): void {
+    this.#closed = true
+    this.#session?.close()
+  }
+
+  #usable(): SocketSession | undefined {
+    const session = this.#session
+    return session?.isOpen === true && !session.mustRenew && this.#opening === undefined ? session : undefined
+  }
+
+  async #ready(api: ProduceApi): Promise<SocketSession> {
+    this.#opening ??= this.#open(api).finally(() => {
+      this.#opening = undefined
+    })
+    return this.#opening
+  }
+
+  async #open(api: ProduceApi): Promise<SocketSession> {
+    const known = this.#session
+    if (known?.isOpen === true) {
+      // new credentials are asked for, which takes no other request meanwhile
+      while (this.#underWay > 0) await new Promise<void>((resolve) => this.#idling.push(resolve))
+      if (known.isOpen) return await this.#renewed(known)
+    }
+    if (this.#closed) throw closed()
+    const session = await SocketSession.open(this.#address, this.#clientId, this.#security, api, (size) =>
+      Buffer.allocUnsafe(size)
+    )
+    this.#session = session
+    if (this.#closed) {
+      session.close()
+      throw closed()
+    }
+    return session
+  }
+
+  async #renewed(session: SocketSession): Promise<SocketSession> {
+    try {
+      await session.renew()
+      return session
+    } catch (error) {
+      session.close()
+      throw error
+    }
+  }
+
+  async #exchange(session: SocketSession, api: ProduceApi, request: ProduceRequest): Promise<Buffer> {
+    const id = session.nextCorrelationId()
+    const head = requestHead({ ...api, id, clientId: this.#clientId, tags: true })
+    const parts = produceParts(request)
+    const bytes = parts.reduce((sum, part) => sum + part.length, head.length)
+    head.writeInt32BE(bytes - 4, 0)
+    const began = performance.now()
+    let answer: Buffer | undefined
+    this.#underWay++
+    try {
+      answer = await session.exchange([head, ...parts], this.#options.requestTimeoutMs)
+      return answer
+    } finally {
+      if (--this.#underWay === 0) for (const resolve of this.#idling.splice(0)) resolve()
+      const broker = addressName(this.#address)
+      const ms = performance.now() - began
+      this.#metrics.request?.({ api: 'Produce', broker, ms, answered: answer !== undefined })
+      this.#metrics.bytes?.(broker, bytes, answer === undefined ? 0 : answer.length + 4)
+    }
+  }
+
+  #parse(answer: Buffer, session: SocketSession, what: string): readonly Produced[] {
+    try {
+      return parseProduceAnswer(answer, answerHeadBytes)
+    } catch (error) {
+      // the next answer may not be whole either
+      session.close()
+      throw new StreamsError('BROKER_REFUSED', `${what}: the answer cannot be read`, error)
+    }
+  }
+}
