@@ -219,6 +219,32 @@ describe('a broker with SASL alone', { timeout: 90_000 }, () => {
     }
   })
 
+  it('renews a session while batches are under way', async () => {
+    let made = 0
+    const token = async (): Promise<string> => unsecuredToken('alice', 60 + made++)
+    const client = new PlatformaticClient({
+      brokers: [broker.address],
+      sasl: { mechanism: 'OAUTHBEARER', token }
+    })
+    const space = new Workspace(client)
+    try {
+      const topic = await space.topic()
+      const producer = await client.producer({ clientId: 'test', batchBytes: 500, lingerMs: 0 })
+      const target = await producer.topic(topic)
+      const before = made
+      let written = 0
+      for (const end = Date.now() + 5_000; Date.now() < end; await sleep(1))
+        for (let i = 0; i < 20; i++) target.append(0, null, 0, 0, text, `${written++}`, 1_700_000_000_000, [])
+      await producer.flush()
+      await producer.close()
+      expect(made).toBeGreaterThan(before + 2)
+      const expected = Array.from({ length: written }, (_, number) => `${number}`)
+      expect(values(await space.read(topic, written))).toEqual(expected)
+    } finally {
+      await space.close()
+    }
+  })
+
   it('waits for a token service that is away', async () => {
     let failures = 3
     const token = async (): Promise<string> => {
