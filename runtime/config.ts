@@ -37,7 +37,10 @@ export interface StreamsConfig {
    * forwarded at once; the stores themselves change at commits all the same.
    */
   readonly cacheMaxBytes?: number
-  /** Memory of the storage engines of all stores of the process: block caches and write tables, bytes. Default 256 MiB. */
+  /**
+   * Memory of the storage engines of all stores of the process: block caches and write tables, and the write buffers where `cacheMaxBytes` is 0,
+   * bytes. Default 256 MiB.
+   */
   readonly stateMemoryBytes?: number
   /** `state.cleanup.delay.ms`: state of tasks that are not this process's is deleted after this time. Default 600,000 ms. */
   readonly stateCleanupDelayMs?: number
