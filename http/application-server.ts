@@ -61,7 +61,7 @@ export class ApplicationServer {
       routerOptions: { maxParamLength: 4_096 },
       requestTimeout: requestTimeoutMs
     } as const
-    // loaded by who uses it: an application that serves nothing is spared 10 MiB
+    // loaded by who uses it, as Elasticsearch's client is
     const { fastify } = require('fastify') as typeof import('fastify')
     this.#server = (https === undefined
       ? fastify({ ...settings, http: patience })

@@ -145,7 +145,7 @@ for (const version of [1, 2] as const)
         await producer.commit()
       }
       await step(0)
-      // other tests share the machine: what is possible shows in the fastest run of 25
+      // other tests share the machine: what is possible shows in the fastest 25, of which twice as much is asked as of all
       const ends = [performance.now()]
       for (let round = 1; round <= rounds; round++) {
         await step(round)
@@ -154,7 +154,7 @@ for (const version of [1, 2] as const)
       const rates = ends.slice(25).map((end, at) => 25_000 / (end - (ends[at] as number)))
       const perSecond = Math.max(...rates)
       console.log(`version ${version}: ${perSecond.toFixed(0)} transactions a second`)
-      expect(perSecond).toBeGreaterThan(15)
+      expect(perSecond).toBeGreaterThan(30)
       expect(await member.committed(positions(input, 0).slice(0, 1))).toEqual(
         positions(input, rounds).slice(0, 1)
       )
