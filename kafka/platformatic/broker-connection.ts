@@ -4,6 +4,7 @@ import { connectionError } from './connection-errors.ts'
 import type { Address, ChannelOptions, Security } from './endpoint.ts'
 import { brokerError } from './errors.ts'
 import { guardedSasl } from './sasl.ts'
+import { Traffic } from './traffic.ts'
 
 /** For the connection with TLS and SASL, and again for the first answer. */
 const connectWithinMs = 5_000
@@ -25,8 +26,7 @@ export class BrokerConnection {
   #onEnd: () => void = () => undefined
   /** What the socket said last, e.g. why it closed. */
   #lastError: Error | undefined
-  #sent = 0
-  #received = 0
+  readonly #traffic = new Traffic()
 
   constructor(address: Address, clientId: string, security: Security, options: ChannelOptions) {
     this.#address = address
@@ -131,12 +131,7 @@ export class BrokerConnection {
 
   /** Bytes since the last call. */
   traffic(): { readonly sent: number; readonly received: number } {
-    const socket = this.#connection.socket
-    const sent = socket.bytesWritten - this.#sent
-    const received = socket.bytesRead - this.#received
-    this.#sent += sent
-    this.#received += received
-    return { sent, received }
+    return this.#traffic.take(this.#connection.socket)
   }
 
   /** Ends it without waiting for answers; calls under way fail. */

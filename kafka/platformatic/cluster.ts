@@ -94,25 +94,29 @@ export class Cluster {
   /** The connection to a broker for one purpose. Throws BROKER_UNAVAILABLE for a node that is not known (yet). */
   channel(purpose: string, node: number | Address, options: ChannelOptions = defaultChannel): Channel {
     const address = typeof node === 'number' ? this.#addressOf(node) : node
-    const name = `${purpose}@${addressName(address)}`
-    const known = this.#channels.get(name)
-    if (known !== undefined) return known
-    const bounded = this.#bounded(options)
-    const channel = new Channel(address, this.clientId, this.#security, bounded, this.metrics)
-    this.#channels.set(name, channel)
-    return channel
+    return kept(
+      this.#channels,
+      `${purpose}@${addressName(address)}`,
+      () => new Channel(address, this.clientId, this.#security, this.#bounded(options), this.metrics)
+    )
   }
 
   /** The same for batches. */
   produceChannel(node: number, options: ChannelOptions): ProduceChannel {
     const address = this.#addressOf(node)
-    const name = addressName(address)
-    const known = this.#produceChannels.get(name)
-    if (known !== undefined) return known
-    const bounded = this.#bounded(options)
-    const channel = new ProduceChannel(address, this.clientId, this.#security, bounded, this.metrics)
-    this.#produceChannels.set(name, channel)
-    return channel
+    const { clientId, metrics } = this
+    return kept(
+      this.#produceChannels,
+      addressName(address),
+      () =>
+        new ProduceChannel({
+          address,
+          clientId,
+          security: this.#security,
+          options: this.#bounded(options),
+          metrics
+        })
+    )
   }
 
   /**
@@ -197,4 +201,13 @@ export class Cluster {
     for (const channel of this.#produceChannels.values()) channel.close()
     await Promise.all([...this.#channels.values()].map((channel) => channel.close()))
   }
+}
+
+/** The one of that name, made if there is none yet. */
+function kept<T>(all: Map<string, T>, name: string, make: () => T): T {
+  const known = all.get(name)
+  if (known !== undefined) return known
+  const made = make()
+  all.set(name, made)
+  return made
 }

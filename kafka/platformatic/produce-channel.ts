@@ -15,6 +15,15 @@ import { requestHead, SocketSession } from './socket-session.ts'
 /** Correlation id and tags, of which there are none, come before the answer. */
 const answerHeadBytes = 5
 
+/** To whom, as who, and how. */
+export interface ProduceWay {
+  readonly address: Address
+  readonly clientId: string
+  readonly security: Security
+  readonly options: ChannelOptions
+  readonly metrics: KafkaMetrics
+}
+
 /**
  * The way to one broker for batches, over a socket of our own: they are written from where they were built. (The library's connection joins each
  * request into a new buffer. For a producer that is the most bytes by far, copied once more and left to the garbage collector.)
@@ -23,11 +32,7 @@ const answerHeadBytes = 5
  * NetworkClient: the others under way fail with it, and the broker knows batches that come again.
  */
 export class ProduceChannel {
-  readonly #address: Address
-  readonly #clientId: string
-  readonly #security: Security
-  readonly #options: ChannelOptions
-  readonly #metrics: KafkaMetrics
+  readonly #way: ProduceWay
   readonly #slots: Slots
   #session: SocketSession | undefined
   #opening: Promise<SocketSession> | undefined
@@ -35,19 +40,9 @@ export class ProduceChannel {
   #idling: (() => void)[] = []
   #closed = false
 
-  constructor(
-    address: Address,
-    clientId: string,
-    security: Security,
-    options: ChannelOptions,
-    metrics: KafkaMetrics = {}
-  ) {
-    this.#address = address
-    this.#clientId = clientId
-    this.#security = security
-    this.#options = options
-    this.#metrics = metrics
-    this.#slots = new Slots(options.maxInflights)
+  constructor(way: ProduceWay) {
+    this.#way = way
+    this.#slots = new Slots(way.options.maxInflights)
   }
 
   /**
@@ -57,8 +52,8 @@ export class ProduceChannel {
    * The batches must not change until it has ended.
    */
   async send(api: ProduceApi, request: ProduceRequest): Promise<readonly Produced[]> {
-    const what = `Produce to broker ${addressName(this.#address)}`
-    if (!this.#slots.tryTake()) await this.#slots.take(what, this.#options.requestTimeoutMs)
+    const what = `Produce to broker ${addressName(this.#way.address)}`
+    if (!this.#slots.tryTake()) await this.#slots.take(what, this.#way.options.requestTimeoutMs)
     try {
       const session = this.#usable() ?? (await this.#ready(api))
       return this.#parse(await this.#exchange(session, api, request), session, what)
@@ -93,8 +88,12 @@ export class ProduceChannel {
       if (known.isOpen) return await this.#renewed(known)
     }
     if (this.#closed) throw closed()
-    const session = await SocketSession.open(this.#address, this.#clientId, this.#security, api, (size) =>
-      Buffer.allocUnsafe(size)
+    const session = await SocketSession.open(
+      this.#way.address,
+      this.#way.clientId,
+      this.#way.security,
+      api,
+      (size) => Buffer.allocUnsafe(size)
     )
     this.#session = session
     if (this.#closed) {
@@ -116,7 +115,7 @@ export class ProduceChannel {
 
   async #exchange(session: SocketSession, api: ProduceApi, request: ProduceRequest): Promise<Buffer> {
     const id = session.nextCorrelationId()
-    const head = requestHead({ ...api, id, clientId: this.#clientId, tags: true })
+    const head = requestHead({ ...api, id, clientId: this.#way.clientId, tags: true })
     const parts = produceParts(request)
     const bytes = parts.reduce((sum, part) => sum + part.length, head.length)
     head.writeInt32BE(bytes - 4, 0)
@@ -124,14 +123,16 @@ export class ProduceChannel {
     let answer: Buffer | undefined
     this.#underWay++
     try {
-      answer = await session.exchange([head, ...parts], this.#options.requestTimeoutMs)
+      answer = await session.exchange([head, ...parts], this.#way.options.requestTimeoutMs)
       return answer
     } finally {
       if (--this.#underWay === 0) for (const resolve of this.#idling.splice(0)) resolve()
-      const broker = addressName(this.#address)
+      const { address, metrics } = this.#way
+      const broker = addressName(address)
       const ms = performance.now() - began
-      this.#metrics.request?.({ api: 'Produce', broker, ms, answered: answer !== undefined })
-      this.#metrics.bytes?.(broker, bytes, answer === undefined ? 0 : answer.length + 4)
+      metrics.request?.({ api: 'Produce', broker, ms, answered: answer !== undefined })
+      const { sent, received } = session.traffic()
+      if (sent > 0 || received > 0) metrics.bytes?.(broker, sent, received)
     }
   }
 

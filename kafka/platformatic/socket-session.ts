@@ -86,6 +86,11 @@ export class SocketSession {
     this.#renewAt = lifetime > 0 ? began + lifetime * renewAfter : Number.POSITIVE_INFINITY
   }
 
+  /** See `BrokerSocket`. */
+  traffic(): { readonly sent: number; readonly received: number } {
+    return this.#socket.traffic()
+  }
+
   close(): void {
     this.#socket.close()
   }

@@ -4,6 +4,7 @@ import { StreamsError } from '../../core/errors.ts'
 import { type Address, addressName, type Security } from './endpoint.ts'
 import { connectionError } from './errors.ts'
 import { closed } from './retry.ts'
+import { Traffic } from './traffic.ts'
 
 /** For lengths, and what comes with them. */
 const readBytes = 64 * 1024
@@ -38,6 +39,7 @@ export class BrokerSocket {
   readonly #waiting: Waiting[] = []
   readonly #readBuffer = Buffer.allocUnsafeSlow(readBytes)
   readonly #length = Buffer.alloc(lengthBytes)
+  readonly #traffic = new Traffic()
   #lengthFilled = 0
   #answer: Buffer | undefined
   #filled = 0
@@ -102,6 +104,11 @@ export class BrokerSocket {
       for (const part of request) this.#socket.write(part)
       this.#socket.uncork()
     })
+  }
+
+  /** Bytes since the last call. */
+  traffic(): { readonly sent: number; readonly received: number } {
+    return this.#traffic.take(this.#socket)
   }
 
   /** Ends the connection; whoever waits is told so. */

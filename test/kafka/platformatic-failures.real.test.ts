@@ -7,10 +7,10 @@ import { producerEpochAt, producerIdAt } from '../../kafka/batch/batch-header.ts
 import { PlatformaticClient } from '../../kafka/platformatic/client.ts'
 import { Channel, defaultChannel, parseAddress } from '../../kafka/platformatic/connections.ts'
 import { produceApi } from '../../kafka/platformatic/produce-api.ts'
-import { ProduceChannel } from '../../kafka/platformatic/produce-channel.ts'
 import { IdempotentProducer } from '../../kafka/platformatic/producer.ts'
 import { append, numbered, sleep, takeRecords, until, values, workspaces } from './conformance/workspace.ts'
 import { realBrokers } from './platformatic/brokers.ts'
+import { produceChannel } from './platformatic/transactions.ts'
 
 const text = string()
 const dead = '127.0.0.1:1'
@@ -88,7 +88,7 @@ describe('what goes wrong with real brokers', { timeout: 60_000 }, () => {
       transactional: false,
       compression: 'none'
     })
-    const channel = new ProduceChannel(parseAddress(realBrokers()[0]!), 'test', {}, defaultChannel)
+    const channel = produceChannel()
     const request = { transactionalId: null, timeoutMs: 1000, batches: [{ topic, partition: 0, ...batch }] }
     expect(await channel.send(produceApi, request)).toMatchObject([{ errorCode: 0 }])
     channel.close()

@@ -12,15 +12,15 @@ import { retryConcurrent } from './retry-concurrent.ts'
 const text = string()
 const transactionKey = 1
 
+export function produceChannel(): ProduceChannel {
+  const address = parseAddress(realBrokers()[0]!)
+  return new ProduceChannel({ address, clientId: 'test', security: {}, options: defaultChannel, metrics: {} })
+}
+
 /** A bare transactional producer of single-batch writes to partition 0, on a cluster of one broker. */
 export class TransactionalWriter {
   readonly #channel = new Channel(parseAddress(realBrokers()[0]!), 'test-transactions', {}, defaultChannel)
-  readonly #batches = new ProduceChannel(
-    parseAddress(realBrokers()[0]!),
-    'test-transactions',
-    {},
-    defaultChannel
-  )
+  readonly #batches = produceChannel()
   readonly #id: string
   #producerId = -1n
   #epoch = -1
