@@ -7,6 +7,7 @@ import { PlatformaticClient } from '../../kafka/platformatic/client.ts'
 import { Cluster, type ClusterOptions } from '../../kafka/platformatic/cluster.ts'
 import { mskIam } from '../../kafka/platformatic/msk-iam.ts'
 import type { KafkaClient } from '../../kafka/port/client.ts'
+import type { KafkaMetrics } from '../../kafka/port/metrics.ts'
 import { decode, numbered, sleep, until, values, Workspace } from './conformance/workspace.ts'
 import type { KeyPair } from './platformatic/certificates.ts'
 import {
@@ -178,16 +179,21 @@ describe('a broker with SASL alone', { timeout: 90_000 }, () => {
   }, 180_000)
   afterAll(async () => broker?.close(), 60_000)
 
+  function clientWith(token: () => Promise<string>, metrics: KafkaMetrics = {}): PlatformaticClient {
+    return new PlatformaticClient({
+      brokers: [broker.address],
+      sasl: { mechanism: 'OAUTHBEARER', token },
+      metrics
+    })
+  }
+
   it('gets a token of its own for each connection, and new ones before its sessions end', async () => {
     let made = 0
     const token = async (): Promise<string> => {
       await sleep(5)
       return unsecuredToken(`alice`, 60 + made++)
     }
-    const client = new PlatformaticClient({
-      brokers: [broker.address],
-      sasl: { mechanism: 'OAUTHBEARER', token }
-    })
+    const client = clientWith(token)
     const space = new Workspace(client)
     try {
       const topic = await space.topic()
@@ -222,9 +228,9 @@ describe('a broker with SASL alone', { timeout: 90_000 }, () => {
   it('renews a session while batches are under way', async () => {
     let made = 0
     const token = async (): Promise<string> => unsecuredToken('alice', 60 + made++)
-    const client = new PlatformaticClient({
-      brokers: [broker.address],
-      sasl: { mechanism: 'OAUTHBEARER', token }
+    const answered: boolean[] = []
+    const client = clientWith(token, {
+      request: (metric) => void (metric.api === 'Produce' && answered.push(metric.answered))
     })
     const space = new Workspace(client)
     try {
@@ -237,7 +243,10 @@ describe('a broker with SASL alone', { timeout: 90_000 }, () => {
         for (let i = 0; i < 20; i++) target.append(0, null, 0, 0, text, `${written++}`, 1_700_000_000_000, [])
       await producer.flush()
       await producer.close()
+      // the connection was never lost on the way
       expect(made).toBeGreaterThan(before + 2)
+      expect(answered.length).toBeGreaterThan(100)
+      expect(answered).not.toContain(false)
       const expected = Array.from({ length: written }, (_, number) => `${number}`)
       expect(values(await space.read(topic, written))).toEqual(expected)
     } finally {
