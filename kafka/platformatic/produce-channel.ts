@@ -36,8 +36,8 @@ export class ProduceChannel {
   readonly #slots: Slots
   #session: SocketSession | undefined
   #opening: Promise<SocketSession> | undefined
-  #underWay = 0
-  #idling: (() => void)[] = []
+  /** Requests to be written when it is open. */
+  #waiting = 0
   #closed = false
 
   constructor(way: ProduceWay) {
@@ -55,8 +55,9 @@ export class ProduceChannel {
     const what = `Produce to broker ${addressName(this.#way.address)}`
     if (!this.#slots.tryTake()) await this.#slots.take(what, this.#way.options.requestTimeoutMs)
     try {
-      const session = this.#usable() ?? (await this.#ready(api))
-      return this.#parse(await this.#exchange(session, api, request), session, what)
+      const session = this.#usable()
+      if (session === undefined) return await this.#whenReady(api, request)
+      return await this.#exchange(session, api, request)
     } finally {
       this.#slots.release()
     }
@@ -73,20 +74,29 @@ export class ProduceChannel {
     return session?.isOpen === true && !session.mustRenew && this.#opening === undefined ? session : undefined
   }
 
-  async #ready(api: ProduceApi): Promise<SocketSession> {
-    this.#opening ??= this.#open(api).finally(() => {
-      this.#opening = undefined
-    })
-    return this.#opening
+  /** In the order of the calls: nobody goes past while one of them is still to write. */
+  #whenReady(api: ProduceApi, request: ProduceRequest): Promise<readonly Produced[]> {
+    this.#opening ??= this.#open(api)
+    this.#waiting++
+    const done = (): void => {
+      if (--this.#waiting === 0) this.#opening = undefined
+    }
+    return this.#opening.then(
+      (session) => {
+        done()
+        return this.#exchange(session, api, request)
+      },
+      (error: unknown) => {
+        done()
+        throw error
+      }
+    )
   }
 
   async #open(api: ProduceApi): Promise<SocketSession> {
     const known = this.#session
-    if (known?.isOpen === true) {
-      // new credentials are asked for, which takes no other request meanwhile
-      while (this.#underWay > 0) await new Promise<void>((resolve) => this.#idling.push(resolve))
-      if (known.isOpen) return await this.#renewed(known)
-    }
+    // new credentials are asked for, which takes no other request meanwhile
+    if (known?.isOpen === true) return await this.#renewed(known)
     if (this.#closed) throw closed()
     const session = await SocketSession.open(
       this.#way.address,
@@ -113,36 +123,38 @@ export class ProduceChannel {
     }
   }
 
-  async #exchange(session: SocketSession, api: ProduceApi, request: ProduceRequest): Promise<Buffer> {
+  async #exchange(
+    session: SocketSession,
+    api: ProduceApi,
+    request: ProduceRequest
+  ): Promise<readonly Produced[]> {
+    const { address, clientId, options, metrics } = this.#way
+    const broker = addressName(address)
     const id = session.nextCorrelationId()
-    const head = requestHead({ ...api, id, clientId: this.#way.clientId, tags: true })
+    const head = requestHead({ ...api, id, clientId, tags: true })
     const parts = produceParts(request)
     const bytes = parts.reduce((sum, part) => sum + part.length, head.length)
     head.writeInt32BE(bytes - 4, 0)
     const began = performance.now()
     let answer: Buffer | undefined
-    this.#underWay++
     try {
-      answer = await session.exchange([head, ...parts], this.#way.options.requestTimeoutMs)
-      return answer
+      answer = await session.exchange([head, ...parts], options.requestTimeoutMs)
     } finally {
-      if (--this.#underWay === 0) for (const resolve of this.#idling.splice(0)) resolve()
-      const { address, metrics } = this.#way
-      const broker = addressName(address)
       const ms = performance.now() - began
       metrics.request?.({ api: 'Produce', broker, ms, answered: answer !== undefined })
       const { sent, received } = session.traffic()
       if (sent > 0 || received > 0) metrics.bytes?.(broker, sent, received)
     }
-  }
-
-  #parse(answer: Buffer, session: SocketSession, what: string): readonly Produced[] {
     try {
       return parseProduceAnswer(answer, answerHeadBytes)
     } catch (error) {
       // the next answer may not be whole either
       session.close()
-      throw new StreamsError('BROKER_REFUSED', `${what}: the answer cannot be read`, error)
+      throw new StreamsError(
+        'BROKER_REFUSED',
+        `Produce to broker ${broker}: the answer cannot be read`,
+        error
+      )
     }
   }
 }

@@ -67,7 +67,10 @@ export class SocketSession {
     return this.#correlationId
   }
 
-  /** To be told before each request whether `renew` must come first. No request may be under way meanwhile. */
+  /**
+   * To be told before each request whether `renew` must come first. No request may be sent until it has ended; those under way are answered first, as a
+   * broker takes one request of a connection after the other.
+   */
   get mustRenew(): boolean {
     return ticks() >= this.#renewAt
   }
