@@ -2,7 +2,6 @@ import { hasCode, StreamsError } from '../../core/errors.ts'
 import { partitionName } from '../../core/record.ts'
 import { Alarm } from './alarm.ts'
 import type { Cluster } from './cluster.ts'
-import type { ChannelOptions } from './connections.ts'
 import { brokerCode, brokerCodeName, connectionError, isRetriable, produceError } from './errors.ts'
 import type { BatchListener, BatchSettings, PartitionBatches, SealedBatch } from './partition-batches.ts'
 import { type ProduceApi, type Produced, produceApi } from './produce-api.ts'
@@ -41,7 +40,7 @@ export class BatchSender implements BatchListener {
   readonly #cluster: Cluster
   readonly #lingerMs: number
   readonly #timeoutMs: number
-  readonly #channelOptions: ChannelOptions
+  readonly #answerWithinMs: number
   readonly #open = new Set<PartitionBatches>()
   /** With unacknowledged batches; who was served last is at the end. */
   readonly #active = new Set<PartitionBatches>()
@@ -70,7 +69,7 @@ export class BatchSender implements BatchListener {
     this.settings = settings
     this.#timeoutMs = Math.min(30_000, settings.deliveryTimeoutMs, cluster.requestTimeoutMs)
     // the broker may take its time for the followers; the answer must have time to come back
-    this.#channelOptions = { requestTimeoutMs: this.#timeoutMs + 5_000, maxInflights: requestsPerBroker }
+    this.#answerWithinMs = this.#timeoutMs + 5_000
   }
 
   opened(partition: PartitionBatches): void {
@@ -214,7 +213,7 @@ export class BatchSender implements BatchListener {
       this.#active.add(partition)
     }
     try {
-      const produced = await this.#cluster.produceChannel(leader, this.#channelOptions).send(this.#gate.api, {
+      const produced = await this.#cluster.produceChannel(leader, this.#answerWithinMs).send(this.#gate.api, {
         transactionalId: this.settings.transactionalId,
         timeoutMs: this.#timeoutMs,
         batches: sendings.map(({ batch }) => batch)

@@ -102,20 +102,14 @@ export class Cluster {
   }
 
   /** The same for batches. */
-  produceChannel(node: number, options: ChannelOptions): ProduceChannel {
+  produceChannel(node: number, requestTimeoutMs: number): ProduceChannel {
     const address = this.#addressOf(node)
-    const { clientId, metrics } = this
+    const way = { address, clientId: this.clientId, security: this.#security, metrics: this.metrics }
+    const bounded = Math.min(requestTimeoutMs, this.requestTimeoutMs)
     return kept(
       this.#produceChannels,
       addressName(address),
-      () =>
-        new ProduceChannel({
-          address,
-          clientId,
-          security: this.#security,
-          options: this.#bounded(options),
-          metrics
-        })
+      () => new ProduceChannel({ ...way, requestTimeoutMs: bounded })
     )
   }
 

@@ -1,6 +1,6 @@
 import { StreamsError } from '../../core/errors.ts'
 import type { KafkaMetrics } from '../port/metrics.ts'
-import { type Address, addressName, type ChannelOptions, type Security } from './endpoint.ts'
+import { type Address, addressName, type Security } from './endpoint.ts'
 import {
   type ProduceApi,
   type Produced,
@@ -9,7 +9,6 @@ import {
   produceParts
 } from './produce-api.ts'
 import { closed } from './retry.ts'
-import { Slots } from './slots.ts'
 import { requestHead, SocketSession } from './socket-session.ts'
 
 /** Correlation id and tags, of which there are none, come before the answer. */
@@ -20,7 +19,8 @@ export interface ProduceWay {
   readonly address: Address
   readonly clientId: string
   readonly security: Security
-  readonly options: ChannelOptions
+  /** After this long without an answer the connection is given up. */
+  readonly requestTimeoutMs: number
   readonly metrics: KafkaMetrics
 }
 
@@ -33,7 +33,6 @@ export interface ProduceWay {
  */
 export class ProduceChannel {
   readonly #way: ProduceWay
-  readonly #slots: Slots
   #session: SocketSession | undefined
   #opening: Promise<SocketSession> | undefined
   /** Requests to be written when it is open. */
@@ -42,7 +41,6 @@ export class ProduceChannel {
 
   constructor(way: ProduceWay) {
     this.#way = way
-    this.#slots = new Slots(way.options.maxInflights)
   }
 
   /**
@@ -51,16 +49,9 @@ export class ProduceChannel {
    *
    * The batches must not change until it has ended.
    */
-  async send(api: ProduceApi, request: ProduceRequest): Promise<readonly Produced[]> {
-    const what = `Produce to broker ${addressName(this.#way.address)}`
-    if (!this.#slots.tryTake()) await this.#slots.take(what, this.#way.options.requestTimeoutMs)
-    try {
-      const session = this.#usable()
-      if (session === undefined) return await this.#whenReady(api, request)
-      return await this.#exchange(session, api, request)
-    } finally {
-      this.#slots.release()
-    }
+  send(api: ProduceApi, request: ProduceRequest): Promise<readonly Produced[]> {
+    const session = this.#usable()
+    return session === undefined ? this.#whenReady(api, request) : this.#exchange(session, api, request)
   }
 
   /** Ends it at once; what is under way fails. */
@@ -128,7 +119,7 @@ export class ProduceChannel {
     api: ProduceApi,
     request: ProduceRequest
   ): Promise<readonly Produced[]> {
-    const { address, clientId, options, metrics } = this.#way
+    const { address, clientId, requestTimeoutMs, metrics } = this.#way
     const broker = addressName(address)
     const id = session.nextCorrelationId()
     const head = requestHead({ ...api, id, clientId, tags: true })
@@ -138,7 +129,7 @@ export class ProduceChannel {
     const began = performance.now()
     let answer: Buffer | undefined
     try {
-      answer = await session.exchange([head, ...parts], options.requestTimeoutMs)
+      answer = await session.exchange([head, ...parts], requestTimeoutMs)
     } finally {
       const ms = performance.now() - began
       metrics.request?.({ api: 'Produce', broker, ms, answered: answer !== undefined })

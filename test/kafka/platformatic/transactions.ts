@@ -14,7 +14,13 @@ const transactionKey = 1
 
 export function produceChannel(): ProduceChannel {
   const address = parseAddress(realBrokers()[0]!)
-  return new ProduceChannel({ address, clientId: 'test', security: {}, options: defaultChannel, metrics: {} })
+  return new ProduceChannel({
+    address,
+    clientId: 'test',
+    security: {},
+    requestTimeoutMs: 30_000,
+    metrics: {}
+  })
 }
 
 /** A bare transactional producer of single-batch writes to partition 0, on a cluster of one broker. */
