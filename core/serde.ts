@@ -12,10 +12,11 @@ export interface Serde<T> {
   /** Writes at `at` and returns the end. Throws SERIALIZATION. */
   encode(value: T, target: ByteTarget, at: number): number
   /**
-   * Checks a value that came from outside (a source topic); throws DESERIALIZATION. What this library wrote to its
-   * own stores and internal topics is trusted and not checked again.
+   * As `decode`, of a value that came from outside (a source topic), which may be anything: checks it, and leaves out what the type does not
+   * know. Throws DESERIALIZATION. What this library wrote to its own stores and internal topics is trusted, and read by `decode`. Without
+   * this method everything is.
    */
-  validate?(value: T): T
+  decodeUntrusted?(bytes: Buffer, start: number, end: number): T
   /**
    * Says that `value`, written, is `bytes[start, end)`, until it is called again. What a store has just serialised is mostly written to a topic
    * next, and then only copied. The value must not change meanwhile.
@@ -23,4 +24,11 @@ export interface Serde<T> {
   lend?(value: T, bytes: Buffer, start: number, end: number): void
   /** What values look like, as JSON Schema; undefined where that is not known. The lock file tells changes by it. */
   jsonSchema?(): Record<string, unknown> | undefined
+}
+
+/** Reads `bytes[start, end)` that somebody else wrote. Throws DESERIALIZATION, and what serdes of users throw. */
+export function decodeUntrusted<T>(serde: Serde<T>, bytes: Buffer, start: number, end: number): T {
+  return serde.decodeUntrusted === undefined
+    ? serde.decode(bytes, start, end)
+    : serde.decodeUntrusted(bytes, start, end)
 }

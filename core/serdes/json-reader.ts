@@ -1,7 +1,17 @@
-import { type JsonField, seenFields } from './json-shape.ts'
+import { type JsonField, type JsonKind, seenFields } from './json-shape.ts'
 
-/** Returns undefined for a text that is not as expected, valid or not; no JSON text stands for undefined. */
-type Read = (bytes: Buffer, start: number, end: number) => unknown
+/** Code for objects with certain fields in a certain order. */
+interface Order {
+  /** Returns undefined for a text that is not as expected, valid or not; no JSON text stands for undefined. */
+  read(bytes: Buffer, start: number, end: number): unknown
+  /** What it returns has just the declared fields, in the order of their declaration. */
+  readonly complete: boolean
+}
+
+interface Step extends JsonField {
+  /** Undefined: the field is passed over. */
+  readonly variable: string | undefined
+}
 
 /** Where the compiled code and this module talk to each other. */
 interface Scan {
@@ -24,47 +34,51 @@ const mostLooks = 1_000
  * strings cut out on the way. Gives for every text what JSON.parse gives: a text that is anything else than expected (spaces, another order,
  * unknown fields, no JSON) is left to JSON.parse, from the start, and values of other kinds within their field. Orders
  * of fields that come again and again are learned.
+ *
+ * A reader that may leave out fields which were not declared does so in the orders it has learned: it only makes sure that they are JSON, and
+ * gives the declared ones in the order of their declaration. Whoever reads with it takes away what is too much where none was learned yet.
  */
 export class JsonReader {
   /** The last object read has just the declared fields, in that order and of those kinds. */
   exact = false
   readonly #scan: Scan = { at: 0, exact: false, value: valueAt }
-  readonly #declared: Read | undefined
-  readonly #reads: Read[] = []
+  readonly #declared: readonly JsonField[]
+  readonly #leavesOut: boolean
+  readonly #orders: Order[] = []
   /** The one that read the last text. */
-  #usual: Read | undefined
+  #usual: Order | undefined
   #looks = 0
   #misses = 0
   #missed = ''
 
-  constructor(declared: readonly JsonField[] | undefined) {
-    this.#declared = declared === undefined ? undefined : compile(declared, this.#scan)
-    this.#usual = this.#declared
-    if (this.#declared !== undefined) this.#reads.push(this.#declared)
+  constructor(declared: readonly JsonField[] | undefined, unknown: 'keep' | 'leave out' = 'keep') {
+    this.#declared = declared ?? []
+    this.#leavesOut = unknown === 'leave out' && declared !== undefined
+    if (declared !== undefined) this.#compile(declared, declared)
   }
 
   /** Throws what JSON.parse throws. */
   read(bytes: Buffer, start: number, end: number): unknown {
     const usual = this.#usual
     if (usual !== undefined) {
-      const value = usual(bytes, start, end) ?? this.#readUnusual(bytes, start, end)
+      const value = usual.read(bytes, start, end) ?? this.#readUnusual(bytes, start, end)
       if (value !== undefined) {
-        this.exact = this.#usual === this.#declared && this.#scan.exact
+        this.exact = (this.#usual as Order).complete && this.#scan.exact
         return value
       }
     }
     this.exact = false
     const value: unknown = JSON.parse(bytes.utf8Slice(start, end))
-    if (this.#reads.length < mostOrders && this.#looks < mostLooks) this.#learn(value)
+    if (this.#orders.length < mostOrders && this.#looks < mostLooks) this.#learn(value)
     return value
   }
 
   #readUnusual(bytes: Buffer, start: number, end: number): unknown {
-    for (const read of this.#reads) {
-      if (read === this.#usual) continue
-      const value = read(bytes, start, end)
+    for (const order of this.#orders) {
+      if (order === this.#usual) continue
+      const value = order.read(bytes, start, end)
       if (value === undefined) continue
-      this.#usual = read
+      this.#usual = order
       return value
     }
     return undefined
@@ -72,17 +86,45 @@ export class JsonReader {
 
   #learn(value: unknown): void {
     this.#looks++
-    const fields = seenFields(value)
-    if (fields === undefined) return
-    const order = JSON.stringify(fields.map(({ name }) => name))
-    this.#misses = order === this.#missed ? this.#misses + 1 : 1
-    this.#missed = order
+    const seen = seenFields(value)
+    if (seen === undefined) return
+    const names = JSON.stringify(seen.map(({ name }) => name))
+    this.#misses = names === this.#missed ? this.#misses + 1 : 1
+    this.#missed = names
     if (this.#misses < missesToLearn) return
     this.#misses = 0
-    const read = compile(fields, this.#scan)
-    if (read === undefined) return
-    this.#reads.push(read)
-    this.#usual = read
+    if (!this.#leavesOut) this.#compile(seen, seen)
+    else
+      this.#compile(
+        seen,
+        this.#declared.filter(({ name }) => seen.some((field) => field.name === name))
+      )
+  }
+
+  /** Of the fields that stand in a text, in their order, the result has `kept`, in the order of these. */
+  #compile(fields: readonly JsonField[], kept: readonly JsonField[]): void {
+    const steps = fields.map((field): Step => {
+      const index = kept.findIndex(({ name }) => name === field.name)
+      return index < 0
+        ? { ...field, variable: undefined }
+        : { ...(kept[index] as JsonField), variable: `v${index}` }
+    })
+    const object = kept.map(({ name }, index) => `${JSON.stringify(name)}: v${index}`)
+    try {
+      const make = new Function(
+        'scan',
+        'plain',
+        'powers',
+        `return (bytes, start, end) => {\n${code(steps, object)}}`
+      )
+      const read = make(this.#scan, plain, powers) as Order['read']
+      const complete =
+        this.#declared.length === kept.length && this.#declared.every((field, index) => field === kept[index])
+      this.#usual = { read, complete }
+      this.#orders.push(this.#usual)
+    } catch {
+      // code must not be made at run time here: JSON.parse reads
+    }
   }
 }
 
@@ -93,40 +135,39 @@ plain[0x5c] = 0
 
 const powers = Float64Array.from({ length: 16 }, (_, exponent) => 10 ** exponent)
 
-/** Undefined where code must not be made at run time. */
-function compile(fields: readonly JsonField[], scan: Scan): Read | undefined {
-  try {
-    const make = new Function('scan', 'plain', 'powers', `return (bytes, start, end) => {\n${code(fields)}}`)
-    return make(scan, plain, powers) as Read
-  } catch {
-    return undefined
-  }
-}
+/** Strings that are cut from one text of the whole value, rather than made of their bytes each. */
+const fewestToCut = 3
 
 /*
  * The code walks `p` over the bytes. It may run past the value's end, and past the buffer's, where bytes are undefined and fit nothing: at
  * the last it must stand on the value's own closing brace, or nothing of it counts.
  */
-function code(fields: readonly JsonField[]): string {
-  const text = fields.some(({ kind }) => kind === 'string')
-    ? 'const text = bytes.latin1Slice(start, end)\n'
-    : ''
-  const steps = fields.map(({ name, kind }, index) => {
+function code(steps: readonly Step[], object: readonly string[]): string {
+  const strings = steps.filter(({ kind, variable }) => kind === 'string' && variable !== undefined).length
+  const cut = strings >= fewestToCut || strings > steps.length / 2
+  const fields = steps.map(({ name, kind, variable }, index) => {
     const literal = Buffer.from(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`)
     const differs = [...literal].map((byte, offset) => `bytes[p + ${offset}] !== ${byte}`)
     return `if (${differs.join(' || ')}) return undefined
 p += ${literal.length}
-let v${index}
-${valueCode[kind](`v${index}`)}
+${variable === undefined ? passOver(kind) : `let ${variable}\n${valueCode[kind](variable, cut ? cutOut : madeOfBytes)}`}
 `
   })
-  const object = fields.map(({ name }, index) => `${JSON.stringify(name)}: v${index}`)
-  return `let p = start, c = 0, from = 0, n = 0, negative = false, whole = 0, exact = true
-${text}${steps.join('')}
+  return `let p = start, c = 0, from = 0, n = 0, negative = false, whole = 0, exact = true, ignored
+${cut ? 'const text = bytes.latin1Slice(start, end)\n' : ''}${fields.join('')}
 if (bytes[p] !== 0x7d || p + 1 !== end) return undefined
 scan.exact = exact
 return { ${object.join(', ')} }
 `
+}
+
+/** The value must be JSON, but it may be of any kind. */
+function passOver(kind: JsonKind): string {
+  return `{
+const before = exact
+${valueCode[kind]('ignored', 'undefined')}
+exact = before
+}`
 }
 
 /** Whatever is there; `kept` says when the kind is the expected one all the same. */
@@ -137,13 +178,16 @@ function otherwise(v: string, kept = 'false'): string {
   if (exact) exact = ${kept}`
 }
 
+const madeOfBytes = 'bytes.latin1Slice(from, p)'
 // a part of a string of 13 characters or more keeps the whole of it in memory, which may be eight times as long; shorter ones are copies
-const stringCode = (v: string) => `from = p
+const cutOut = `p - from < 13 || (p - from) * 8 > end - start ? text.substring(from - start, p - start) : ${madeOfBytes}`
+
+const stringCode = (v: string, value: string) => `from = p
 if (bytes[p] === 0x22) p++
 while (plain[bytes[p]] === 1) p++
 if (bytes[p] === 0x22 && bytes[from] === 0x22) {
   from++
-  ${v} = p - from < 13 || (p - from) * 8 > end - start ? text.substring(from - start, p - start) : bytes.latin1Slice(from, p)
+  ${v} = ${value}
   p++
 } else {
   ${otherwise(v, `typeof ${v} === 'string'`)}

@@ -49,9 +49,15 @@ export function seenFields(value: unknown): readonly JsonField[] | undefined {
  */
 export function asksForKindsOnly(schema: StandardSchemaV1): boolean {
   const object = zodDefinition(schema)
-  if (object?.['type'] !== 'object' || !hasNoChecks(object) || object['catchall'] !== undefined) return false
+  if (object === undefined || !leavesOutUnknown(schema) || !hasNoChecks(object)) return false
   const { shape } = object
   return isObject(shape) && Object.values(shape).every((field) => isPlain(zodDefinition(field)))
+}
+
+/** Whether a schema takes objects and returns new ones with the declared fields alone, in the order of their declaration: a zod object, unless strict or loose. */
+export function leavesOutUnknown(schema: StandardSchemaV1): boolean {
+  const object = zodDefinition(schema)
+  return object?.['type'] === 'object' && object['catchall'] === undefined
 }
 
 function isPlain(field: JsonSchema | undefined): boolean {

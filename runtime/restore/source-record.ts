@@ -1,4 +1,4 @@
-import type { Serde } from '../../core/serde.ts'
+import { decodeUntrusted, type Serde } from '../../core/serde.ts'
 import type { RecordCursor } from '../../kafka/batch/record-cursor.ts'
 
 /** How the records of a topic of others are read. */
@@ -7,7 +7,7 @@ export interface SourceSerdes {
   readonly value: Serde<unknown>
 }
 
-/** A record of a topic of others, decoded as a task does it: whoever wrote it may have written anything, so values are validated. */
+/** A record of a topic of others, decoded as a task does it: whoever wrote it may have written anything, so values are checked. */
 export class SourceRecord {
   key: unknown
   /** Null: deleted. */
@@ -17,9 +17,6 @@ export class SourceRecord {
   read(cursor: RecordCursor, { key, value }: SourceSerdes): void {
     const { buffer, keyStart, keyEnd, valueStart, valueEnd } = cursor
     this.key = key.decode(buffer, keyStart, keyEnd)
-    this.value = null
-    if (valueStart < 0) return
-    const decoded = value.decode(buffer, valueStart, valueEnd)
-    this.value = value.validate === undefined ? decoded : value.validate(decoded)
+    this.value = valueStart < 0 ? null : decodeUntrusted(value, buffer, valueStart, valueEnd)
   }
 }

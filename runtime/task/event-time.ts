@@ -1,4 +1,5 @@
 import { StreamsError } from '../../core/errors.ts'
+import { decodeUntrusted } from '../../core/serde.ts'
 import type { DropReason } from '../../processors/operator.ts'
 import type { SourceNode } from '../../topology/graph-node.ts'
 import type { TimestampOf } from './partition-queue.ts'
@@ -13,7 +14,6 @@ export function eventTimeOf(
 ): TimestampOf | undefined {
   const { timestampExtractor, topic } = node
   if (timestampExtractor === undefined) return undefined
-  const { validate } = topic.value
   return (cursor, partitionTime) => {
     const { buffer, keyStart, keyEnd, valueStart, valueEnd, timestamp, offset } = cursor
     let key: unknown
@@ -29,7 +29,8 @@ export function eventTimeOf(
       time = timestampExtractor({ key, value, timestamp, headers: cursor.headers() }, partitionTime)
     } catch (error) {
       // to check each record would cost more than all the rest: only whose fault it was must be known
-      if (value !== null && validate !== undefined && refuses(validate, value)) return Math.max(0, timestamp)
+      if (valueStart >= 0 && refuses(() => decodeUntrusted(topic.value, buffer, valueStart, valueEnd)))
+        return Math.max(0, timestamp)
       const message = error instanceof Error ? error.message : String(error)
       throw new StreamsError(
         'PROCESSOR_FAILED',
@@ -42,9 +43,9 @@ export function eventTimeOf(
   }
 }
 
-function refuses(validate: (value: unknown) => unknown, value: unknown): boolean {
+function refuses(read: () => unknown): boolean {
   try {
-    validate(value)
+    read()
     return false
   } catch {
     return true

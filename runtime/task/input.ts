@@ -1,4 +1,4 @@
-import type { Serde } from '../../core/serde.ts'
+import { decodeUntrusted, type Serde } from '../../core/serde.ts'
 import type { Forward } from '../../processors/operator.ts'
 import type { RepartitionNode, SourceNode } from '../../topology/graph-node.ts'
 import type { NodeMeter } from '../metrics/task-meter.ts'
@@ -24,8 +24,8 @@ export class Input {
   readonly #node: string
   readonly #key: Serde<unknown>
   readonly #value: Serde<unknown>
-  /** Values of source topics come from outside and are validated; our own repartition topics are trusted. */
-  readonly #validate: ((value: unknown) => unknown) | undefined
+  /** Values of source topics come from outside and are checked; our own repartition topics are trusted. */
+  readonly #trusted: boolean
 
   constructor(
     queue: PartitionQueue,
@@ -43,7 +43,7 @@ export class Input {
     this.#node = node.name
     this.#key = serdes.key
     this.#value = serdes.value
-    this.#validate = node.kind === 'source' ? serdes.value.validate : undefined
+    this.#trusted = node.kind !== 'source'
   }
 
   /** Decodes the head of the queue. False for a record that is passed over because it cannot be read. */
@@ -53,8 +53,9 @@ export class Input {
     try {
       const { buffer, keyStart, keyEnd, valueStart, valueEnd } = queue.cursor
       this.key = keyStart < 0 ? null : this.#key.decode(buffer, keyStart, keyEnd)
-      const value = valueStart < 0 ? null : this.#value.decode(buffer, valueStart, valueEnd)
-      this.value = value !== null && this.#validate !== undefined ? this.#validate(value) : value
+      if (valueStart < 0) this.value = null
+      else if (this.#trusted) this.value = this.#value.decode(buffer, valueStart, valueEnd)
+      else this.value = decodeUntrusted(this.#value, buffer, valueStart, valueEnd)
       return true
     } catch (error) {
       errors.deserialization(error, queue, this.#node)

@@ -18,6 +18,18 @@ export const serdes: Suite = {
       cases: [
         serdeCase('read a line', 'json()', { what: 'line', by: 'serde', does: 'decode' }, records),
         serdeCase('read a line', 'JSON.parse', { what: 'line', by: 'node', does: 'decode' }, records),
+        serdeCase(
+          'read two fields of a line',
+          'json()',
+          { what: 'amount', by: 'serde', does: 'decode' },
+          records
+        ),
+        serdeCase(
+          'read two fields of a line',
+          'JSON.parse',
+          { what: 'amount', by: 'node', does: 'decode' },
+          records
+        ),
         serdeCase('write a line', 'json()', { what: 'line', by: 'serde', does: 'encode' }, records),
         serdeCase('write a line', 'JSON.stringify', { what: 'line', by: 'node', does: 'encode' }, records),
         serdeCase('read totals', 'json()', { what: 'totals', by: 'serde', does: 'decode' }, records),
