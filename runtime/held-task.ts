@@ -58,10 +58,10 @@ export class HeldTask {
   }
 
   /** Of all that a copy follows; undefined until each is known. */
-  lags(of: (job: RestoreJob) => number | undefined): readonly number[] | undefined {
+  ofEach(of: (job: RestoreJob) => number | undefined): readonly number[] | undefined {
     if (this.#opened === undefined) return undefined
-    const lags = this.followed.flatMap((job) => of(job) ?? [])
-    return lags.length === this.followed.length ? lags : undefined
+    const known = this.followed.flatMap((job) => of(job) ?? [])
+    return known.length === this.followed.length ? known : undefined
   }
 
   /** Ends what is under way, at once, so that something else can begin; that ends when the signal is aborted. */

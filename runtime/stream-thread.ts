@@ -8,6 +8,7 @@ import type { ResolvedConfig } from './config.ts'
 import type { DiskGuard } from './disk-guard.ts'
 import { noTasks, type TaskShare } from './membership/assignment.ts'
 import type { Membership } from './membership/membership.ts'
+import type { CopyOffsets } from './membership/task-offsets.ts'
 import type { StreamsMetrics } from './metrics.ts'
 import type { LocalStore } from './queries/local-store.ts'
 import { RepartitionPurge } from './repartition-purge.ts'
@@ -98,6 +99,11 @@ export class StreamThread {
   /** Changelog records that the tasks held here lack. */
   lags(): ReadonlyMap<string, number> {
     return this.#tasks?.lags() ?? new Map()
+  }
+
+  /** Where the copies held here are. */
+  copies(): ReadonlyMap<string, CopyOffsets> {
+    return this.#tasks?.copies() ?? new Map()
   }
 
   /** While paused it processes and punctuates nothing; what was processed is committed, copies and restores go on (KIP-834). */

@@ -3,8 +3,10 @@ import type { Logger } from '../core/logger.ts'
 import { partitionName, type TopicPartition } from '../core/record.ts'
 import type { Consumer, Fetched } from '../kafka/port/consumer.ts'
 import type { GroupOffset } from '../kafka/port/group.ts'
+import { lagMsOf, lagOf, offsetsOf } from './copy-progress.ts'
 import { HeldTask } from './held-task.ts'
 import type { TaskShare } from './membership/assignment.ts'
+import type { CopyOffsets } from './membership/task-offsets.ts'
 import type { LocalStore } from './queries/local-store.ts'
 import type { Restorer } from './restore/restorer.ts'
 import { RunningTasks } from './running-tasks.ts'
@@ -79,8 +81,8 @@ export class TaskSet {
       id: held.plan.id,
       role: held.role,
       running: this.#tasks.has(held.plan.id),
-      lag: held.role === 'active' ? undefined : this.#lagOf(held),
-      lagMs: held.role === 'active' ? undefined : this.#lagMsOf(held)
+      lag: held.role === 'active' ? undefined : lagOf(held, this.#parts.restorer),
+      lagMs: held.role === 'active' ? undefined : lagMsOf(held, this.#parts.restorer)
     }))
   }
 
@@ -90,7 +92,7 @@ export class TaskSet {
       const found = held.opened?.stores.find(({ store }) => store.name === name)
       if (found === undefined) return []
       const { plan, role } = held
-      const lag = role === 'active' ? undefined : this.#lagOf(held)
+      const lag = role === 'active' ? undefined : lagOf(held, this.#parts.restorer)
       return [{ task: plan.id, role, running: this.#tasks.has(plan.id), lag, store: found.store }]
     })
   }
@@ -99,10 +101,20 @@ export class TaskSet {
   lags(): Map<string, number> {
     const lags = new Map<string, number>()
     for (const [id, held] of this.#held) {
-      const lag = held.role === 'active' ? 0 : this.#lagOf(held)
+      const lag = held.role === 'active' ? 0 : lagOf(held, this.#parts.restorer)
       if (lag !== undefined) lags.set(id, lag)
     }
     return lags
+  }
+
+  /** Where the copies are, in sums over their changelogs; those not known yet are left out. */
+  copies(): Map<string, CopyOffsets> {
+    const copies = new Map<string, CopyOffsets>()
+    for (const [id, held] of this.#held) {
+      const offsets = held.role === 'active' ? undefined : offsetsOf(held, this.#parts.restorer)
+      if (offsets !== undefined) copies.set(id, offsets)
+    }
+    return copies
   }
 
   /** Whether a task that runs is not active in this share: all is to be committed before `release`. */
@@ -289,15 +301,6 @@ export class TaskSet {
     } catch (error) {
       if (!signal.aborted) this.#failure ??= error
     }
-  }
-
-  #lagOf(held: HeldTask): number | undefined {
-    return held.lags((job) => this.#parts.restorer.lag(job))?.reduce((sum, lag) => sum + lag, 0)
-  }
-
-  #lagMsOf(held: HeldTask): number | undefined {
-    const lags = held.lags((job) => this.#parts.restorer.lagMs(job))
-    return lags && Math.max(0, ...lags)
   }
 
   async #close(tasks: readonly HeldTask[]): Promise<void> {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { StreamsError } from '../../core/errors.ts'
 import type { TopicPartition } from '../../core/record.ts'
 import type { GroupMetadata, GroupOffset } from '../port/group.ts'
@@ -21,7 +22,7 @@ import {
   type StreamsHeartbeatAnswer,
   streamsGroupHeartbeat
 } from './streams-heartbeat-api.ts'
-import { type GroupProblem, problemOf } from './streams-status.ts'
+import { type GroupProblem, problemOf, refusalOf } from './streams-status.ts'
 
 const noTasks: StreamsTasks = Object.freeze({ active: [], standby: [], warmup: [] })
 const noGroup: DescribedStreamsGroup = {
@@ -53,7 +54,11 @@ export class StreamsMember implements StreamsGroupMember {
   #endpointEpoch = -1
   #owned = noTasks
   /** What the broker has not been told yet. */
-  #untold: { tasks?: StreamsTasks; offsets?: readonly TaskOffset[]; shutdown?: boolean } = {}
+  #untold: { tasks?: StreamsTasks; shutdown?: boolean } = {}
+  /** As the broker was told last. */
+  #offsets: readonly TaskOffset[] | undefined
+  #offsetsAt = 0
+  #offsetIntervalMs = 60_000
   #intervalMs = 5_000
   #heardAt = 0
   /** Each join begins another one; what is answered to a former one counts no more. */
@@ -100,7 +105,8 @@ export class StreamsMember implements StreamsGroupMember {
     const { instanceId, processId, topology, tags, endpoint, rebalanceTimeoutMs } = this.#options
     const first = { instanceId, processId, topology, tags, endpoint, rebalanceTimeoutMs, tasks: noTasks }
     await retrying(withinMs, this.#cluster.signal, async () => {
-      const answer = await this.#beat(first)
+      this.#offsets = undefined
+      const answer = await this.#beat({ ...first, offsets: this.#newOffsets() })
       // the former member of this instance has not left yet: its session ends by itself
       if (answer.errorCode === brokerCode.unreleasedInstanceId)
         throw new StreamsError('BROKER_UNAVAILABLE', this.#about('its former member is still there'))
@@ -133,10 +139,6 @@ export class StreamsMember implements StreamsGroupMember {
       if (errorCode !== 0) throw brokerError(this.#about('the group is not told'), errorCode, errorMessage)
       return instanceIds
     })
-  }
-
-  progress(offsets: readonly TaskOffset[]): void {
-    this.#untold.offsets = offsets
   }
 
   shutDownApplication(): void {
@@ -221,7 +223,7 @@ export class StreamsMember implements StreamsGroupMember {
     try {
       const answer = await this.#beat({
         tasks: untold.tasks ?? null,
-        offsets: untold.offsets ?? null,
+        offsets: this.#newOffsets(),
         shutdownApplication: untold.shutdown ?? false
       })
       if (life === this.#life) this.#take(answer)
@@ -229,6 +231,7 @@ export class StreamsMember implements StreamsGroupMember {
       if (life !== this.#life) return
       // an answer may be lost after the broker acted on it: everything is told again
       this.#untold = { tasks: this.#owned, ...this.#untold }
+      this.#offsets = undefined
       if (!(error instanceof StreamsError) || error.code === 'BROKER_UNAVAILABLE')
         await pausing(Math.min(1_000, this.#intervalMs), this.#cluster.signal)
       else this.#failure = error
@@ -242,14 +245,25 @@ export class StreamsMember implements StreamsGroupMember {
       this.#lost = errorMessage ?? 'the group does not know it any more'
       return
     }
-    if (errorCode !== 0) throw this.#refusal(errorCode, errorMessage)
+    if (errorCode !== 0) throw refusalOf(errorCode, errorMessage, (what) => this.#about(what))
     this.#heardAt = ticks()
     this.#epoch = answer.memberEpoch
     this.#intervalMs = answer.heartbeatIntervalMs
+    this.#offsetIntervalMs = answer.taskOffsetIntervalMs
     if (answer.tasks !== null) this.#assigned = answer.tasks
     this.#endpointEpoch = answer.endpointEpoch
     if (answer.endpoints !== null) this.#endpoints = answer.endpoints
     this.#blame(problemOf(answer.status))
+  }
+
+  /** What is to be told now. Null: that was not long ago, or nothing has changed. */
+  #newOffsets(): readonly TaskOffset[] | null {
+    if (this.#offsets !== undefined && ticks() - this.#offsetsAt < this.#offsetIntervalMs) return null
+    const offsets = this.#options.offsets()
+    this.#offsetsAt = ticks()
+    if (isDeepStrictEqual(offsets, this.#offsets)) return null
+    this.#offsets = offsets
+    return offsets
   }
 
   #blame(problem: GroupProblem | undefined): void {
@@ -286,27 +300,6 @@ export class StreamsMember implements StreamsGroupMember {
   #membership(): Membership {
     const { groupId, instanceId } = this.#options
     return { groupId, instanceId, memberId: this.#memberId, generation: this.#epoch }
-  }
-
-  #refusal(code: number, message: string | null): StreamsError {
-    if (code === brokerCode.groupIdNotFound)
-      return new StreamsError(
-        'CONFIG_INVALID',
-        this.#about(
-          'the group has members of another kind, such as a consumer; give this one a group of its own'
-        )
-      )
-    if (code === brokerCode.invalidRequest && message?.startsWith('Topology updates') === true)
-      return new StreamsError(
-        'TOPOLOGY_CHANGED',
-        this.#about(
-          'the group has another graph: give this one an application id of its own, or delete the group when its members have left (kafka-streams-groups --delete)'
-        )
-      )
-    // Kafka 4.4 answers so a member with an endpoint while the coordinator has not heard yet of a topic just made
-    if (code === brokerCode.unknownServerError)
-      return new StreamsError('BROKER_UNAVAILABLE', this.#about('a heartbeat failed in the broker'))
-    return brokerError(this.#about('a heartbeat was refused'), code, message)
   }
 
   #silentMs(): number {

@@ -37,7 +37,6 @@ export interface StreamsHeartbeatAnswer {
   readonly memberEpoch: number
   readonly heartbeatIntervalMs: number
   readonly taskOffsetIntervalMs: number
-  readonly acceptableRecoveryLag: number
   readonly status: readonly { readonly code: number; readonly detail: string }[]
   /** Null: unchanged. */
   readonly tasks: StreamsTasks | null
@@ -85,19 +84,25 @@ function createRequest(beat: StreamsHeartbeat): Writer {
   writer.appendString(beat.processId)
   appendEndpoint(writer, beat.endpoint)
   writer.appendArray(beat.tags === null ? null : sortedEntries(beat.tags), appendKeyValue, true, false)
-  for (const field of ['offset', 'endOffset'] as const)
-    writer.appendArray(
-      copy(beat.offsets),
-      (to: Writer, one: TaskOffset) =>
-        to
-          .appendString(one.subTopology)
-          .appendInt32(one.partition)
-          .appendInt64(BigInt(one[field]))
-          .appendTaggedFields(),
-      true,
-      false
-    )
+  for (const field of ['offset', 'endOffset'] as const) appendOffsets(writer, beat.offsets, field)
   return writer.appendBoolean(beat.shutdownApplication).appendTaggedFields()
+}
+
+function appendOffsets(
+  writer: Writer,
+  offsets: readonly TaskOffset[] | null,
+  field: 'offset' | 'endOffset'
+): void {
+  const known = offsets?.flatMap(({ subTopology, partition, [field]: offset }) =>
+    offset === undefined ? [] : [{ subTopology, partition, offset }]
+  )
+  writer.appendArray(
+    known,
+    (to, { subTopology, partition, offset }) =>
+      to.appendString(subTopology).appendInt32(partition).appendInt64(BigInt(offset)).appendTaggedFields(),
+    true,
+    false
+  )
 }
 
 function appendSubTopology(writer: Writer, sub: StreamsSubTopology): void {
@@ -203,9 +208,9 @@ function parseResponse(
     reader.readString()
     const memberEpoch = reader.readInt32()
     const heartbeatIntervalMs = reader.readInt32()
-    let acceptableRecoveryLag = version === 0 ? reader.readInt32() : 0
+    if (version === 0) reader.readInt32()
     const taskOffsetIntervalMs = reader.readInt32()
-    if (version === 1) acceptableRecoveryLag = Number(reader.readInt64())
+    if (version === 1) reader.readInt64()
     const status = reader.readNullableArray(readStatus, true, false) ?? []
     const active = reader.readNullableArray(readTaskIds, true, false)
     const standby = reader.readNullableArray(readTaskIds, true, false) ?? []
@@ -219,7 +224,6 @@ function parseResponse(
       memberEpoch,
       heartbeatIntervalMs,
       taskOffsetIntervalMs,
-      acceptableRecoveryLag,
       status,
       tasks: active === null ? null : { active, standby, warmup },
       endpointEpoch,

@@ -1,4 +1,5 @@
-import type { ErrorCode } from '../../core/errors.ts'
+import { type ErrorCode, StreamsError } from '../../core/errors.ts'
+import { brokerCode, brokerError } from './errors.ts'
 
 /** Why a member cannot go on. */
 export interface GroupProblem {
@@ -51,4 +52,28 @@ export function problemOf(
     if (problem !== undefined) return { ...problem, reason: `${problem.reason}: ${detail}` }
   }
   return undefined
+}
+
+/** What a heartbeat's error code means. */
+export function refusalOf(
+  code: number,
+  message: string | null,
+  about: (what: string) => string
+): StreamsError {
+  if (code === brokerCode.groupIdNotFound)
+    return new StreamsError(
+      'CONFIG_INVALID',
+      about('the group has members of another kind, such as a consumer; give this one a group of its own')
+    )
+  if (code === brokerCode.invalidRequest && message?.startsWith('Topology updates') === true)
+    return new StreamsError(
+      'TOPOLOGY_CHANGED',
+      about(
+        'the group has another graph: give this one an application id of its own, or delete the group when its members have left (kafka-streams-groups --delete)'
+      )
+    )
+  // Kafka 4.4 answers so a member with an endpoint while the coordinator has not heard yet of a topic just made
+  if (code === brokerCode.unknownServerError)
+    return new StreamsError('BROKER_UNAVAILABLE', about('a heartbeat failed in the broker'))
+  return brokerError(about('a heartbeat was refused'), code, message)
 }

@@ -35,12 +35,14 @@ export interface StreamsSubTopology {
   readonly copartitioned: boolean
 }
 
-/** Sums over the changelogs of a task: where its copy is, and where they end. */
+/** Sums over the changelogs of a task that a member has a copy of. */
 export interface TaskOffset {
   readonly subTopology: string
   readonly partition: number
+  /** Where the copy is. */
   readonly offset: number
-  readonly endOffset: number
+  /** Where the changelogs end; undefined: not known, as nobody works on the copy. */
+  readonly endOffset: number | undefined
 }
 
 /** A member that answers queries, and the topic partitions that its tasks read. */
@@ -64,6 +66,8 @@ export interface StreamsGroupOptions {
   readonly endpoint: string | null
   /** How long the broker waits for this member to give up tasks, ms. */
   readonly rebalanceTimeoutMs: number
+  /** The copies here of tasks that do not run here. Told at the join and at times: the broker gives a task to whose copy is the furthest. */
+  readonly offsets: () => readonly TaskOffset[]
 }
 
 /** Membership in a streams group (KIP-1071): the broker assigns the tasks. */
@@ -79,8 +83,6 @@ export interface StreamsGroupMember
   endpoints(): readonly StreamsEndpoint[]
   /** Instance ids of all members that have one, asked of the coordinator. Throws BROKER_UNAVAILABLE, BROKER_REFUSED. */
   instances(): Promise<readonly string[]>
-  /** Told to the broker at times, so that it knows which copies are warm. */
-  progress(offsets: readonly TaskOffset[]): void
   /** Asks all members of the group to shut down. */
   shutDownApplication(): void
   close(options?: { readonly leave?: boolean }): Promise<void>

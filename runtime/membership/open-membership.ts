@@ -11,6 +11,7 @@ import type { Membership } from './membership.ts'
 import { PartitionWatch } from './partition-watch.ts'
 import { StreamsMembership } from './streams-membership.ts'
 import { streamsTopology } from './streams-topology.ts'
+import { type CopyOffsets, taskOffsets } from './task-offsets.ts'
 
 /** How long the broker of a streams group waits for a member to give up tasks. */
 const REBALANCE_TIMEOUT_MS = 60_000
@@ -24,6 +25,7 @@ export interface MembershipParts {
   readonly processId: string
   /** Changelog records that open tasks lack. */
   readonly lags: () => ReadonlyMap<string, number>
+  readonly copies: () => ReadonlyMap<string, CopyOffsets>
 }
 
 /** Membership over the protocol that is configured, under the name that the process has by its state directory. Throws CONFIG_INVALID. */
@@ -32,7 +34,7 @@ export function openMembership(parts: MembershipParts): Membership {
 }
 
 function streamsMembership(parts: MembershipParts): Membership {
-  const { config, topology, plan, clientId, processId } = parts
+  const { config, topology, plan, clientId, processId, lags, copies } = parts
   const member = config.kafka.streamsGroup?.({
     clientId,
     groupId: config.applicationId,
@@ -41,7 +43,12 @@ function streamsMembership(parts: MembershipParts): Membership {
     topology: streamsTopology(topology, plan),
     tags: config.clientTags,
     endpoint: config.applicationServer ?? null,
-    rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS
+    rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS,
+    offsets: () =>
+      taskOffsets(
+        copies(),
+        onDisk(parts).filter((id) => !lags().has(id))
+      )
   })
   if (member === undefined)
     throw new StreamsError('CONFIG_INVALID', 'groupProtocol "streams" is not spoken by this Kafka client')
@@ -52,8 +59,7 @@ function streamsMembership(parts: MembershipParts): Membership {
 
 function classicMembership(parts: MembershipParts): Membership {
   const { config, topology, plan, admin, clientId, processId, lags } = parts
-  const { kafka, applicationId, sessionTimeoutMs, heartbeatIntervalMs, stateDirectory, logger } = config
-  const ids = plan.tasks.map(({ id }) => id)
+  const { kafka, applicationId, sessionTimeoutMs, heartbeatIntervalMs, logger } = config
   return new ClassicMembership({
     group: (assignor) =>
       kafka.group({
@@ -75,14 +81,18 @@ function classicMembership(parts: MembershipParts): Membership {
     lags: () => {
       // what is on disk and not open is better than nothing, but nobody knows by how much
       const unknown = config.acceptableRecoveryLag + 1
-      const onDisk = tasksOnDisk(stateDirectory, applicationId, ids)
-      return new Map([...onDisk.map((id) => [id, unknown] as const), ...lags()])
+      return new Map([...onDisk(parts).map((id) => [id, unknown] as const), ...lags()])
     },
     afterRound: (present) => endDeparted(parts, async () => present),
     partitions: new PartitionWatch(plan.tasks, admin, config.clock, logger),
     clock: config.clock,
     logger
   })
+}
+
+function onDisk({ config, plan }: MembershipParts): readonly string[] {
+  const ids = plan.tasks.map(({ id }) => id)
+  return tasksOnDisk(config.stateDirectory, config.applicationId, ids)
 }
 
 /** Never rejects: without it, who takes over only waits for longer. */

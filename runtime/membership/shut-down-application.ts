@@ -9,8 +9,8 @@ const WITHIN_MS = 60_000
  * Asks all members of an application to stop with APPLICATION_SHUTDOWN (KIP-671), as a member that has its place for just that long. To be
  * called under the name of a thread that has ended.
  */
-export async function shutDownApplication(parts: Omit<MembershipParts, 'lags'>): Promise<void> {
-  const membership = openMembership({ ...parts, lags: () => new Map() })
+export async function shutDownApplication(parts: Omit<MembershipParts, 'lags' | 'copies'>): Promise<void> {
+  const membership = openMembership({ ...parts, lags: () => new Map(), copies: () => new Map() })
   const late = new AbortController()
   try {
     await Promise.race([

@@ -80,6 +80,12 @@ export class Restorer {
     await this.#start(jobs, true, signal)
   }
 
+  /** Where the restore of a store is in its changelog; undefined while it is neither restored nor followed. */
+  position({ topic, partition }: RestoreJob): number | undefined {
+    const job = this.#running.get(partitionName(topic, partition))
+    return job && (this.#consumer.position(topic, partition) ?? job.start)
+  }
+
   /** Records between a store and its changelog's end; undefined while it is neither restored nor followed. */
   lag({ topic, partition }: RestoreJob): number | undefined {
     const job = this.#running.get(partitionName(topic, partition))

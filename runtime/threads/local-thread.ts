@@ -79,7 +79,8 @@ export class LocalThread implements Thread {
       admin,
       clientId,
       processId,
-      lags: () => this.#thread?.lags() ?? new Map()
+      lags: () => this.#thread?.lags() ?? new Map(),
+      copies: () => this.#thread?.copies() ?? new Map()
     })
     this.#membership = membership
     const thread = new StreamThread({

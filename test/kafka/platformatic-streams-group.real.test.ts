@@ -1,10 +1,31 @@
 import { isDeepStrictEqual } from 'node:util'
+import {
+  ConfigResourceTypes,
+  IncrementalAlterConfigOperationTypes,
+  incrementalAlterConfigsV1
+} from '@platformatic/kafka'
 import { afterEach, describe, expect, it } from 'vitest'
 import { PlatformaticClient } from '../../kafka/platformatic/client.ts'
+import { Cluster } from '../../kafka/platformatic/cluster.ts'
+import { defaultChannel } from '../../kafka/platformatic/connections.ts'
 import { StreamsMember } from '../../kafka/platformatic/streams-group.ts'
-import type { StreamsTasks, TaskIds } from '../../kafka/port/streams-group.ts'
+import type {
+  StreamsGroupOptions,
+  StreamsSubTopology,
+  StreamsTasks,
+  TaskIds
+} from '../../kafka/port/streams-group.ts'
 import { until, workspaces } from './conformance/workspace.ts'
 import { realBrokers } from './platformatic/brokers.ts'
+
+const counting: StreamsSubTopology = {
+  id: '0',
+  sourceTopics: [],
+  repartitionSinkTopics: [],
+  repartitionSourceTopics: [],
+  changelogTopics: [],
+  copartitioned: false
+}
 
 describe('a streams group', { timeout: 60_000 }, () => {
   const workspace = workspaces(async () => ({
@@ -16,7 +37,12 @@ describe('a streams group', { timeout: 60_000 }, () => {
     for (const opened of closing.splice(0)) await opened.close({ leave: true })
   })
 
-  function member(groupId: string, name: string, topic: string): StreamsMember {
+  function member(
+    groupId: string,
+    name: string,
+    topic: string,
+    options: Partial<StreamsGroupOptions> = {}
+  ): StreamsMember {
     const opened = new StreamsMember(
       {
         clientId: name,
@@ -24,14 +50,7 @@ describe('a streams group', { timeout: 60_000 }, () => {
         instanceId: name,
         processId: name,
         topology: [
-          {
-            id: '0',
-            sourceTopics: [topic],
-            repartitionSinkTopics: [`${groupId}-by-word`],
-            repartitionSourceTopics: [],
-            changelogTopics: [],
-            copartitioned: false
-          },
+          { ...counting, sourceTopics: [topic], repartitionSinkTopics: [`${groupId}-by-word`] },
           {
             id: '1',
             sourceTopics: [],
@@ -45,12 +64,25 @@ describe('a streams group', { timeout: 60_000 }, () => {
         ],
         tags: {},
         endpoint: `${name}.example:8080`,
-        rebalanceTimeoutMs: 10_000
+        rebalanceTimeoutMs: 10_000,
+        offsets: () => [],
+        ...options
       },
       { brokers: realBrokers() }
     )
     closing.push(opened)
     return opened
+  }
+
+  async function setOfGroup(group: string, name: string, value: string): Promise<void> {
+    const cluster = new Cluster('settings', { brokers: realBrokers() })
+    const configs = [{ name, configOperation: IncrementalAlterConfigOperationTypes.SET, value }]
+    const resource = { resourceType: ConfigResourceTypes.GROUP, resourceName: group, configs }
+    const { responses } = await cluster.any('admin', defaultChannel, (channel) =>
+      channel.call(incrementalAlterConfigsV1.api, [resource], false)
+    )
+    expect(responses.map(({ errorCode }) => errorCode)).toEqual([0])
+    await cluster.close()
   }
 
   const countOf = (ids: readonly TaskIds[]) => ids.reduce((sum, { partitions }) => sum + partitions.length, 0)
@@ -95,6 +127,50 @@ describe('a streams group', { timeout: 60_000 }, () => {
     expect(await one.instances(), 'one that has left is none of them').toEqual(['one'])
     one.owns(one.assigned())
     await one.commit([{ ...position, offset: 4 }])
+  })
+
+  it('gives a task to whose copy was the furthest when it was told last', async () => {
+    const space = workspace()
+    const topic = await space.topic(1)
+    const groupId = space.name('streams')
+    await setOfGroup(groupId, 'streams.task.offset.interval.ms', '500')
+    const changelogTopics = [{ name: `${groupId}-counts-changelog`, partitions: 0, configs: {} }]
+    const topology = [{ ...counting, sourceTopics: [topic], changelogTopics }]
+    const copies = new Map([
+      ['two', 20],
+      ['three', 10]
+    ])
+    const asked = new Map<string, number>()
+    const join = async (name: string): Promise<StreamsMember> => {
+      const offsets = () => {
+        asked.set(name, (asked.get(name) ?? 0) + 1)
+        const offset = copies.get(name)
+        return offset === undefined ? [] : [{ subTopology: '0', partition: 0, offset, endOffset: 100 }]
+      }
+      const joined = member(groupId, name, topic, { topology, offsets })
+      await joined.join()
+      return joined
+    }
+    const has = (who: StreamsMember) => names(who.assigned()).length === 1
+
+    const one = await join('one')
+    await until('the only member has the task', () => has(one))
+    one.owns(one.assigned())
+    const two = await join('two')
+    const three = await join('three')
+    await one.close({ leave: true })
+    await until('the copy that was ahead at the join gets it', () => has(two))
+    two.owns(two.assigned())
+
+    // told with a heartbeat
+    const four = await join('four')
+    copies.set('three', 30)
+    copies.set('four', 40)
+    asked.clear()
+    await until('they were asked again', () => ['three', 'four'].every((name) => (asked.get(name) ?? 0) > 2))
+    await two.close({ leave: true })
+    await until('the copy that is ahead now gets it', () => has(four))
+    expect(has(three)).toBe(false)
   })
 
   it('joins anew while it tells what it has', async () => {

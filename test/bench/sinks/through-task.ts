@@ -14,7 +14,7 @@ import { lineItemsTable } from '../../../sinks/retail/tables.ts'
 import type { Sink } from '../../../sinks/sink.ts'
 import type { Figures } from '../case.ts'
 import { Cost } from '../cpu.ts'
-import { deleteIndices } from './delete-indices.ts'
+import { patiently } from './patiently.ts'
 import { withSchema } from './schema.ts'
 
 export interface ThroughTaskSettings {
@@ -53,9 +53,9 @@ async function intoElasticsearch(settings: ThroughTaskSettings): Promise<Figures
   } finally {
     const client = new Client({ node: url })
     // one for each country
-    const made = Object.keys(await client.indices.get({ index: `${index}-*` }))
-    await deleteIndices(client, [...made, generationsIndex])
-    await client.indices.deleteIndexTemplate({ name: `${index}-1` })
+    const made = Object.keys(await patiently(() => client.indices.get({ index: `${index}-*` })))
+    await patiently(() => client.indices.delete({ index: [...made, generationsIndex] }))
+    await patiently(() => client.indices.deleteIndexTemplate({ name: `${index}-1` }))
     await client.close()
   }
 }
