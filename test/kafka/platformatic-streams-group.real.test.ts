@@ -1,13 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import {
-  ConfigResourceTypes,
-  IncrementalAlterConfigOperationTypes,
-  incrementalAlterConfigsV1
-} from '@platformatic/kafka'
 import { afterEach, describe, expect, it } from 'vitest'
 import { PlatformaticClient } from '../../kafka/platformatic/client.ts'
-import { Cluster } from '../../kafka/platformatic/cluster.ts'
-import { defaultChannel } from '../../kafka/platformatic/connections.ts'
 import { StreamsMember } from '../../kafka/platformatic/streams-group.ts'
 import type {
   StreamsGroupOptions,
@@ -17,6 +10,7 @@ import type {
 } from '../../kafka/port/streams-group.ts'
 import { until, workspaces } from './conformance/workspace.ts'
 import { realBrokers } from './platformatic/brokers.ts'
+import { setOfGroup } from './platformatic/group-setting.ts'
 
 const counting: StreamsSubTopology = {
   id: '0',
@@ -74,17 +68,6 @@ describe('a streams group', { timeout: 60_000 }, () => {
     return opened
   }
 
-  async function setOfGroup(group: string, name: string, value: string): Promise<void> {
-    const cluster = new Cluster('settings', { brokers: realBrokers() })
-    const configs = [{ name, configOperation: IncrementalAlterConfigOperationTypes.SET, value }]
-    const resource = { resourceType: ConfigResourceTypes.GROUP, resourceName: group, configs }
-    const { responses } = await cluster.any('admin', defaultChannel, (channel) =>
-      channel.call(incrementalAlterConfigsV1.api, [resource], false)
-    )
-    expect(responses.map(({ errorCode }) => errorCode)).toEqual([0])
-    await cluster.close()
-  }
-
   const countOf = (ids: readonly TaskIds[]) => ids.reduce((sum, { partitions }) => sum + partitions.length, 0)
   const names = ({ active }: StreamsTasks) =>
     active.flatMap(({ subTopology, partitions }) => partitions.map((one) => `${subTopology}_${one}`)).sort()
@@ -133,7 +116,7 @@ describe('a streams group', { timeout: 60_000 }, () => {
     const space = workspace()
     const topic = await space.topic(1)
     const groupId = space.name('streams')
-    await setOfGroup(groupId, 'streams.task.offset.interval.ms', '500')
+    await setOfGroup(realBrokers(), groupId, 'streams.task.offset.interval.ms', '500')
     const changelogTopics = [{ name: `${groupId}-counts-changelog`, partitions: 0, configs: {} }]
     const topology = [{ ...counting, sourceTopics: [topic], changelogTopics }]
     const copies = new Map([
