@@ -85,6 +85,11 @@ export class ConsumedPartition {
   /** Goes back, as far as to the first offset that was not taken. What has arrived is dropped, and fetched again if it is still there. */
   rewind(offset: number, lastEpoch: number): void {
     this.moveTo(Math.min(offset, this.#arrived[0]?.fetched.batches.from ?? this.position), lastEpoch)
+    this.drop()
+  }
+
+  /** Forgets what has arrived. */
+  drop(): void {
     for (const { fetched } of this.#arrived) fetched.release?.()
     this.#arrived = []
     this.arrivedBytes = 0

@@ -59,7 +59,11 @@ export class FetchConsumer implements Consumer {
   }
 
   unassign(partitions: readonly { readonly topic: string; readonly partition: number }[]): void {
-    for (const { topic, partition } of partitions) this.#partitions.delete(partitionName(topic, partition))
+    for (const { topic, partition } of partitions) {
+      const name = partitionName(topic, partition)
+      this.#partitions.get(name)?.drop()
+      this.#partitions.delete(name)
+    }
   }
 
   pause(topic: string, partition: number): void {

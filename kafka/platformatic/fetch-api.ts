@@ -1,4 +1,5 @@
 import { writeInt64 } from '../../core/int64.ts'
+import type { FetchLease } from './fetch-buffers.ts'
 import { WireReader, writeUnsignedVarint } from './wire.ts'
 
 export const fetchKey = 1
@@ -66,8 +67,8 @@ export interface FetchAnswer {
   readonly sessionId: number
   readonly bytes: Buffer
   readonly partitions: readonly FetchedPartition[]
-  /** To be called when nobody reads `bytes` any more; absent if they are not used again. */
-  readonly giveBack?: () => void
+  /** To be released when all of `bytes` is held that is wanted. */
+  readonly lease: FetchLease
 }
 
 /*
@@ -150,7 +151,7 @@ function writeTopics<P extends FetchTarget>(
  */
 
 /** Reads an answer from `start` on. Leaves record batches as bytes and errors as codes. Throws a RangeError on what is no answer. */
-export function parseFetchAnswer(bytes: Buffer, start: number): FetchAnswer {
+export function parseFetchAnswer(bytes: Buffer, start: number): Omit<FetchAnswer, 'lease'> {
   const reader = new WireReader(bytes)
   reader.at = start + 4
   const errorCode = reader.int16()

@@ -9,7 +9,7 @@ import {
   parseFetchAnswer,
   writeFetchRequest
 } from './fetch-api.ts'
-import { FetchBuffers } from './fetch-buffers.ts'
+import { FetchBuffers, FetchLease } from './fetch-buffers.ts'
 import { closed } from './retry.ts'
 import { GarbledAnswer } from './socket.ts'
 import { requestHead, SocketSession } from './socket-session.ts'
@@ -101,7 +101,7 @@ export class SocketFetchConnection implements FetchConnection {
   #parse(answer: Buffer): FetchAnswer {
     try {
       const parsed = parseFetchAnswer(answer, answerHeadBytes)
-      return { ...parsed, giveBack: () => this.#buffers.give(answer) }
+      return { ...parsed, lease: new FetchLease(answer, this.#buffers) }
     } catch (error) {
       const what = `what is no answer to a fetch (${(error as Error).message})`
       throw new GarbledAnswer(`broker ${addressName(this.#address)}`, what, error)

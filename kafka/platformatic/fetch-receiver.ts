@@ -5,7 +5,7 @@ import type { RecordBatches } from '../batch/record-batches.ts'
 import type { ConsumedPartition } from './consumed-partition.ts'
 import { brokerCode, brokerError, isRetriable } from './errors.ts'
 import type { DivergingEpoch, FetchAnswer, FetchedPartition } from './fetch-api.ts'
-import { FetchLease } from './fetch-buffers.ts'
+import type { FetchLease } from './fetch-buffers.ts'
 import { partitionKey } from './fetch-session.ts'
 import { ticks } from './retry.ts'
 import { surveyBatches } from './survey-batches.ts'
@@ -66,7 +66,7 @@ export class FetchReceiver {
     const turn = ++this.#turn
     const silent = asked.newsOnly ? new Set(asked.states.values()) : undefined
     const outside: Outside[] = []
-    const lease = new FetchLease(answer.giveBack)
+    const { bytes, lease } = answer
     let batches = 0
     for (const fetched of answer.partitions) {
       const state = asked.states.get(partitionKey(fetched))
@@ -78,7 +78,7 @@ export class FetchReceiver {
       else if (errorCode !== 0) this.#refused(state, errorCode, asked.node)
       else if (diverging !== undefined) outside.push({ state, diverging })
       else if (fetched.preferredReplica >= 0) this.#readFrom(state, fetched.preferredReplica)
-      else batches += this.#arrived(state, fetched, { bytes: answer.bytes, lease, turn })
+      else batches += this.#arrived(state, fetched, { bytes, lease, turn })
     }
     for (const state of silent ?? []) this.#nothingNew(state)
     lease.release()
@@ -108,10 +108,10 @@ export class FetchReceiver {
       state.dry = false
       const survey = surveyBatches(bytes, recordsStart, end, position, aborted)
       const { skip, wanted, batches, lastEpoch } = survey
-      const range = { bytes, start: recordsStart, end, from: position, next: nextOffset }
+      const { release, ...held } = lease.hold(recordsStart, end)
+      const range = { ...held, from: position, next: nextOffset }
       const arrived: RecordBatches = skip === undefined ? range : { ...range, skip }
       state.served = turn
-      const release = lease.hold()
       state.arrive(
         { topic, partition, batches: arrived, highWatermark, lastStableOffset, release },
         wanted,

@@ -53,6 +53,15 @@ export class PartitionQueue {
     this.#advance()
   }
 
+  /** Forgets what was not processed. */
+  drop(): void {
+    for (const fetched of [this.#open, ...this.#waiting]) fetched?.release?.()
+    this.#open = undefined
+    this.#waiting.length = 0
+    this.bufferedBytes = 0
+    this.hasHead = false
+  }
+
   #advance(): void {
     for (;;) {
       if (this.#open !== undefined) {

@@ -295,6 +295,7 @@ export class Task {
 
   /** The task processes nothing more. Its stores may be another's then; they are closed by whoever opened them. */
   stop(): void {
+    for (const queue of this.#group.queues) queue.drop()
     this.#punctuation.clear()
     this.#context.close()
     this.#together.detach()

@@ -9,6 +9,7 @@ import {
   parseFetchAnswer,
   writeFetchRequest
 } from '../../../kafka/platformatic/fetch-api.ts'
+import { FetchLease } from '../../../kafka/platformatic/fetch-buffers.ts'
 import type { ConnectFetch } from '../../../kafka/platformatic/fetch-connection.ts'
 
 const fetchApi = createAPI<[FetchRequest], FetchAnswer>(
@@ -19,7 +20,10 @@ const fetchApi = createAPI<[FetchRequest], FetchAnswer>(
     return Writer.create().append(buffer.subarray(0, writeFetchRequest(buffer, 0, request)))
   },
   // one copy joins the chunks that the answer came in
-  (_correlationId, _key, _version, reader) => parseFetchAnswer(reader.buffer.buffer, 0)
+  (_correlationId, _key, _version, reader) => {
+    const bytes = reader.buffer.buffer
+    return { ...parseFetchAnswer(bytes, 0), lease: new FetchLease(bytes) }
+  }
 )
 
 /** Our fetches over the connections of @platformatic/kafka, for comparison. */
