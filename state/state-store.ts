@@ -16,8 +16,17 @@ export type ChangelogCursor = Pick<
   'next' | 'buffer' | 'keyStart' | 'keyEnd' | 'valueStart' | 'valueEnd' | 'timestamp' | 'offset'
 >
 
-/** Where a store sends its changelog records. The buffers are the store's for good: they are not written to again. */
-export type ChangelogWriter = (key: Buffer, value: Buffer | null, timestamp: number) => void
+/**
+ * Where a store sends its changelog records: what is in their buffers from `keyStart` and `valueStart` on. The buffers are the store's for good:
+ * they are not written to again.
+ */
+export type ChangelogWriter = (
+  key: Buffer,
+  keyStart: number,
+  value: Buffer | null,
+  valueStart: number,
+  timestamp: number
+) => void
 
 /** A latest value and the event time, in ms, of the record it came from. Immutable once in a store. */
 export interface ValueAndTimestamp<V> {

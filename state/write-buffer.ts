@@ -262,11 +262,7 @@ export class WriteBuffer<K, V> {
     entry.pending = stored
     entry.pendingKey = key
     this.#options.onFlush?.(entry)
-    log?.(
-      key.subarray(changelogKeyAt),
-      stored === null ? null : stored.subarray(timestampBytes),
-      entry.timestamp
-    )
+    log?.(key, changelogKeyAt, stored, timestampBytes, entry.timestamp)
     this.#listener?.(entry, old)
   }
 

@@ -72,6 +72,7 @@ export const SkuTotals = Totals.extend({
   productKind: z.enum(['product', 'charge']),
   /** The latest that a file gives. */
   description: z.string().nullable(),
+  /** Does not go back when a corrected file takes its rows away; the SKU days do. */
   lastSold: businessDay,
   /** By the customers' countries, in alphabetical order. */
   markets: z.array(Totals.extend({ market: z.string() })),

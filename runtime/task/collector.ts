@@ -1,4 +1,4 @@
-import { GrowableBytes } from '../../core/bytes.ts'
+import { type ByteTarget, copyBytes, GrowableBytes } from '../../core/bytes.ts'
 import { type Headers, noHeaders, partitionName } from '../../core/record.ts'
 import type { Serde } from '../../core/serde.ts'
 import { bytes } from '../../core/serdes/bytes.ts'
@@ -55,17 +55,31 @@ export class Collector {
 
   /** Writes a store's changes to its changelog, in the task's own partition. */
   changelog(topic: ProducerTopic, partition: number): ChangelogWriter {
-    const raw = bytes()
+    const rest = new BytesFrom()
     const name = partitionName(topic.name, partition)
-    const logHeaders = this.#logHeaders
-    return (key, value, timestamp) => {
-      const headers = logHeaders.size === 0 ? noHeaders : (logHeaders.get(name)?.(value) ?? noHeaders)
-      topic.append(partition, key, 0, key.length, raw, value, timestamp, headers)
+    const headersOf = (value: Buffer | null, valueStart: number): Headers =>
+      this.#logHeaders.get(name)?.(value === null ? null : value.subarray(valueStart)) ?? noHeaders
+    return (key, keyStart, value, valueStart, timestamp) => {
+      const headers = this.#logHeaders.size === 0 ? noHeaders : headersOf(value, valueStart)
+      rest.start = valueStart
+      topic.append(partition, key, keyStart, key.length, rest, value, timestamp, headers)
     }
   }
 
   /** From now on the records of that changelog partition get these headers. */
   logHeaders(topic: string, partition: number, headersOf: LogHeaders): void {
     this.#logHeaders.set(partitionName(topic, partition), headersOf)
+  }
+}
+
+/** Writes what its buffers hold from `start` on. */
+class BytesFrom implements Serde<Buffer> {
+  readonly name = 'bytes'
+  readonly decode = bytes().decode
+  start = 0
+
+  encode(value: Buffer, target: ByteTarget, at: number): number {
+    target.reserve(at, value.length - this.start)
+    return copyBytes(value, this.start, value.length, target.buffer, at)
   }
 }

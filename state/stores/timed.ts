@@ -43,7 +43,7 @@ export abstract class TimedStore<K, V> implements StateStore {
   readonly name: string
   readonly persistent: boolean
   protected readonly buffer: WriteBuffer<K, V>
-  protected readonly log: ChangelogWriter | undefined
+  readonly #log: ChangelogWriter | undefined
   /** The last sequence number given. */
   protected sequence: number
   readonly #options: TimedOptions<K, V>
@@ -66,7 +66,7 @@ export abstract class TimedStore<K, V> implements StateStore {
     const { name, key, value, layout, retentionMs, logged, cached } = options
     this.name = name
     this.persistent = engine.kind !== 'memory'
-    this.log = storeOptions.log
+    this.#log = storeOptions.log
     this.#options = options
     this.#engine = engine
     this.#freeze = storeOptions.freeze ?? freezesByDefault()
@@ -252,9 +252,9 @@ export abstract class TimedStore<K, V> implements StateStore {
     return this.#scratch.buffer.latin1Slice(timedKeyAt, end)
   }
 
-  /** The changelog's key of an entry. */
-  protected changelogKey(key: K, time: number, sub: number): Buffer {
-    return this.#engineKey(this.keyText(key), time, sub).subarray(timedKeyAt)
+  /** Tells the changelog alone that there is no such entry. */
+  protected logAbsence(key: K, time: number, sub: number, timestamp: number): void {
+    this.#log?.(this.#engineKey(this.keyText(key), time, sub), timedKeyAt, null, 0, timestamp)
   }
 
   protected checkTime(time: number): void {

@@ -111,7 +111,7 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
     const stored = value === null ? null : encodeStored(this.#definition.value, value, timestamp)
     const result = this.#apply(bytes, stored, timestamp)
     // a dropped version is logged as well, as in Kafka Streams: a restore drops it again
-    this.#log?.(bytes, stored === null ? null : stored.subarray(timestampBytes), timestamp)
+    this.#log?.(bytes, 0, stored, timestampBytes, timestamp)
     if (result === 'dropped') this.#expiredPuts++
     if (this.#rows.bytes > 2 * this.#bufferBytes && !this.#committing)
       throw new StreamsError(

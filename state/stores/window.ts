@@ -59,7 +59,7 @@ export class BufferedWindowStore<K, V> extends TimedStore<K, V> implements Windo
     this.checkTime(start)
     this.sequence = this.sequence === highestSequence ? 0 : this.sequence + 1
     // nothing to delete: which of the entries would it be?
-    if (value === null) this.log?.(this.changelogKey(key, start, this.sequence), null, timestamp)
+    if (value === null) this.logAbsence(key, start, this.sequence, timestamp)
     else this.change(key, start, this.sequence, value, timestamp)
   }
 

@@ -2,6 +2,7 @@ import { noHeaders } from '../../core/record.ts'
 import { bytes } from '../../core/serdes/bytes.ts'
 import { BatchBuilder } from '../../kafka/batch/batch-builder.ts'
 import { RecordCursor } from '../../kafka/batch/record-cursor.ts'
+import type { ChangelogWriter } from '../../state/state-store.ts'
 
 export interface ChangelogRecord {
   readonly key: Buffer | null
@@ -32,8 +33,9 @@ export class Changelog {
   readonly committed: ChangelogRecord[] = []
   readonly open: ChangelogRecord[] = []
 
-  readonly log = (key: Buffer, value: Buffer | null, timestamp: number): void => {
-    this.open.push({ key, value, timestamp })
+  readonly log: ChangelogWriter = (key, keyStart, value, valueStart, timestamp): void => {
+    const bytes = value === null ? null : value.subarray(valueStart)
+    this.open.push({ key: key.subarray(keyStart), value: bytes, timestamp })
   }
 
   commit(): { offset: number; topicId: string } {

@@ -139,7 +139,7 @@ export function timedStoreConformance(kind: EngineKind): void {
         ])
         const log: number[] = []
         const copy = openStore(joined, new MemoryEngine('copy'), {
-          log: (key) => log.push(key.readInt32BE(9))
+          log: (key, keyStart) => log.push(key.readInt32BE(keyStart + 9))
         })
         copy.restore(cursorOver(changelog.open), at(5))
         copy.put('a', 'z', 60_000, 1)
