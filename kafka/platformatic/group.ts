@@ -13,6 +13,7 @@ import {
 } from './consumer-protocol.ts'
 import { Coordinator } from './coordinator.ts'
 import { brokerCode, brokerCodeName, brokerError } from './errors.ts'
+import { wasFormer } from './former-member.ts'
 import { leaveGroup } from './group-leave.ts'
 import { type CommitRefusal, commitOffsets, fetchOffsets, type Membership } from './group-offsets.ts'
 import { Heartbeats } from './heartbeats.ts'
@@ -155,7 +156,7 @@ export class StaticMember implements GroupMember {
     if (refusal === 'rebalance' && (await this.regains(offsets, sentAs)))
       refusal = await this.#tryCommit(offsets)
     if (refusal === undefined) return
-    if (refusal === 'fenced') throw this.#fence()
+    if (refusal === 'fenced' && !wasFormer(sentAs, this.metadata())) throw this.#fence()
     this.#rejoin = true
     if (refusal === 'unknown-member' && this.#joining === undefined) this.#memberId = ''
     throw this.#rebalance(

@@ -5,6 +5,7 @@ import type { ProducerTopic, TransactionalProducer, TransactionalProducerOptions
 import { BatchSender } from './batch-sender.ts'
 import { Cluster, type ClusterOptions } from './cluster.ts'
 import { Coordinator } from './coordinator.ts'
+import { wasFormer } from './former-member.ts'
 import { batchSettings } from './producer.ts'
 import type { ProducerIdentity } from './producer-identity.ts'
 import { ProducerTopics } from './producer-topics.ts'
@@ -163,6 +164,8 @@ export class CoordinatedProducer implements TransactionalProducer {
       try {
         await add()
       } catch (error) {
+        if (hasCode(error, 'GROUP_FENCED') && wasFormer(sentAs, member.metadata()))
+          throw new StreamsError('GROUP_REBALANCE', (error as StreamsError).message, error)
         if (!hasCode(error, 'GROUP_REBALANCE') || !(await member.regains(offsets, sentAs))) throw error
         await add()
       }

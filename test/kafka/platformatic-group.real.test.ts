@@ -180,17 +180,60 @@ describe('membership', { timeout: 60_000 }, () => {
     expect(one.stint(), 'it took part in every round').toBe(0)
     expect(await one.regains([position], before)).toBe(true)
 
-    const coordinator = new Channel(parseAddress(realBrokers()[0]!), 'raw', {}, defaultChannel)
-    closing.push(coordinator)
-    const members = [{ memberId: '', groupInstanceId: 'one', reason: 'the test removes it' }]
-    const removed = await coordinator.call(leaveGroupV5.api, groupId, members)
-    expect(removed.errorCode).toBe(0)
+    await remove(groupId, 'one')
     await until('it knows', () => one.rejoinNeeded())
     const former = one.metadata()
     await one.join()
     expect(one.stint()).toBe(1)
     expect(await one.regains([position], former)).toBe(false)
   })
+
+  it('a member whose place it takes itself, joining anew, is not fenced by another process', async () => {
+    const space = workspace()
+    const topic = await space.topic(1)
+    const groupId = space.name('group')
+    const [one, two] = [member(groupId, 'one', topic), member(groupId, 'two', topic)]
+    const both = [one.join(), two.join()]
+    await Promise.all(both)
+    const position = { topic, partition: 0, offset: 5, metadata: '' }
+    const former = one.metadata()
+    const producer = await space.transactional()
+    await producer.begin()
+
+    await remove(groupId, 'one')
+    await until('it knows', () => one.rejoinNeeded())
+    // the other one is waited for
+    const joins = count('JoinGroup')
+    const joining = one.join()
+    await until('the one it was is not known', () => count('JoinGroup') > joins)
+    // it asks as a new one after a pause, and is not answered
+    await sleep(1_000)
+    expect(one.metadata().memberId).toBe('')
+    const rebalance = { code: 'GROUP_REBALANCE' }
+    await expect(one.commit([position])).rejects.toMatchObject(rebalance)
+    await expect(producer.sendOffsets([position], one)).rejects.toMatchObject(rebalance)
+    await producer.abort()
+    await two.join()
+    await joining
+    expect(one.metadata().memberId).not.toBe(former.memberId)
+
+    // sent before, answered now
+    await producer.begin()
+    const times = [former, one.metadata()]
+    const late = { metadata: () => times.shift() ?? one.metadata(), regains: async () => false }
+    await expect(producer.sendOffsets([position], late)).rejects.toMatchObject(rebalance)
+    await producer.abort()
+    one.check()
+    await one.commit([position])
+  })
+
+  async function remove(groupId: string, instanceId: string): Promise<void> {
+    const coordinator = new Channel(parseAddress(realBrokers()[0]!), 'raw', {}, defaultChannel)
+    closing.push(coordinator)
+    const members = [{ memberId: '', groupInstanceId: instanceId, reason: 'the test removes it' }]
+    const removed = await coordinator.call(leaveGroupV5.api, groupId, members)
+    expect(removed.errorCode).toBe(0)
+  }
 })
 
 /** A leader that assigns when the test says so. */
