@@ -219,7 +219,7 @@ describe('membership', { timeout: 60_000 }, () => {
 
     // sent before, answered now
     await producer.begin()
-    const times = [former, one.metadata()]
+    const times = [former, former]
     const late = { metadata: () => times.shift() ?? one.metadata(), regains: async () => false }
     await expect(producer.sendOffsets([position], late)).rejects.toMatchObject(rebalance)
     await producer.abort()
