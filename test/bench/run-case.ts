@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { BenchCase, Figures } from './case.ts'
-import { imageOptions } from './image-options.ts'
 
 const main = join(import.meta.dirname, 'main.ts')
 /** Tells main.ts to run one program: its name and its settings follow. */
@@ -14,7 +13,7 @@ export async function runCase(one: BenchCase): Promise<Figures> {
   const extra = process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? []
   const started = spawn(
     process.execPath,
-    ['--expose-gc', ...imageOptions(), ...extra, main, childFlag, one.program, JSON.stringify(one.settings)],
+    ['--expose-gc', ...extra, main, childFlag, one.program, JSON.stringify(one.settings)],
     { stdio: ['ignore', 'pipe', 'inherit'], signal: AbortSignal.timeout(withinMs) }
   )
   let output = ''

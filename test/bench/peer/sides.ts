@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { javaProgram } from '../../../deploy/local/java.ts'
 import { streamsProgram } from '../../peer/java-program.ts'
-import { imageOptions } from '../image-options.ts'
 
 /** A program that takes `--name value` pairs, ours or the peer's. */
 export interface Side {
@@ -15,7 +14,7 @@ export interface Side {
 const withinMs = 15 * 60_000
 const heapMiB = 1024
 
-/** Ours as in the image, and Kafka Streams with a fixed heap, so that the collector's growth of it is no part of the comparison. */
+/** Ours, and Kafka Streams with a fixed heap, so that the collector's growth of it is no part of the comparison. */
 export async function bothSides(report: (message: string) => void): Promise<readonly [Side, Side]> {
   const folder = join(import.meta.dirname, 'java')
   const program = await streamsProgram('bench', folder, 'storesku.bench.Bench', report)
@@ -23,7 +22,7 @@ export async function bothSides(report: (message: string) => void): Promise<read
     {
       name: 'ours',
       command: process.execPath,
-      args: [...imageOptions(), join(import.meta.dirname, '../main.ts')]
+      args: [join(import.meta.dirname, '../main.ts')]
     },
     {
       name: 'peer',
