@@ -193,8 +193,10 @@ describe('membership', { timeout: 60_000 }, () => {
     const topic = await space.topic(1)
     const groupId = space.name('group')
     const [one, two] = [member(groupId, 'one', topic), member(groupId, 'two', topic)]
-    const both = [one.join(), two.join()]
-    await Promise.all(both)
+    await one.join()
+    const second = two.join()
+    await until('the group wants it to join again', () => one.rejoinNeeded())
+    await Promise.all([one.join(), second])
     const position = { topic, partition: 0, offset: 5, metadata: '' }
     const former = one.metadata()
     const producer = await space.transactional()
