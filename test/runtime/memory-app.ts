@@ -43,6 +43,11 @@ export class MemoryApp {
     return new MemoryApp(await mkdtemp(join(tmpdir(), 'store-sku-memory-')), applicationId)
   }
 
+  /** What runs processes nothing more; what is started after it does. */
+  pause(): void {
+    for (const streams of this.#running) streams.pause()
+  }
+
   /** Closes what runs, whatever became of it, and deletes the state. */
   async dispose(): Promise<void> {
     for (const streams of this.#running) await streams.close().catch(() => undefined)
