@@ -112,10 +112,11 @@ export class ObjectStore {
     })
   }
 
-  get(bucket: string, key: string): Promise<StoredObject | undefined> {
+  get(bucket: string, key: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
     return guard(`reading ${bucket}/${key}`, async () => {
       try {
-        const answer = await this.#client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+        const command = new GetObjectCommand({ Bucket: bucket, Key: key })
+        const answer = await this.#client.send(command, abortable(signal))
         return { ...describeObject(key, answer), body: answer.Body as Readable }
       } catch (error) {
         if (statusOf(error) === 404) return undefined

@@ -66,6 +66,14 @@ export class FileReading {
 
   /** Rejects when aborted; what the store refuses is tried again as long as it takes. */
   async *steps(): AsyncGenerator<ReadingStep> {
+    try {
+      yield* this.#steps()
+    } finally {
+      this.#rows.close()
+    }
+  }
+
+  async *#steps(): AsyncGenerator<ReadingStep> {
     const { asked } = this.#parts
     let lookFirst = this.#reading.looked < asked().looks
     for (;;) {
@@ -84,10 +92,11 @@ export class FileReading {
 
   /** Learns what the bucket has. Returns true when that settles it. */
   async *#look(): AsyncGenerator<ReadingStep, boolean> {
-    const { store, bucket, object, asked, signal } = this.#parts
+    const { source, asked } = this.#parts
     const { looks } = asked()
-    const head = await this.#patience.through(() => store.head(bucket.bucket, object, signal))
     const { state, part, target: before } = this.#reading
+    const isFirst = state === 'announced' && part === null && this.#kind.kind !== 'misplaced'
+    const head = await this.#patience.through(() => this.#rows.look(isFirst && !source.archives))
     const target = head === undefined ? null : this.#version(head)
     const unchanged = state === 'rejected' && target !== null && target.etag === before?.etag
     // stored again with the same content: the newer version will be kept for longer

@@ -18,6 +18,11 @@ export class VersionSource {
     this.#archive = archive
   }
 
+  /** What is read is copied first, and read from there. */
+  get archives(): boolean {
+    return this.#archive !== undefined
+  }
+
   /** `missing`, `changed`: it is not to be had, and that is why the object is no help. Throws OBJECT_STORE_UNAVAILABLE. */
   async open(
     bucket: string,

@@ -22,7 +22,6 @@ it('loses nothing and reads nothing twice from a store that throttles, breaks of
   const fates: Fate[] = [
     'slow down',
     'slow down',
-    'through',
     { breakAfter: 300_000 },
     'slow down',
     'silence',
@@ -48,6 +47,26 @@ it('loses nothing and reads nothing twice from a store that throttles, breaks of
   expect(Object.fromEntries(proxy.counts)).toMatchObject({ 'slow down': 3, 'break off': 2, silence: 1 })
   expect(warnings.filter((message) => message.includes('(HTTP 503)')).length).toBe(3)
   expect(warnings.length).toBe(6)
+})
+
+it('asks the store for a new file once, and looks at one that it has read', async () => {
+  const asked: string[] = []
+  proxy = await startFlakyProxy(server('S3_ENDPOINT'), ({ method, url }) => {
+    if (method !== 'PUT') asked.push(`${method} ${/^\/[^/]+\/([^?]+)/.exec(url ?? '')?.[1]}`)
+    return 'through'
+  })
+  fixture = await IngestFixture.open({ store: { endpoint: proxy.url, credentials } })
+  await fixture.put('1/new.csv', salesCsv(3))
+  await fixture.put('misplaced.csv', salesCsv(3))
+  await fixture.start()
+  await fixture.running()
+  asked.length = 0
+  for (const key of ['1/new.csv', 'misplaced.csv', '1/new.csv']) {
+    await fixture.announce(key)
+    await fixture.finished()
+  }
+  expect(asked).toEqual(['GET 1/new.csv', 'HEAD misplaced.csv', 'HEAD 1/new.csv'])
+  expect(await fixture.rawText('1/new.csv')).toBe(salesRows(3))
 })
 
 it('reads hundreds of small files, each once, and finds what has changed since', async () => {

@@ -71,8 +71,16 @@ class HookedStore extends ObjectStore {
     signal?: AbortSignal
   ): Promise<StoredObject | 'missing' | 'changed'> {
     const stored = await super.getVersion(bucket, key, version, signal)
-    if (typeof stored === 'string' || key.includes('reference/')) return stored
-    return { ...stored, body: this.onBody(stored.body, version.from ?? 0) }
+    return typeof stored === 'string' ? stored : this.#hooked(stored, version.from)
+  }
+
+  override async get(bucket: string, key: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
+    const stored = await super.get(bucket, key, signal)
+    return stored === undefined ? undefined : this.#hooked(stored)
+  }
+
+  #hooked(stored: StoredObject, from = 0): StoredObject {
+    return stored.key.includes('reference/') ? stored : { ...stored, body: this.onBody(stored.body, from) }
   }
 }
 
