@@ -6,30 +6,6 @@ import type { AnyAnalysis } from '../sinks/retail/own-analysis.ts'
 const standardGraph = 'topology/retail/index.ts'
 const ownGraph = `../topology/retail/index.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`
 
-/** The option that says which graph a command is about. */
-export const graphOption = {
-  graph: {
-    type: 'string',
-    value: 'M#E',
-    default: `${standardGraph}#retailTopology`,
-    help: 'module and export: a Topology, or a function that returns one'
-  }
-} as const
-
-/** The file of the graph that `--graph` names. Where a project has no retail graph, the default is the one of the installed package. */
-export function graphFile(graph: string): string {
-  const [file = ''] = graph.split('#')
-  return file !== standardGraph || existsSync(file) ? file : fileURLToPath(new URL(ownGraph, import.meta.url))
-}
-
-/** The topology that `--graph` names. Throws CONFIG_INVALID. */
-export async function loadTopology(graph: string): Promise<Topology> {
-  const [file = ''] = graph.split('#')
-  const topology = await loadExport(graph.replace(file, () => graphFile(graph)))
-  if (topology instanceof Topology) return topology
-  throw new StreamsError('CONFIG_INVALID', `${graph} is no topology`)
-}
-
 /** The option that adds analyses to the retail system's own. */
 export const analysisOption = {
   analysis: {
@@ -40,6 +16,46 @@ export const analysisOption = {
     help: 'module and export: an analysis of your own (docs/new-analysis.md); may be repeated'
   }
 } as const
+
+/** The options that say which graph a command is about. */
+export const graphOption = {
+  graph: {
+    type: 'string',
+    value: 'M#E',
+    default: `${standardGraph}#retailTopology`,
+    help: 'module and export: a Topology, or a function that returns one'
+  },
+  ...analysisOption
+} as const
+
+interface GraphValues {
+  readonly graph: string
+  readonly analysis: readonly string[]
+}
+
+/** Whether the options name the retail system's own graph, with or without analyses. */
+export function isStandardGraph({ graph }: GraphValues): boolean {
+  return graph === graphOption.graph.default
+}
+
+/** The file of the graph that `--graph` names. Where a project has no retail graph, the default is the one of the installed package. */
+export function graphFile(graph: string): string {
+  const [file = ''] = graph.split('#')
+  return file !== standardGraph || existsSync(file) ? file : fileURLToPath(new URL(ownGraph, import.meta.url))
+}
+
+/** The topology that `--graph` names, with the analyses of `--analysis`. Throws CONFIG_INVALID. */
+export async function loadTopology(values: GraphValues): Promise<Topology> {
+  const { graph, analysis } = values
+  if (analysis.length > 0 && !isStandardGraph(values))
+    throw new StreamsError('CONFIG_INVALID', `--analysis is for the retail graph: call it in ${graph}`)
+  const [file = ''] = graph.split('#')
+  const reference = graph.replace(file, () => graphFile(graph))
+  const builds = (await loadAnalyses(analysis)).map(({ build }) => build)
+  const topology = await loadExport(reference, ...(builds.length === 0 ? [] : [{ analyses: builds }]))
+  if (topology instanceof Topology) return topology
+  throw new StreamsError('CONFIG_INVALID', `${graph} is no topology`)
+}
 
 /** The analyses that `--analysis` names. Throws CONFIG_INVALID. */
 export async function loadAnalyses(references: readonly string[]): Promise<readonly AnyAnalysis[]> {
@@ -58,8 +74,8 @@ function isAnalysis(value: unknown): value is AnyAnalysis {
   )
 }
 
-/** What a module exports under the name behind `#`; what a function without parameters returns, if it is one. Throws CONFIG_INVALID. */
-export async function loadExport(reference: string): Promise<unknown> {
+/** What a module exports under the name behind `#`; what it returns, if it is a function that needs no parameters. Throws CONFIG_INVALID. */
+export async function loadExport(reference: string, ...parameters: readonly unknown[]): Promise<unknown> {
   const [module = '', name = ''] = reference.split('#')
   if (name === '')
     throw new StreamsError('CONFIG_INVALID', `${reference}: write it as MODULE#EXPORT, e.g. ./graph.ts#graph`)
@@ -72,5 +88,5 @@ export async function loadExport(reference: string): Promise<unknown> {
   }
   const found = exports[name]
   if (found === undefined) throw new StreamsError('CONFIG_INVALID', `${module} exports no "${name}"`)
-  return typeof found === 'function' && found.length === 0 ? found() : found
+  return typeof found === 'function' && found.length === 0 ? found(...parameters) : found
 }

@@ -25,27 +25,41 @@ export const bucketOption = {
   }
 } as const
 
-/** Each stands for a way by which the AWS SDK finds credentials: keys, a profile, the roles of a pod on EKS. */
+/** Each stands for a way by which the AWS SDK finds credentials: keys, a profile, the roles of a pod on EKS and of a task on ECS. */
 const credentialVariables = [
   'AWS_ACCESS_KEY_ID',
   'AWS_PROFILE',
   'AWS_WEB_IDENTITY_TOKEN_FILE',
-  'AWS_CONTAINER_CREDENTIALS_FULL_URI'
-] as const
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'
+]
 
-/**
- * The object store that S3_ENDPOINT names, in AWS_REGION, with the AWS SDK's credentials; else the local one with its own. Throws
- * CONFIG_INVALID.
- */
-export async function objectStoreOf(dir: string): Promise<ObjectStore> {
-  const endpoint = await serviceAddress('s3', dir)
-  const named = credentialVariables.some((name) => process.env[name] !== undefined)
+const aws = /\.amazonaws\.com(\.cn)?$/
+
+/** The local server's credentials, for a server that is not AWS while nothing says by what the AWS SDK would find any. */
+export function localCredentials(
+  endpoint: string,
+  environment: Readonly<Record<string, string | undefined>>
+): typeof objectStoreCredentials | undefined {
+  const named = credentialVariables.some((name) => environment[name] !== undefined)
+  // a machine's own role is named by no variable
+  return named || aws.test(new URL(endpoint).hostname) ? undefined : objectStoreCredentials
+}
+
+/** The object store at an address, in AWS_REGION, with the AWS SDK's credentials or the local server's. */
+export function objectStoreAt(endpoint: string): ObjectStore {
+  const credentials = localCredentials(endpoint, process.env)
   const region = process.env['AWS_REGION']
   return new ObjectStore({
     endpoint,
     ...(region === undefined ? {} : { region }),
-    ...(named ? {} : { credentials: objectStoreCredentials })
+    ...(credentials === undefined ? {} : { credentials })
   })
+}
+
+/** The object store that S3_ENDPOINT names, else the local one. Throws CONFIG_INVALID. */
+export async function objectStoreOf(dir: string): Promise<ObjectStore> {
+  return objectStoreAt(await serviceAddress('s3', dir))
 }
 
 /** Buckets by `NAME=CC`, or by names that say it, such as `sku-gb`. Throws an Error that says what is missing. */

@@ -77,14 +77,19 @@ export function trainingSetsSink(options: Omit<TrainingSetOptions, 'name'>): Ret
   return sink('training-sets', [topics.lineItems], (name) => trainingSets({ name, ...options }))
 }
 
-/** The table of one's own analysis, and its figures. */
+/** The table of one's own analysis. */
+export function analysisTable({ name, topic, table: mapping }: AnyAnalysis): RetailSink {
+  return { ...table(topic, mapping), name: `analysis-${name}` }
+}
+
+/** The same, and its figures. */
 export function ownAnalysisSinks(
   analysis: AnyAnalysis,
   gauge: ReturnType<typeof analysisGauge>
 ): readonly RetailSink[] {
-  const { name, topic, table: mapping, figures } = analysis
+  const { name, topic, figures } = analysis
   return [
-    { ...table(topic, mapping), name: `analysis-${name}` },
+    analysisTable(analysis),
     ...(figures === undefined
       ? []
       : [sink(`analysis-${name}-figures`, [topic], (own) => gauge(own, analysis))])

@@ -5,7 +5,6 @@ import { kafkaClientMetrics, type Logger, PlatformaticClient } from '../index.ts
 import type { CountryBucket } from '../ingest/buckets.ts'
 import { Ingest } from '../ingest/ingest.ts'
 import { ingestMetrics } from '../ingest/ingest-metrics.ts'
-import { ObjectStore } from '../ingest/object-store.ts'
 import * as topics from '../topology/retail/topics.ts'
 import { bucketOf, bucketSettings } from './buckets.ts'
 import { caughtUp } from './caught-up.ts'
@@ -14,7 +13,9 @@ import { dataFiles, uploadFiles } from './data-folder.ts'
 import { EventSources, listenAt, scanInterval } from './event-sources.ts'
 import { foodmartData, uploadFoodmart } from './foodmart/foodmart.ts'
 import { foodmartBuckets } from './foodmart/foodmart-files.ts'
+import { kafkaSecurity } from './kafka-security.ts'
 import { analysisOption, loadAnalyses } from './load-export.ts'
+import { objectStoreAt } from './object-store-of.ts'
 import { ProgressBars } from './progress-bars.ts'
 import { makeReport } from './report.ts'
 import { RestoreBar } from './restore-bar.ts'
@@ -117,7 +118,7 @@ async function main(): Promise<number> {
     startServices({ directory: values.dir, onProgress: say }),
     folder === undefined ? foodmartData(say) : []
   ])
-  const store = new ObjectStore({ endpoint: services.s3Endpoint, credentials: objectStoreCredentials })
+  const store = objectStoreAt(services.s3Endpoint)
   const upload = () => {
     const total = (folder ?? foodmart).length
     const onProgress = (done: number) => bars.update('upload', done, total, `${done} of ${total} CSV files`)
@@ -129,6 +130,7 @@ async function main(): Promise<number> {
   const registry = new Registry()
   const kafka = new PlatformaticClient({
     brokers: services.kafkaBrokers.split(','),
+    ...(await kafkaSecurity()),
     metrics: kafkaClientMetrics(registry)
   })
   const restoreBar = new RestoreBar(bars)

@@ -24,7 +24,7 @@ export const describe = command({
   async run({ values, positionals }, terminal) {
     if (positionals.length > 0)
       throw new StreamsError('CONFIG_INVALID', `not understood: ${positionals.join(' ')}`)
-    const description = (await loadTopology(values.graph)).describe()
+    const description = (await loadTopology(values)).describe()
     const format = values.json ? 'json' : values.format
     if (format === 'text') terminal.print(String(description))
     else if (format === 'json') terminal.print(`${JSON.stringify(description, null, 2)}\n`)

@@ -20,7 +20,7 @@ export const diff = command({
       throw new StreamsError('CONFIG_INVALID', `not understood: ${positionals.slice(2).join(' ')}`)
     const [old = lockFileOf(values.graph, values.file), now] = positionals
     const before = readTopologyLock(old)
-    const after = now === undefined ? lockTopology(await loadTopology(values.graph)) : readTopologyLock(now)
+    const after = now === undefined ? lockTopology(await loadTopology(values)) : readTopologyLock(now)
     const changes = diffTopologyLocks(before, after)
     const reset = needsReset(changes)
     const lines = changes.map(

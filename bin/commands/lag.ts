@@ -5,10 +5,10 @@ import { fileEvents } from '../../topology/retail/topics.ts'
 import { command, jsonOption, printResult } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { groupLags, type ReadingGroup, type TopicLag } from '../group-lag.ts'
-import { graphOption, loadTopology } from '../load-export.ts'
+import { graphOption, loadAnalyses, loadTopology } from '../load-export.ts'
 import { numberOption } from '../number-option.ts'
 import { sinkGroup } from '../retail-app.ts'
-import { retailSinks } from '../retail-sinks.ts'
+import { analysisTable, type RetailSink, retailSinks } from '../retail-sinks.ts'
 import { kafkaOf, kafkaOptions, stateOptions } from '../services.ts'
 import { table } from '../text-table.ts'
 
@@ -26,7 +26,7 @@ Exit code 1: more than --max allows.`,
       value: 'SECONDS',
       help: 'wait so long until no more than --max (default 0) are left, with progress bars'
     },
-    graph: graphOption.graph,
+    ...graphOption,
     application: stateOptions.application,
     ...kafkaOptions,
     ...jsonOption
@@ -34,16 +34,21 @@ Exit code 1: more than --max allows.`,
   examples: [
     ['lag', 'of the retail application'],
     ['lag --max 1000 || echo behind', 'for a check'],
-    ['lag --wait 60', 'until all is processed']
+    ['lag --wait 60', 'until all is processed'],
+    ['lag --analysis topology/retail/basket-sizes.ts#basketSizes', 'with an analysis of your own']
   ],
   async run({ values }, terminal) {
     const most = values.max === undefined ? undefined : numberOption('max', values.max)
     const waitSeconds = values.wait === undefined ? 0 : numberOption('wait', values.wait)
-    const topology = await loadTopology(values.graph)
+    const topology = await loadTopology(values)
+    const sinks = [...retailSinks, ...(await loadAnalyses(values.analysis)).map(analysisTable)]
     const kafka = await kafkaOf(values)
     const admin = kafka.admin('store-sku-lag')
     try {
-      const groups = [await graphGroup(admin, topology, values.application), ...others(values.application)]
+      const groups = [
+        await graphGroup(admin, topology, values.application),
+        ...others(values.application, sinks)
+      ]
       const until = performance.now() + waitSeconds * 1000
       let lags = await groupLags(admin, groups)
       // twice in a row: a file that is just being read has no records yet
@@ -82,11 +87,11 @@ async function graphGroup(admin: Admin, topology: Topology, application: string)
   return { groupId: application, topics: [...plan.inputTopics()].sort() }
 }
 
-function others(application: string): readonly ReadingGroup[] {
+function others(application: string, sinks: readonly RetailSink[]): readonly ReadingGroup[] {
   if (application !== 'retail') return []
   return [
     { groupId: 'retail-ingest', topics: [fileEvents.name] },
-    ...retailSinks.map(({ name, topics }) => ({
+    ...sinks.map(({ name, topics }) => ({
       groupId: sinkGroup(name),
       topics: topics.map((topic) => topic.name)
     }))

@@ -24,7 +24,7 @@ export const lock = command({
   ],
   async run({ values }, terminal) {
     const file = lockFileOf(values.graph, values.file)
-    const text = lockText(lockTopology(await loadTopology(values.graph)))
+    const text = lockText(lockTopology(await loadTopology(values)))
     const current = (await readFile(file, 'utf8').catch(() => undefined)) === text
     if (!values.check && !current) await writeFile(file, text)
     const says = current

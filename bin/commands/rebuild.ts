@@ -30,7 +30,7 @@ nothing that its changelog, or a table's topic, does not. Stores without a chang
   async run({ values, positionals }, terminal) {
     const [store, ...rest] = positionals
     if (rest.length > 0) throw new StreamsError('CONFIG_INVALID', `not understood: ${rest.join(' ')}`)
-    const topology = await loadTopology(values.graph)
+    const topology = await loadTopology(values)
     const location = { topology, application: values.application, stateDirectory: stateDirectoryOf(values) }
     const all = store === undefined ? await storedParts(location) : await storedPartsOf(location, store)
     const asked = all.filter(({ task }) => values.task === undefined || task === values.task)

@@ -11,8 +11,8 @@ export const reset = command({
   details: `Deletes its internal topics and its state on this machine, and puts its positions to the beginning of what others write.
 Topics that the graph both writes and reads are passed over: their records will be made again. Outputs stay. All replicas
 must be stopped (exit code 4 otherwise, and nothing is changed). Cut short, run it again. What other machines have of its
-state is found to be that of another changelog there, and rebuilt. Run it with the graph that is running now, before a
-changed one is deployed.`,
+state is found to be that of another changelog there, and rebuilt. Run it with the graph that has been running, and its
+--analysis options, before a changed one is deployed: what no graph names is not deleted.`,
   options: {
     yes: { type: 'boolean', default: false, help: 'do it' },
     ...graphOption,
@@ -23,11 +23,15 @@ changed one is deployed.`,
   examples: [
     ['reset', 'what would be done'],
     ['reset --yes', 'do it'],
+    [
+      'reset --analysis topology/retail/basket-sizes.ts#basketSizes',
+      'of a graph with an analysis of your own'
+    ],
     ['reset --application orders --graph ./orders.ts#orders', "of an application of one's own"]
   ],
   async run({ values }, terminal) {
     const options = {
-      topology: await loadTopology(values.graph),
+      topology: await loadTopology(values),
       applicationId: values.application,
       kafka: await kafkaOf(values),
       stateDirectory: stateDirectoryOf(values)

@@ -18,7 +18,7 @@ import { command, jsonOption, printResult, type Terminal } from '../command.ts'
 import { EventSources, listenAt } from '../event-sources.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type HttpAddress, httpAddress, httpOption } from '../http-option.ts'
-import { analysisOption, graphOption, loadAnalyses, loadTopology } from '../load-export.ts'
+import { graphOption, isStandardGraph, loadAnalyses, loadTopology } from '../load-export.ts'
 import { lockFileOf, lockOption } from '../lock-option.ts'
 import { numberOption } from '../number-option.ts'
 import { archiveOption, bucketOption, bucketsOf, objectStoreOf } from '../object-store-of.ts'
@@ -89,7 +89,6 @@ TLS or SASL: KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME,
     },
     log: { type: 'string', value: 'FORM', default: 'text', help: 'text, or json: a JSON object a line' },
     ...graphOption,
-    ...analysisOption,
     ...lockOption,
     ...kafkaOptions,
     ...jsonOption
@@ -134,7 +133,7 @@ TLS or SASL: KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME,
               )
             }),
         stateDirectory,
-        topology: values.graph === graphOption.graph.default ? undefined : await loadTopology(values.graph),
+        topology: isStandardGraph(values) ? undefined : await loadTopology(values),
         analyses: await loadAnalyses(values.analysis),
         ...(existsSync(lockFile) ? { topologyLock: lockFile } : {}),
         reportingCurrency: values.currency,

@@ -27,7 +27,7 @@ more. The replica must be stopped (exit code 4 otherwise); the store is left as 
     if (store === undefined || text === undefined || rest.length > 0)
       throw new StreamsError('CONFIG_INVALID', 'say which STORE and which KEY; see --help')
     const location = {
-      topology: await loadTopology(values.graph),
+      topology: await loadTopology(values),
       application: values.application,
       stateDirectory: stateDirectoryOf(values)
     }

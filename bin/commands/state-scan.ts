@@ -33,7 +33,7 @@ export const stateScan = command({
     if (store === undefined || rest.length > 0)
       throw new StreamsError('CONFIG_INVALID', 'say which STORE; see --help')
     const location = {
-      topology: await loadTopology(values.graph),
+      topology: await loadTopology(values),
       application: values.application,
       stateDirectory: stateDirectoryOf(values)
     }

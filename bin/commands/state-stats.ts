@@ -42,7 +42,7 @@ export const stateStats = command({
     const [store, ...rest] = positionals
     if (rest.length > 0) throw new StreamsError('CONFIG_INVALID', `not understood: ${rest.join(' ')}`)
     const location = {
-      topology: await loadTopology(values.graph),
+      topology: await loadTopology(values),
       application: values.application,
       stateDirectory: stateDirectoryOf(values)
     }

@@ -104,3 +104,22 @@ it('writes, checks and compares locks, and says so by its exit code', async () =
   })
   expect(JSON.parse(json.stdout)).toMatchObject({ needsReset: true })
 })
+
+it('takes the analyses of one’s own that an application runs with into its graph', async () => {
+  const analysis = ['--analysis', 'docs/examples/sku-returns.ts#skuReturns']
+  const [described, diff, lag, other] = await Promise.all([
+    runCommand('describe', ...analysis),
+    runCommand('diff', ...analysis),
+    runCommand('lag', ...analysis, '--json', '--kafka', 'test/bin/retail-brokers.ts#retailBrokers'),
+    runCommand('describe', ...analysis, '--graph', 'test/bin/orders-graph.ts#ordersTopology')
+  ])
+  expect(described.stdout).toContain('Processor: sku-returns-aggregate (stores: [sku-returns])')
+  expect(diff.stdout).toContain('compatible   store "sku-returns" is new')
+  expect(JSON.parse(lag.stdout).topics.map(({ groupId }: { groupId: string }) => groupId)).toContain(
+    'retail-sink-analysis-sku-returns'
+  )
+  expect(other).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('call it in test/bin/orders-graph')
+  })
+})

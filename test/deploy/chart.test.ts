@@ -1,18 +1,29 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { parseAllDocuments } from 'yaml'
+import { parseAllDocuments, parseDocument } from 'yaml'
 import { chart, type Rendered, refusals, renderChart } from './helm/chart.ts'
 
 interface Resource {
   readonly apiVersion: string
   readonly kind: string
+  readonly metadata: Metadata
   readonly spec: Record<string, unknown>
 }
 
+interface Metadata {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+interface Pod {
+  readonly metadata: Metadata
+  readonly spec: { readonly containers: readonly { readonly args: readonly string[] }[] }
+}
+
 /** Resources of other people's, whose models Kubernetes does not bring. */
-const foreignKinds: ReadonlySet<string> = new Set(['ServiceMonitor', 'ScaledObject'])
+const foreignKinds: ReadonlySet<string> = new Set(['PrometheusRule', 'ServiceMonitor', 'ScaledObject'])
 
 let folder: string
 let lint: string
@@ -77,10 +88,47 @@ test('the production example has all that is watched and guarded', () => {
     'ConfigMap',
     'NetworkPolicy',
     'PodDisruptionBudget',
+    'PrometheusRule',
     'ScaledObject',
     'Service',
     'ServiceAccount',
     'ServiceMonitor',
     'StatefulSet'
   ])
+})
+
+test('its alerts are ours, and know the pods by the job that Prometheus gives them', async () => {
+  const resources = resourcesOf('production.yaml')
+  const rule = resources.find(({ kind }) => kind === 'PrometheusRule') as Resource
+  const alerts = await readFile(join(chart, '../../prometheus/alerts.yml'), 'utf8')
+  expect(rule.spec).toEqual(parseDocument(alerts).toJS())
+  const monitor = resources.find(({ kind }) => kind === 'ServiceMonitor') as Resource
+  const { jobLabel, selector } = monitor.spec as { jobLabel: string; selector: { matchLabels: object } }
+  const watched = resources.filter(
+    ({ kind, metadata }) =>
+      kind === 'Service' &&
+      Object.entries(selector.matchLabels).every(([name, value]) => metadata.labels[name] === value)
+  )
+  expect(watched.map(({ metadata }) => metadata.labels[jobLabel])).toEqual(['store-sku'])
+  expect(alerts).toContain('up{job="store-sku"}')
+})
+
+test('files can be sent to the pods that ingest, and to no others', () => {
+  const resources = resourcesOf('production.yaml')
+  const service = resources.find(
+    ({ kind, metadata }) => kind === 'Service' && metadata.name.endsWith('-ingest')
+  ) as Resource
+  const { selector, ports } = service.spec as { selector: object; ports: { port: number }[] }
+  expect(ports[0]?.port).toBe(9465)
+  const pods = resources
+    .filter(({ kind }) => kind === 'StatefulSet')
+    .map(({ spec }) => (spec as { template: Pod }).template)
+  const chosen = pods.filter(({ metadata: { labels } }) =>
+    Object.entries(selector).every(([name, value]) => labels[name] === value)
+  )
+  const args = (pod: Pod) => pod.spec.containers[0]?.args
+  expect(chosen.map(args)).toEqual([
+    expect.arrayContaining(['--role=ingest,sinks', '--listen=0.0.0.0:9465', '--validation-from=2026-04-01'])
+  ])
+  expect(pods.filter((pod) => args(pod)?.some((one) => one.startsWith('--listen')))).toEqual(chosen)
 })
