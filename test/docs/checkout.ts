@@ -23,7 +23,12 @@ export interface Checkout {
 export async function checkout(environment: NodeJS.ProcessEnv = process.env): Promise<Checkout> {
   const directory = await mkdtemp(join(tmpdir(), 'store-sku-checkout-'))
   const project = process.cwd()
-  await cp(project, directory, { recursive: true, filter: (path) => !leftOut.has(basename(path)) })
+  await cp(project, directory, {
+    recursive: true,
+    // links within the project stay within the copy
+    verbatimSymlinks: true,
+    filter: (path) => !leftOut.has(basename(path))
+  })
   await symlink(join(project, 'node_modules'), join(directory, 'node_modules'))
   const bin = join(directory, '.local', 'bin')
   await mkdir(bin, { recursive: true })

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { checkout } from './checkout.ts'
 import { documentedCommands } from './documented-commands.ts'
@@ -16,8 +17,23 @@ Exit code 0: all ended with 0 (npm start: told to stop when it stayed up), 1: on
 `
 
 /** npm start without --once stays up. */
-const stays = /^npm (ci && npm )?start$/
+const staysUp = /^npm (ci && npm )?start$/
 const stayMs = 300_000
+const stopMs = 60_000
+
+/** Whether all processes of the group are gone in time. */
+async function untilGone(group: number): Promise<boolean> {
+  const end = performance.now() + stopMs
+  for (;;) {
+    try {
+      process.kill(-group, 0)
+    } catch {
+      return true
+    }
+    if (performance.now() > end) return false
+    await setTimeout(100)
+  }
+}
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -53,13 +69,21 @@ async function main(): Promise<number> {
         // a group of its own, so that all of it is told to stop
         detached: true
       })
-      const timer = stays.test(line)
-        ? setTimeout(() => process.kill(-(child.pid as number), 'SIGTERM'), stayMs)
-        : undefined
-      const [code] = await once(child, 'exit')
-      clearTimeout(timer)
-      if (code !== 0) failures++
-      process.stdout.write(code === 0 ? 'ended with 0\n' : `FAILED: ended with ${code}\n`)
+      const group = child.pid as number
+      const stays = staysUp.test(line)
+      const over = new AbortController()
+      if (stays)
+        setTimeout(stayMs, undefined, { signal: over.signal }).then(
+          () => process.kill(-group, 'SIGTERM'),
+          () => undefined
+        )
+      const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
+      over.abort()
+      // the shell ends at the signal, what it started when it has finished
+      const ended = await untilGone(group)
+      const good = ended && (code === 0 || (stays && signal === 'SIGTERM'))
+      if (!good) failures++
+      process.stdout.write(good ? 'ended as it should\n' : `FAILED: ended with ${code ?? signal}\n`)
     }
   } finally {
     await project.dispose()
