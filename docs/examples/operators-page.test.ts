@@ -6,7 +6,14 @@ import { StreamsBuilder, Topology } from '../../index.ts'
 const page = '../operators.md'
 const block =
   /^(?<link>\[`(?<name>[\w-]+)\.ts`\]\(examples\/[\w-]+\.ts\).*:)(?:\n\n```ts\n[\s\S]*?```)?(?:\n\n```mermaid\n[\s\S]*?```)?$/gm
-const elsewhere = new Set(['promotions', 'sku-returns', 'driver', 'turnover', 'run-turnover'])
+const elsewhere = new Set([
+  'promotions',
+  'sku-returns',
+  'driver',
+  'turnover',
+  'run-turnover',
+  'carry-turnover'
+])
 
 function read(path: string): string {
   return readFileSync(new URL(path, import.meta.url), 'utf8')

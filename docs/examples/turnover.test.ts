@@ -10,15 +10,19 @@ it('adds up what each shop has sold', () => {
   expect(driver.readTable(turnover)).toEqual(new Map([['soho', 500]]))
 })
 
-/** `vitest run -u docs` writes the programs into the page again. */
-it('the page shows both programs as they are', async () => {
-  const page = readFileSync('docs/first-application.md', 'utf8')
+/** `vitest run -u docs` writes the programs into the pages again. */
+it.each(['first-application', 'sinks'])('the page %s shows its programs as they are', async (name) => {
+  const page = readFileSync(`docs/${name}.md`, 'utf8')
   const shown = page.replaceAll(
-    /^(.*\[`(?<name>[\w-]+)\.ts`\]\(examples\/.*)\n\n```ts\n[\s\S]*?```/gm,
-    (_, link: string, name: string) => {
-      const code = readFileSync(`docs/examples/${name}.ts`, 'utf8').replaceAll('../../index.ts', 'store-sku')
+    /^(.*\[`([\w-]+)\.ts`\]\(examples\/.*)\n\n```ts\n[\s\S]*?```/gm,
+    (_, link: string, program: string) => {
+      const code = readFileSync(`docs/examples/${program}.ts`, 'utf8').replaceAll(
+        '../../index.ts',
+        'store-sku'
+      )
       return `${link}\n\n\`\`\`ts\n${code}\`\`\``
     }
   )
-  await expect(shown).toMatchFileSnapshot('../first-application.md')
+  expect(shown).toContain('```ts\nimport')
+  await expect(shown).toMatchFileSnapshot(`../${name}.md`)
 })
