@@ -38,6 +38,11 @@ export class FetchSession {
   /** What the broker remembers, by partitionKey. */
   #known = new Map<string, FetchPartition>()
 
+  /** The broker names it in answers only when there is news of it. */
+  knows(target: FetchTarget): boolean {
+    return this.#epoch !== openingEpoch && this.#known.has(partitionKey(target))
+  }
+
   /** The request that makes the session fetch exactly these. The order counts for those that are new to it. */
   request(wanted: readonly FetchPartition[]): SessionRequest {
     const sessionId = this.#id

@@ -148,6 +148,9 @@ export class Fetcher {
     broker[purpose] = true
     const waiting = purpose === 'longPoll'
     const wanted = states.map((state) => this.#wanted(state))
+    // to an assignment without an answer yet, where its partition ends is news, too; a full answer names all
+    if (waiting && wanted.some((one, i) => states[i]!.end < 0 && broker.session.knows(one)))
+      broker.session.broken()
     const session = waiting ? broker.session.request(wanted) : sessionless(wanted)
     const newsOnly = session.sessionEpoch > 0
     const asked = { node, states: new Map(wanted.map((one, i) => [partitionKey(one), states[i]!])), newsOnly }

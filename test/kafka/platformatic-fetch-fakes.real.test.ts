@@ -161,6 +161,38 @@ describe('fetch sessions', { timeout: 60_000 }, () => {
     expect(consumer.take()).toEqual([])
     expect(consumer.lag(fakeTopic, 0)).toBe(0)
   })
+
+  it('learns the end of a partition that the session knows from a former assignment', async () => {
+    /** High watermarks as the session was told of them (Kafka's CachedPartition). */
+    const told = new Map<number, number>()
+    const ended = { highWatermark: 5 }
+    const cluster = await fakes(
+      ({ sessionEpoch, offsets, forgotten }) => {
+        if (sessionEpoch < 0) return { partitions: offsets.map(({ partition }) => ({ partition, ...ended })) }
+        if (sessionEpoch === 0) told.clear()
+        for (const { partition } of offsets) if (!told.has(partition)) told.set(partition, -1)
+        for (const partition of forgotten) told.delete(partition)
+        const news = [...told].filter(([, end]) => end !== ended.highWatermark)
+        for (const [partition] of news) told.set(partition, ended.highWatermark)
+        return { sessionId: 77, partitions: news.map(([partition]) => ({ partition, ...ended })) }
+      },
+      1,
+      2
+    )
+    const consumer = consume(cluster)
+    const both = [0, 1].map((partition) => ({ topic: fakeTopic, partition, offset: 5 }))
+    const lags = () => both.map(({ partition }) => consumer.lag(fakeTopic, partition))
+    for (const move of [() => undefined, () => consumer.unassign(both), () => undefined]) {
+      move()
+      await sleep(50)
+      consumer.assign(both)
+      expect(lags()).toEqual([undefined, undefined])
+      await until('the lags are known', () => lags().every((lag) => lag === 0))
+    }
+    const before = cluster.fetches.length
+    await until('it goes on', () => cluster.fetches.length > before + 5)
+    expect(cluster.fetches.slice(before + 1).every(({ sessionEpoch }) => sessionEpoch > 0)).toBe(true)
+  })
 })
 
 describe('a replica that is nearer by', { timeout: 60_000 }, () => {
