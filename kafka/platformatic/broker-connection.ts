@@ -8,6 +8,8 @@ import { Traffic } from './traffic.ts'
 
 /** For the connection with TLS and SASL, and again for the first answer. */
 const connectWithinMs = 5_000
+/** For the system to let a socket go. */
+const endWithinMs = 1_000
 /** The first answer tells versions, or starts SASL: a few hundred bytes. */
 const longestFirstAnswer = 1_000_000
 
@@ -43,6 +45,8 @@ export class BrokerConnection {
     this.#connection.on('error', (error) => {
       this.#lastError = error
     })
+    // The library keeps its timer for new credentials when the broker closes, and would take the connection for one that lives again.
+    this.#connection.on('close', () => void this.end())
   }
 
   onEnd(listener: () => void): void {
@@ -141,10 +145,14 @@ export class BrokerConnection {
   }
 
   async #drop(): Promise<void> {
+    const { socket } = this.#connection
+    // close() waits for the socket's event, which does not come again
+    const gone = socket?.closed === true
     const ended = this.#connection.close()
     // close() alone waits for what is not written yet, which a broker that hangs never takes
-    this.#connection.socket?.destroy()
-    await ended
+    socket?.destroy()
+    if (!gone)
+      await within(ended, endWithinMs, `closing the connection to ${this.#where}`).catch(() => undefined)
     this.#onEnd()
   }
 

@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { heartbeatV4 } from '@platformatic/kafka'
+import { heartbeatV4, saslAuthenticateV2, saslHandshakeV1 } from '@platformatic/kafka'
 import { afterEach, describe, expect, it } from 'vitest'
 import { choosePort } from '../../deploy/local/ports.ts'
 import { PlatformaticClient } from '../../kafka/platformatic/client.ts'
 import { Cluster } from '../../kafka/platformatic/cluster.ts'
 import { addressName, Channel } from '../../kafka/platformatic/connections.ts'
+import type { Sasl } from '../../kafka/platformatic/sasl.ts'
 import type { RequestMetric } from '../../kafka/port/metrics.ts'
 import { numbered, until, workspaces } from './conformance/workspace.ts'
 import { realBrokers } from './platformatic/brokers.ts'
@@ -13,6 +14,16 @@ import { type Asked, frame, ScriptedBroker } from './platformatic/scripted-broke
 
 /** Heartbeat answer v4: int32 throttle | int16 error | tags */
 const fine = Buffer.alloc(7)
+
+/** SaslHandshake answer v1: int16 error | string[] mechanisms */
+const plainOnly = Buffer.concat([Buffer.from([0, 0, 0, 0, 0, 1, 0, 5]), Buffer.from('PLAIN')])
+
+/** SaslAuthenticate answer v2: int16 error | compact string message (null) | compact bytes | int64 lifetime in ms | tags */
+function authenticated(lifetimeMs: number): Buffer {
+  const body = Buffer.from([0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+  body.writeBigInt64BE(BigInt(lifetimeMs), 4)
+  return body
+}
 
 describe('a connection', { timeout: 30_000 }, () => {
   const closing: { close(): Promise<void> }[] = []
@@ -149,6 +160,30 @@ describe('a connection', { timeout: 30_000 }, () => {
     expect(await ask(channel)).toBe(0)
     await expect(ask(channel)).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' })
     expect(await ask(channel)).toBe(0)
+  })
+
+  it('goes on, and ends, when the broker closed it before its credentials were due', async () => {
+    const broker = await fake(({ api, correlationId, socket, answer }) => {
+      if (api === saslHandshakeV1.api.key) socket.write(frame(correlationId, plainOnly))
+      else if (api === saslAuthenticateV2.api.key) answer(authenticated(500))
+      else answer(fine)
+    })
+    const sasl: Sasl = { mechanism: 'PLAIN', username: 'u', password: 'p' }
+    const channel = new Channel(broker.address, 'test', { sasl }, { requestTimeoutMs: 400, maxInflights: 5 })
+    expect(await ask(channel)).toBe(0)
+    // as for connections.max.idle.ms
+    broker.asked[0]?.socket.end()
+    // the library asks for new credentials after 80 % of their time
+    await sleep(420)
+    expect(await Promise.all([ask(channel), ask(channel)])).toEqual([0, 0])
+    expect(broker.connections).toBe(2)
+    broker.asked.at(-1)?.socket.end()
+    await sleep(420)
+    let closed = false
+    void channel.close().then(() => {
+      closed = true
+    })
+    await until('it has ended', () => closed)
   })
 
   it('fails what is under way at close', async () => {
