@@ -1,6 +1,6 @@
 import { StreamsError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import { partitionName, type TopicPartition } from '../core/record.ts'
+import type { TopicPartition } from '../core/record.ts'
 import type { Consumer, Fetched } from '../kafka/port/consumer.ts'
 import type { GroupOffset } from '../kafka/port/group.ts'
 import { lagMsOf, lagOf, offsetsOf } from './copy-progress.ts'
@@ -14,14 +14,8 @@ import type { Task } from './task/task.ts'
 import type { TaskFactory } from './task-factory.ts'
 import { TaskOpener } from './task-opener.ts'
 import type { TaskPlan } from './task-plan.ts'
+import { type InputPositions, TaskPositions } from './task-positions.ts'
 import type { TaskRole, TaskStatus } from './task-status.ts'
-
-/** Where inputs go on from. */
-export interface InputPositions {
-  readonly committed: readonly GroupOffset[]
-  /** First offsets, by `partitionName`: for inputs without a committed one. */
-  readonly earliest: ReadonlyMap<string, number>
-}
 
 export interface TaskSetParts {
   readonly factory: TaskFactory
@@ -52,8 +46,7 @@ export class TaskSet {
   #rebuilds: Rebuild[] = []
   /** What went wrong in the background; thrown by the next turn. */
   #failure: unknown
-  readonly #committed = new Map<string, GroupOffset>()
-  readonly #earliest = new Map<string, number>()
+  readonly #positions = new TaskPositions()
 
   constructor(parts: TaskSetParts) {
     this.#parts = parts
@@ -158,9 +151,10 @@ export class TaskSet {
     if (this.#failure !== undefined) throw this.#failure
     if (this.#ready.length === 0) return
     const { factory, consumer } = this.#parts
+    const { committed, earliest } = this.#positions
     for (const { opened } of this.#ready) {
       if (opened === undefined) continue
-      const task = factory.task(opened, this.#committed, this.#earliest, (topic, partition) =>
+      const task = factory.task(opened, committed, earliest, (topic, partition) =>
         consumer.lag(topic, partition)
       )
       this.#tasks.add(task)
@@ -187,7 +181,7 @@ export class TaskSet {
 
   /** Remembers positions, for tasks that are made anew. */
   committed(offsets: readonly GroupOffset[]): void {
-    for (const offset of offsets) this.#committed.set(partitionName(offset.topic, offset.partition), offset)
+    this.#positions.add(offsets)
   }
 
   /** Resolves when the task has been rebuilt from its changelogs. Throws STORE_UNKNOWN. */
@@ -248,12 +242,12 @@ export class TaskSet {
     const { positionsOf, logger } = this.#parts
     const signals = tasks.map((held) => held.begin())
     // stable input offsets first: what they stand for is then in the changelogs, which are read up to their end after this
-    const positions = positionsOf(tasks.flatMap(({ plan }) => plan.inputs)).then(
-      ({ committed, earliest }) => {
-        this.committed(committed)
-        for (const [name, offset] of earliest) this.#earliest.set(name, offset)
-      }
-    )
+    const positions = positionsOf(tasks.flatMap(({ plan }) => plan.inputs)).then((found) => {
+      // a task given up while the brokers were asked may have gone on elsewhere and be back, with a newer answer than this one
+      tasks.forEach(({ plan }, index) => {
+        if (signals[index]?.aborted === false) this.#positions.take(plan.inputs, found)
+      })
+    })
     const restores = tasks.map(async (held, index) => {
       const signal = signals[index] as AbortSignal
       try {
@@ -270,17 +264,11 @@ export class TaskSet {
       logger.info(`restored ${records} changelog records in all; ${tasks.length} more tasks run`)
   }
 
-  /** Where the task of an input goes on in it. */
-  #positionOf(topic: string, partition: number): number {
-    const name = partitionName(topic, partition)
-    return this.#committed.get(name)?.offset ?? this.#earliest.get(name) ?? 0
-  }
-
   async #restore(held: HeldTask, signal: AbortSignal): Promise<number> {
     try {
       const jobs = held.changelogs.map((job) => ({
         ...job,
-        source: job.source && { ...job.source, position: this.#positionOf(job.topic, job.partition) }
+        source: job.source && { ...job.source, position: this.#positions.of(job.topic, job.partition) }
       }))
       const records = await this.#parts.restorer.restore(jobs, signal)
       if (signal.aborted) throw new StreamsError('STORE_CLOSED', `task ${held.plan.id} was given up`)
