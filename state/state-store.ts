@@ -49,6 +49,8 @@ export interface StateStore {
   readonly bufferedBytes: number
   /** True when the uncommitted entries alone have reached the buffer's bound: the task should commit before its next callback. */
   readonly commitWanted: boolean
+  /** Told at each put after which a commit is wanted, so that nobody has to ask after every record. One listener; `detach` forgets it. */
+  onFull(listener: () => void): void
   /**
    * Before the first flush of a commit, to every store of the task. Until it is done or aborted puts are not refused for the buffer's bound:
    * what other stores forward when they are flushed cannot be put off, and refused it would come again after each restart.
@@ -66,7 +68,7 @@ export interface StateStore {
   commit(checkpoint: Checkpoint | undefined): void
   /** Forgets all buffered entries: the store is again what its last commit left. */
   abort(): void
-  /** Forgets whoever was told of changes: the task that used the store is over. */
+  /** Forgets whoever was told of changes or of a full buffer: the task that used the store is over. */
   detach(): void
   /**
    * Applies the changelog records that the cursor still holds, then moves the checkpoint, in one batch. Returns how many. Passes the buffer

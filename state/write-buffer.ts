@@ -31,6 +31,7 @@ export class WriteBuffer<K, V> {
   /** The uncommitted entries in the order of scans, from the first scan after a commit on. */
   #sorted: SortedList<BufferEntry<K, V>> | undefined
   #listener: ((entry: BufferEntry<K, V>, old: V | null) => void) | undefined
+  #onFull: (() => void) | undefined
   #bytes = 0
   #uncommittedBytes = 0
   /** Serialised values seen so far, for their mean size. */
@@ -61,6 +62,12 @@ export class WriteBuffer<K, V> {
   /** Nobody is called any more. */
   detach(): void {
     this.#listener = undefined
+    this.#onFull = undefined
+  }
+
+  /** See `StateStore`. */
+  onFull(listener: () => void): void {
+    this.#onFull = listener
   }
 
   get bytes(): number {
@@ -118,7 +125,7 @@ export class WriteBuffer<K, V> {
     entry.value = value
     entry.timestamp = timestamp
     if (stored !== undefined) this.#flushNow(entry, stored)
-    if (this.#uncommittedBytes > 2 * this.#options.bufferBytes && !this.#committing) this.#overflow()
+    if (this.commitWanted) this.#full()
   }
 
   /** To be called before the first flush of a commit: puts are not bounded until `settle` or `clear`. */
@@ -304,8 +311,10 @@ export class WriteBuffer<K, V> {
     }
   }
 
-  #overflow(): never {
+  #full(): void {
     const { store, bufferBytes } = this.#options
+    this.#onFull?.()
+    if (this.#uncommittedBytes <= 2 * bufferBytes || this.#committing) return
     throw new StreamsError(
       'BUFFER_OVERFLOW',
       `one callback changed more of store ${store} than may wait for a commit: ${this.#uncommittedBytes} bytes, ` +

@@ -13,6 +13,13 @@ interface Schedule {
  */
 export class Punctuation {
   readonly #schedules = new Set<Schedule>()
+  readonly #mustWait: () => boolean
+  #waits = false
+
+  /** @param mustWait asked before each callback: what is due stays due then */
+  constructor(mustWait: () => boolean = () => false) {
+    this.#mustWait = mustWait
+  }
 
   schedule(
     intervalMs: number,
@@ -31,12 +38,24 @@ export class Punctuation {
     let called = false
     for (const schedule of this.#schedules) {
       if (schedule.time !== time || schedule.next > now) continue
+      if (this.#mustWait()) {
+        this.#waits = true
+        break
+      }
       const missed = Math.floor((now - schedule.next) / schedule.intervalMs)
       schedule.next += (missed + 1) * schedule.intervalMs
       schedule.callback(now)
       called = true
     }
     return called
+  }
+
+  /** Calls what had to wait, if something had. */
+  runWaiting(streamTime: number, now: number): boolean {
+    if (!this.#waits) return false
+    this.#waits = false
+    const called = this.run('stream', streamTime)
+    return this.run('wall-clock', now) || called
   }
 
   clear(): void {

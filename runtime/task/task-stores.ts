@@ -18,15 +18,20 @@ export interface TaskStore {
 /** The stores of a task in what they do together: they are committed and maintained at the same time. */
 export class TaskStores {
   readonly #stores: readonly TaskStore[]
+  #full: boolean
 
   constructor(stores: readonly TaskStore[]) {
     this.#stores = stores
+    this.#full = this.#anyFull()
+    for (const { store } of stores)
+      store.onFull(() => {
+        this.#full = true
+      })
   }
 
-  /** A write buffer is full: commit early. */
+  /** A write buffer is full: commit before anything else is changed. It costs nothing to ask after every record. */
   get commitWanted(): boolean {
-    for (const { store } of this.#stores) if (store.commitWanted) return true
-    return false
+    return this.#full
   }
 
   beginCommit(): void {
@@ -64,6 +69,7 @@ export class TaskStores {
       const checkpoint: Checkpoint = { offset: Math.max(written ?? 0, reached), topicId }
       store.commit(checkpoint)
     }
+    this.#full = this.#anyFull()
   }
 
   /** Some have work that they put off at their commit. */
@@ -82,5 +88,9 @@ export class TaskStores {
   /** They may be another's from now on. */
   detach(): void {
     for (const { store } of this.#stores) store.detach()
+  }
+
+  #anyFull(): boolean {
+    return this.#stores.some(({ store }) => store.commitWanted)
   }
 }

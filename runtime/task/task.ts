@@ -73,7 +73,7 @@ export class Task {
   readonly #byPartition = new Map<string, PartitionQueue>()
   readonly #group: PartitionGroup
   readonly #context: TaskContext
-  readonly #punctuation = new Punctuation()
+  readonly #punctuation = new Punctuation(() => this.#together.commitWanted)
   readonly #now: () => number
   readonly #committedPositions = new Map<PartitionQueue, number>()
   readonly #errors: ErrorHandling
@@ -177,7 +177,10 @@ export class Task {
     return this.#byPartition.get(topic)?.bufferedBytes ?? 0
   }
 
-  /** Processes records until there is nothing to do or `deadline` (ms, looked at every 64 records at least) is reached. Returns how many. */
+  /**
+   * Processes records until there is nothing to do, a commit is wanted, or `deadline` (ms, looked at every 64 records at least) is reached. Returns
+   * how many.
+   */
   processUntil(deadline: number): number {
     const group = this.#group
     const now = this.#now()
@@ -186,16 +189,23 @@ export class Task {
     const began = performance.now()
     let count = 0
     let time = now
-    let queue = group.next()
+    // what had to wait for a commit was due before the next record
+    if (this.#punctuation.runWaiting(group.streamTime, now)) this.#dirty = true
+    let queue = this.#together.commitWanted ? null : group.next()
     const span = queue === null ? undefined : this.#tracer?.batch(this.id, queue.cursor.headers())
     try {
       for (; queue !== null; queue = group.next()) {
         time = queue.headTimestamp
         this.#step(queue, now)
         count++
-        if (count % this.#clockEvery > 0) continue
+        // after each: a write buffer takes the changes of one record more than its bound, not those of many
+        const full = this.#together.commitWanted
+        if (count % this.#clockEvery > 0) {
+          if (full) break
+          continue
+        }
         this.#meter?.age(now - time)
-        if (this.commitWanted() || this.#now() >= deadline) break
+        if (full || this.#now() >= deadline) break
       }
     } catch (error) {
       if (span !== undefined) endWithError(span, error)
@@ -215,6 +225,7 @@ export class Task {
   processOne(): boolean {
     const now = this.#now()
     this.#group.refresh(now)
+    if (this.#punctuation.runWaiting(this.#group.streamTime, now)) this.#dirty = true
     const queue = this.#group.next()
     if (queue === null) return false
     this.#step(queue, now)

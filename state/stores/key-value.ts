@@ -170,6 +170,10 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
     return this.#buffer.commitWanted
   }
 
+  onFull(listener: () => void): void {
+    this.#buffer.onFull(listener)
+  }
+
   /** The bound of the write buffer. */
   get maxBufferedBytes(): number {
     return this.#buffer.maxBytes

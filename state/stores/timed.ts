@@ -132,6 +132,10 @@ export abstract class TimedStore<K, V> implements StateStore {
     return this.buffer.commitWanted
   }
 
+  onFull(listener: () => void): void {
+    this.buffer.onFull(listener)
+  }
+
   beginCommit(): void {
     this.buffer.beginCommit()
   }

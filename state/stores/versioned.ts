@@ -34,6 +34,7 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
   readonly #history: VersionHistory
   readonly #log: ChangelogWriter | undefined
   readonly #bufferBytes: number
+  #onFull: (() => void) | undefined
   readonly #freeze: boolean
   #streamTime: number
   #expiredPuts = 0
@@ -113,6 +114,7 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
     // a dropped version is logged as well, as in Kafka Streams: a restore drops it again
     this.#log?.(bytes, 0, stored, timestampBytes, timestamp)
     if (result === 'dropped') this.#expiredPuts++
+    if (this.commitWanted) this.#onFull?.()
     if (this.#rows.bytes > 2 * this.#bufferBytes && !this.#committing)
       throw new StreamsError(
         'BUFFER_OVERFLOW',
@@ -144,6 +146,10 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
     return this.#rows.bytes > 0 && this.#rows.bytes >= this.#bufferBytes
   }
 
+  onFull(listener: () => void): void {
+    this.#onFull = listener
+  }
+
   beginCommit(): void {
     this.#committing = true
   }
@@ -167,7 +173,9 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
   }
 
   /** Nobody is told of its changes. */
-  detach(): void {}
+  detach(): void {
+    this.#onFull = undefined
+  }
 
   restore(cursor: ChangelogCursor, checkpoint: Checkpoint): number {
     this.abort()

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { integer, StreamsBuilder, string, topic } from '../../index.ts'
+import { integer, keyValueStore, StreamsBuilder, string, topic } from '../../index.ts'
 import { MemoryApp } from './memory-app.ts'
 
 const clicks = topic('clicks', { key: string(), value: integer(), partitions: 1 })
@@ -25,6 +25,74 @@ it.each([
     await app.until(streams, () => app.read(counts).length > 0)
     expect(app.read(counts)[0]?.decoded).toMatchObject({ key: 'key 0', value: 1 })
     await streams.close()
+  } finally {
+    await app.dispose()
+  }
+})
+
+it.each([
+  ['with', true],
+  ['without', false]
+])(
+  'records of large changes are committed before they are too many for a buffer (%s a cache)',
+  async (_, cached) => {
+    const app = await MemoryApp.create()
+    try {
+      const documents = topic('documents', { key: string(), value: string(), partitions: 1 })
+      const builder = new StreamsBuilder()
+      builder.table(documents, { name: 'latest', cached })
+      await app.write(
+        documents,
+        Array.from({ length: 2_000 }, (_, number) => ({
+          key: `key ${number}`,
+          value: 'x'.repeat(10_000),
+          timestamp: number
+        }))
+      )
+      const streams = await app.start(builder.build(), { cacheMaxBytes: 256 * 1024 })
+      await app.caughtUp(streams)
+      await streams.close()
+    } finally {
+      await app.dispose()
+    }
+  }
+)
+
+it('punctuation that is due when a buffer is full comes after the commit, before the next record', async () => {
+  const app = await MemoryApp.create()
+  try {
+    const documents = topic('documents', { key: string(), value: string(), partitions: 1 })
+    const store = keyValueStore({ name: 'parts', key: string(), value: string(), cached: false })
+    const seen: string[] = []
+    const builder = new StreamsBuilder()
+    builder.stream(documents).process(
+      () => ({
+        init(context) {
+          const parts = context.store(store)
+          const put = (what: string) => {
+            seen.push(what)
+            // one is within the bound, two are beyond it, three beyond twice the bound
+            for (let i = 0; i < 9; i++) parts.put(`${what} ${i}`, 'x'.repeat(20_000), 0)
+          }
+          context.schedule(10, 'stream', (time) => put(`a ${time}`))
+          context.schedule(10, 'stream', (time) => put(`b ${time}`))
+          context.schedule(10, 'stream', (time) => put(`c ${time}`))
+        },
+        process({ timestamp }) {
+          seen.push(`record ${timestamp}`)
+        }
+      }),
+      { stores: [store] }
+    )
+    await app.write(
+      documents,
+      [10, 15, 20].map((timestamp) => ({ key: 'key', value: '', timestamp }))
+    )
+    const streams = await app.start(builder.build(), { cacheMaxBytes: 256 * 1024 })
+    // three records, and three calls at two times
+    await app.until(streams, () => seen.length === 9)
+    await streams.close()
+    expect(seen.join(', ')).toBe('record 10, a 10, b 10, c 10, record 15, record 20, a 20, b 20, c 20')
   } finally {
     await app.dispose()
   }
