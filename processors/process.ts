@@ -51,7 +51,7 @@ export interface Processor<KIn, VIn, KOut, VOut> {
   process(record: ProcessorRecord<KIn, VIn>, context: ProcessorContext<KOut, VOut>): void
   /** Called once, before the first record. */
   init?(context: ProcessorContext<KOut, VOut>): void
-  /** Called once, when its task ends here or is made anew. The stores may be closed by then. */
+  /** Called once, when its task ends here or is made anew. The stores may be closed by then. What it throws is told to the log, and ends nothing. */
   close?(): void
 }
 

@@ -24,13 +24,18 @@ export class RunningTasks {
     this.#tasks.push(task)
   }
 
-  /** Nothing more is fetched for it, and it processes nothing more. */
-  remove(id: string): void {
+  /** Nothing more is fetched for it, and it processes nothing more. Returns what it failed to close. */
+  remove(id: string): unknown[] {
     const task = this.#tasks.find((one) => one.id === id)
-    if (task === undefined) return
+    if (task === undefined) return []
     this.#tasks = this.#tasks.filter((other) => other !== task)
     this.#consumer.unassign(task.positions())
-    task.stop()
+    return task.stop()
+  }
+
+  /** They process nothing more. Returns what they failed to close. */
+  stop(): unknown[] {
+    return this.#tasks.flatMap((task) => task.stop())
   }
 
   /** Hands fetched batches to their tasks; a partition with more than `limit` bytes waiting is paused. */

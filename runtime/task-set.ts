@@ -210,18 +210,18 @@ export class TaskSet {
 
   /** Drops all uncommitted work. The tasks are not used any more. */
   abort(): void {
-    for (const task of this.running) task.stop()
+    this.#tell(this.#tasks.stop())
     for (const { opened } of this.#held.values()) for (const { store } of opened?.stores ?? []) store.abort()
   }
 
   /**
-   * Closes the stores; what was not committed is dropped. One that fails to close is told to the log alone, which must not hide what else went
-   * wrong: it opens at its last commit.
+   * Closes the tasks and their stores; what was not committed is dropped. What fails to close, a processor or a store, is told to the log alone,
+   * which must not hide what else went wrong: a store opens at its last commit.
    */
   async close(): Promise<void> {
     for (const { fail } of this.#rebuilds)
       fail(new StreamsError('STORE_CLOSED', 'the application was closed'))
-    for (const task of this.running) task.stop()
+    this.#tell(this.#tasks.stop())
     await this.#parts.restorer.close()
     await this.#close([...this.#held.values()])
   }
@@ -235,7 +235,7 @@ export class TaskSet {
   #stop(held: HeldTask): void {
     held.begin()
     this.#ready = this.#ready.filter((one) => one !== held)
-    this.#tasks.remove(held.plan.id)
+    this.#tell(this.#tasks.remove(held.plan.id))
   }
 
   async #activate(tasks: readonly HeldTask[]): Promise<void> {
@@ -292,8 +292,12 @@ export class TaskSet {
   }
 
   async #close(tasks: readonly HeldTask[]): Promise<void> {
-    for (const errors of await Promise.all(tasks.map((held) => held.close())))
-      for (const error of errors) this.#parts.logger.warn(`closing: ${(error as Error).message}`)
+    for (const errors of await Promise.all(tasks.map((held) => held.close()))) this.#tell(errors)
+  }
+
+  #tell(errors: readonly unknown[]): void {
+    for (const error of errors)
+      this.#parts.logger.warn(`closing: ${error instanceof Error ? error.message : error}`)
   }
 }
 

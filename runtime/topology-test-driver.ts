@@ -189,7 +189,8 @@ export class TopologyTestDriver {
 
   /** Ends the tasks: processors are told. Stores and topics can still be read. */
   close(): void {
-    for (const task of this.#tasks) task.stop()
+    const [error] = this.#tasks.flatMap((task) => task.stop())
+    if (error !== undefined) throw error
   }
 
   /** The records of a topic that were not read yet, in order. */

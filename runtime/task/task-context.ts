@@ -67,11 +67,19 @@ export class TaskContext implements OperatorContext {
     this.#onClose.push(callback)
   }
 
-  /** Tells the operators that this is the end, however often it is called. */
-  close(): void {
+  /** Tells each operator that this is the end, once, however often it is called. Returns what they threw: none keeps the others from their end. */
+  close(): unknown[] {
     const callbacks = this.#onClose
     this.#onClose = []
-    for (const callback of callbacks) callback()
+    const errors: unknown[] = []
+    for (const callback of callbacks) {
+      try {
+        callback()
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    return errors
   }
 
   /** Runs what operators do before a commit. */

@@ -304,12 +304,16 @@ export class Task {
     return this.#group.queues[0]?.partition ?? 0
   }
 
-  /** The task processes nothing more. Its stores may be another's then; they are closed by whoever opened them. */
-  stop(): void {
+  /**
+   * The task processes nothing more. Its stores may be another's then; they are closed by whoever opened them. Returns what processors threw as
+   * they were closed.
+   */
+  stop(): unknown[] {
     for (const queue of this.#group.queues) queue.drop()
     this.#punctuation.clear()
-    this.#context.close()
+    const errors = this.#context.close()
     this.#together.detach()
+    return errors
   }
 
   now(): number {

@@ -23,7 +23,7 @@ function tasksWith(positionsOf: TaskSetParts['positionsOf']) {
       open: async (plan: TaskPlan) => ({ plan, stores: [] }),
       task: ({ plan: { id } }: { plan: TaskPlan }, committed: ReadonlyMap<string, GroupOffset>) => {
         started.set(id, committed.get(`in-${id}-0`)?.offset)
-        return { id, positions: () => [], stop: () => undefined }
+        return { id, positions: () => [], stop: () => [] }
       }
     },
     restorer: { restore: async () => 0, close: async () => undefined },
