@@ -8,6 +8,7 @@ import { defaultDeadLetterTopic, type ErrorHandlers, failingHandlers } from './t
 import type { ThreadModule } from './threads/thread-module.ts'
 import type { UncaughtExceptionHandler } from './threads/uncaught.ts'
 import type { Tracer } from './tracing.ts'
+import { mostCommitIntervalMs } from './transaction-timeout.ts'
 
 /** Plain settings of an application. Names follow Kafka Streams' where it has one. */
 export interface StreamsConfig {
@@ -23,7 +24,11 @@ export interface StreamsConfig {
    * once, whatever is killed. Default `at_least_once`: what was processed since the last commit may count twice after a crash.
    */
   readonly processingGuarantee?: 'at_least_once' | 'exactly_once_v2'
-  /** `commit.interval.ms`. Default 30,000 ms, or 100 ms under exactly-once. */
+  /**
+   * `commit.interval.ms`: how often it commits. Default 30,000 ms, or 100 ms under exactly-once. There it is at most 890,000 ms, since brokers end
+   * transactions after 900,000 ms (`transaction.max.timeout.ms`); and after a crash readers of the outputs may wait for the interval and 10,000 ms
+   * more.
+   */
   readonly commitIntervalMs?: number
   /**
    * When there is nothing to process, what was done is committed this soon. Long commits write a key that changes often once; this keeps
@@ -226,6 +231,12 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
   for (const [name, least] of Object.entries(leastOf) as [keyof typeof leastOf, number][])
     if (!(resolved[name] >= least))
       throw new StreamsError('CONFIG_INVALID', `${name} must be ${least} or more, not ${resolved[name]}`)
+  if (resolved.processingGuarantee === 'exactly_once_v2' && resolved.commitIntervalMs > mostCommitIntervalMs)
+    throw new StreamsError(
+      'CONFIG_INVALID',
+      `commitIntervalMs must be ${mostCommitIntervalMs} or less under exactly-once, not ${resolved.commitIntervalMs}: ` +
+        'brokers abort transactions that are open for longer'
+    )
   if (resolved.threads > 1 && resolved.threadModule === undefined)
     throw new StreamsError(
       'CONFIG_INVALID',

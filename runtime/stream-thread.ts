@@ -23,14 +23,13 @@ import { TaskSet } from './task-set.ts'
 import type { TaskStatus } from './task-status.ts'
 import type { GlobalStores } from './threads/global-stores.ts'
 import { ThreadTracer } from './tracing.ts'
+import { transactionTimeoutMs } from './transaction-timeout.ts'
 
 /** Records are processed in slices of this length; then heartbeats, fetches and HTTP get their turn. */
 const SLICE_MS = 10
 const IDLE_MS = 100
 /** How often it shows in `Progress` that the event loop turns, ms. */
 const BEAT_MS = 250
-/** `transaction.timeout.ms`, as in Kafka Streams: commits are far more frequent. */
-const TRANSACTION_TIMEOUT_MS = 10_000
 
 const nothingDone = { processed: 0, full: false }
 
@@ -221,7 +220,7 @@ export class StreamThread {
     const producer = await config.kafka.transactionalProducer({
       clientId: `${clientId}-producer`,
       transactionalId: clientId,
-      transactionTimeoutMs: TRANSACTION_TIMEOUT_MS
+      transactionTimeoutMs: transactionTimeoutMs(config.commitIntervalMs)
     })
     this.#inTransaction = false
     return { guarantee, producer }

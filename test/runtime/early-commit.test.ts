@@ -4,7 +4,7 @@ import { MemoryApp } from './memory-app.ts'
 
 const clicks = topic('clicks', { key: string(), value: integer(), partitions: 1 })
 const counts = topic('counts', { key: string(), value: integer(), partitions: 1 })
-const never = 3_600_000
+const never = 600_000
 /** Of which the only store's write buffer gets 256 KiB. */
 const stateMemoryBytes = 3 * 1024 * 1024
 
