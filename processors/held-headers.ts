@@ -2,29 +2,33 @@ import { type Headers, noHeaders } from '../core/record.ts'
 import type { OperatorContext } from './operator.ts'
 
 /** The headers of changes that wait in a write buffer: each leaves with those of its last record. Holds only what is not empty. */
-export class HeldHeaders {
-  readonly #held = new Map<unknown, Headers>()
+export class HeldHeaders<K> {
+  readonly #held = new Map<string, Headers>()
+  readonly #keyText: (key: K) => string
 
-  constructor(context: Pick<OperatorContext, 'beforeCommit'>) {
+  /** @param keyText what tells keys apart as the store does: their bytes as text */
+  constructor(context: Pick<OperatorContext, 'beforeCommit'>, keyText: (key: K) => string) {
+    this.#keyText = keyText
     // by then all changes have left; what remains belongs to keys that came and went meanwhile, of which a buffer tells nothing
     context.beforeCommit(() => this.#held.clear())
   }
 
-  keep(key: unknown, time: number, headers: Headers): void {
-    if (headers.length > 0) this.#held.set(idOf(key, time), headers)
-    else if (this.#held.size > 0) this.#held.delete(idOf(key, time))
+  /** `time` and `sub` tell the entries of a key apart, where a store has several. */
+  keep(key: K, time: number, sub: number, headers: Headers): void {
+    if (headers.length > 0) this.#held.set(this.#idOf(key, time, sub), headers)
+    else if (this.#held.size > 0) this.#held.delete(this.#idOf(key, time, sub))
   }
 
-  take(key: unknown, time: number): Headers {
+  take(key: K, time: number, sub: number): Headers {
     if (this.#held.size === 0) return noHeaders
-    const id = idOf(key, time)
+    const id = this.#idOf(key, time, sub)
     const headers = this.#held.get(id)
     if (headers === undefined) return noHeaders
     this.#held.delete(id)
     return headers
   }
-}
 
-function idOf(key: unknown, time: number): unknown {
-  return time === 0 && typeof key !== 'object' ? key : JSON.stringify([time, key])
+  #idOf(key: K, time: number, sub: number): string {
+    return `${time} ${sub} ${this.#keyText(key)}`
+  }
 }

@@ -23,7 +23,7 @@ export function sessionWriter<K, V>(
   oldValues: OldValues,
   context: OperatorContext
 ): SessionWriter<K, V> {
-  const held = new HeldHeaders(context)
+  const held = new HeldHeaders<K>(context, (key) => store.keyText(key))
   const { wanted } = oldValues
   let putting = false
   let before: V | null = null
@@ -31,7 +31,7 @@ export function sessionWriter<K, V>(
     const direct = putting
     putting = false
     const old = direct ? before : oldValue
-    const headers = direct ? noHeaders : held.take([key, start], end)
+    const headers = direct ? noHeaders : held.take(key, end, start)
     downstream(newValue, wanted ? old : null, { key, start, end }, end, headers, true)
   })
   return ({ key, start, end }, value, old, recordTimestamp, headers) => {
@@ -46,6 +46,6 @@ export function sessionWriter<K, V>(
     }
     if (!putting) return
     putting = false
-    held.keep([key, start], end, headers)
+    held.keep(key, end, start, headers)
   }
 }

@@ -29,7 +29,7 @@ export function tableWriter<K, V>(
   oldValues: OldValues,
   context: OperatorContext
 ): TableWriter<K, V> {
-  const held = new HeldHeaders(context)
+  const held = new HeldHeaders<K>(context, (key) => store.keyText(key))
   const { wanted } = oldValues
   // the change that is being put, until the store has told of it: one that is not cached does so within `put`
   let putting = false
@@ -40,7 +40,7 @@ export function tableWriter<K, V>(
     if (putting) {
       putting = false
       downstream(newValue, wanted ? before : null, key, time, itsHeaders, true)
-    } else downstream(newValue, wanted ? oldValue : null, key, timestamp, held.take(key, 0), true)
+    } else downstream(newValue, wanted ? oldValue : null, key, timestamp, held.take(key, 0, 0), true)
   })
   return (key, value, old, timestamp, recordTimestamp, headers) => {
     putting = true
@@ -56,6 +56,6 @@ export function tableWriter<K, V>(
     }
     if (!putting) return
     putting = false
-    held.keep(key, 0, headers)
+    held.keep(key, 0, 0, headers)
   }
 }

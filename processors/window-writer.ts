@@ -23,7 +23,7 @@ export function windowWriter<K, V>(
   oldValues: OldValues,
   context: OperatorContext
 ): WindowWriter<K, V> {
-  const held = new HeldHeaders(context)
+  const held = new HeldHeaders<K>(context, (key) => store.keyText(key))
   const { wanted } = oldValues
   let putting = false
   /** A store that tells of a put within it is not cached. */
@@ -32,7 +32,7 @@ export function windowWriter<K, V>(
     if (putting) uncached = true
     else {
       const windowed = { key, start, end: start + sizeMs }
-      downstream(newValue, wanted ? oldValue : null, windowed, timestamp, held.take(key, start), true)
+      downstream(newValue, wanted ? oldValue : null, windowed, timestamp, held.take(key, start, 0), true)
     }
   })
   return (key, start, value, old, timestamp, recordTimestamp, headers) => {
@@ -45,7 +45,7 @@ export function windowWriter<K, V>(
     // without a cache also a put that came too late for the store goes on, though that tells nobody
     if (uncached)
       downstream(value, wanted ? old : null, { key, start, end: start + sizeMs }, timestamp, headers, true)
-    else held.keep(key, start, headers)
+    else held.keep(key, start, 0, headers)
   }
 }
 

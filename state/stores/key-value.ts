@@ -109,6 +109,14 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
     return old
   }
 
+  /** The key's bytes as latin1 text: what tells one key from another. */
+  keyText(key: K): string {
+    if (this.#hasTextKeys && isShortAscii(key as string)) return key as string
+    // the scratch may become another one as it is written to
+    const end = this.#encodeKey(key)
+    return this.#scratch.buffer.latin1Slice(keyAt, end)
+  }
+
   /**
    * Reads the key that `keys` stands on and those after it, `limit` at most and no more than there is room for, in one call of the engine
    * where they are not buffered. The reads that follow find what they would have found without.
@@ -246,7 +254,7 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
 
   #find(key: K): BufferEntry<K, V> | undefined {
     if (this.#last?.isAt(key, 0, 0)) return this.#last
-    const entry = this.#index.get(this.#idOf(key))
+    const entry = this.#index.get(this.keyText(key))
     if (entry !== undefined) this.#last = entry
     return entry
   }
@@ -275,15 +283,7 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
   }
 
   #newEntry(key: K): BufferEntry<K, V> {
-    return new BufferEntry<K, V>(this.#idOf(key), this.#freeze ? deepFreeze(key) : key, 0, 0)
-  }
-
-  /** The key's bytes as latin1 text. */
-  #idOf(key: K): string {
-    if (this.#hasTextKeys && isShortAscii(key as string)) return key as string
-    // the scratch may become another one as it is written to
-    const end = this.#encodeKey(key)
-    return this.#scratch.buffer.latin1Slice(keyAt, end)
+    return new BufferEntry<K, V>(this.keyText(key), this.#freeze ? deepFreeze(key) : key, 0, 0)
   }
 
   #scan(

@@ -248,8 +248,8 @@ export abstract class TimedStore<K, V> implements StateStore {
     return this.#scans.ofAll(this.#committedRange(range), keys, make)
   }
 
-  /** The key's bytes as latin1 text. */
-  protected keyText(key: K): string {
+  /** The key's bytes as latin1 text: what tells one key from another. */
+  keyText(key: K): string {
     if (this.#hasTextKeys && isShortAscii(key as string)) return key as string
     // the scratch may become another one as it is written to
     const end = this.#options.key.encode(key, this.#scratch, timedKeyAt)
