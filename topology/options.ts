@@ -76,7 +76,10 @@ export interface StoreOptions {
 }
 
 export interface WindowStoreOptions extends StoreOptions {
-  /** How long windows are kept, ms. Default: size plus grace. */
+  /**
+   * How long windows are kept, ms. Default, and the least: size plus grace; of sliding windows twice the time difference plus grace, of sessions
+   * inactivity gap plus grace.
+   */
   readonly retentionMs?: number
 }
 
@@ -90,7 +93,7 @@ export interface VersionedTableOptions extends Pick<StoreOptions, 'name' | 'logg
 export interface GraceJoinOptions<V> {
   /** Names the store of the records that wait, `<name>-Buffer`. */
   readonly name: string
-  /** How long, ms of stream time, records wait for the table's rows of their time. */
+  /** How long, ms of stream time, records wait for the table's rows of their time. At most the table's `historyRetentionMs`. */
   readonly graceMs: number
   /** How the stream's values are written. Needed where their type was changed since the topic. */
   readonly value?: Serde<V>

@@ -8,6 +8,7 @@ import type { KTable } from './dsl.ts'
 import type { Graph } from './graph.ts'
 import type { GraphNode } from './graph-node.ts'
 import type { EmitStrategy, WindowStoreOptions } from './options.ts'
+import { checkedRetention } from './retention.ts'
 import { fillStore } from './store-steps.ts'
 import { tellsWhenAsked } from './table-parts.ts'
 
@@ -27,6 +28,7 @@ export interface SessionTable<K, A> {
 export function sessionTable<K, A>(graph: Graph, table: SessionTable<K, A>): KTable<Windowed<K>, A> {
   const { windows, options, key, value, initial, merge } = table
   const { name } = options
+  const leastMs = windows.gapMs + windows.graceMs
   const oldValues = { wanted: false }
   graph.store({
     kind: 'session',
@@ -35,7 +37,10 @@ export function sessionTable<K, A>(graph: Graph, table: SessionTable<K, A>): KTa
     value: value as Serde<unknown>,
     logged: options.logged ?? true,
     cached: (options.cached ?? true) && table.emit === 'onWindowUpdate',
-    retentionMs: options.retentionMs ?? windows.gapMs + windows.graceMs
+    retentionMs: checkedRetention(name, options.retentionMs ?? leastMs, {
+      ms: leastMs,
+      what: "the sessions' inactivity gap and grace"
+    })
   })
   const onClose = table.emit === 'onWindowClose'
   const stepFor = sessionAggregator<K, A>(windows, { storeName: name, initial, oldValues, onClose, merge })
@@ -60,6 +65,6 @@ export function sessionTable<K, A>(graph: Graph, table: SessionTable<K, A>): KTa
     sendOldValues: tellsWhenAsked(oldValues),
     versioned: false,
     // a session can still grow for its gap
-    graceMs: windows.gapMs + windows.graceMs
+    graceMs: leastMs
   })
 }

@@ -6,6 +6,7 @@ import type {
   WindowStoreDefinition
 } from '../state/store-definition.ts'
 import { named } from './named.ts'
+import { checkedRetention, checkedSpan } from './retention.ts'
 import { missingSerde } from './serdes-of.ts'
 
 /** A store for processors. It is not cached unless told so: what they put is logged at once. */
@@ -24,7 +25,7 @@ export function keyValueStore<K, V>(options: ProcessorStoreOptions<K, V>): KeyVa
   return { ...common(options), kind: 'key-value' }
 }
 
-/** Values by key and start of a window. */
+/** Values by key and start of a window. Throws TOPOLOGY_INVALID where the retention is less than the window's size. */
 export function windowStore<K, V>(
   options: ProcessorStoreOptions<K, V> & {
     readonly windowSizeMs: number
@@ -32,27 +33,34 @@ export function windowStore<K, V>(
     readonly retainDuplicates?: boolean
   }
 ): WindowStoreDefinition<K, V> {
-  const { windowSizeMs, retentionMs, retainDuplicates = false } = options
-  return { ...common(options), kind: 'window', windowSizeMs, retentionMs, retainDuplicates }
+  const store = common(options)
+  const windowSizeMs = checkedSpan(`the size of windows in store "${store.name}"`, options.windowSizeMs)
+  const least = { ms: windowSizeMs, what: 'the size of its windows' }
+  const retentionMs = checkedRetention(store.name, options.retentionMs, least)
+  return {
+    ...store,
+    kind: 'window',
+    windowSizeMs,
+    retentionMs,
+    retainDuplicates: options.retainDuplicates ?? false
+  }
 }
 
 /** Values by key and session. */
 export function sessionStore<K, V>(
   options: ProcessorStoreOptions<K, V> & { readonly retentionMs: number }
 ): SessionStoreDefinition<K, V> {
-  return { ...common(options), kind: 'session', retentionMs: options.retentionMs }
+  const store = common(options)
+  return { ...store, kind: 'session', retentionMs: checkedRetention(store.name, options.retentionMs) }
 }
 
 /** Values by key with their past. */
 export function versionedKeyValueStore<K, V>(
   options: ProcessorStoreOptions<K, V> & { readonly historyRetentionMs: number }
 ): VersionedStoreDefinition<K, V> {
-  return {
-    ...common(options),
-    cached: false,
-    kind: 'versioned',
-    historyRetentionMs: options.historyRetentionMs
-  }
+  const store = common(options)
+  const historyRetentionMs = checkedRetention(store.name, options.historyRetentionMs)
+  return { ...store, cached: false, kind: 'versioned', historyRetentionMs }
 }
 
 function common<K, V>(options: ProcessorStoreOptions<K, V>) {

@@ -7,6 +7,7 @@ import type { Graph } from './graph.ts'
 import type { Compose, GraphNode } from './graph-node.ts'
 import { named } from './named.ts'
 import type { GraceJoinOptions } from './options.ts'
+import { checkedSpan } from './retention.ts'
 import { missingSerde } from './serdes-of.ts'
 import { type TableParts, viewOf } from './table-parts.ts'
 
@@ -47,6 +48,8 @@ function declareWait<K, V, T, VOut>(
       'TOPOLOGY_INVALID',
       `join "${name}" waits for a table that keeps no past: give the table historyRetentionMs`
     )
+  checkedSpan(`the grace of join "${name}"`, graceMs)
+  checkHistory(graph, table, name, graceMs)
   const value = grace.value ?? stream.value
   if (stream.key === undefined) throw missingSerde(`join "${name}"`, 'key')
   if (value === undefined) throw missingSerde(`join "${name}"`, 'value')
@@ -54,4 +57,16 @@ function declareWait<K, V, T, VOut>(
   graph.keyValueStore({ name: storeName, cached: false }, waitingKey(stream.key), bufferedChange)
   const step = waitForTable<K, V>(storeName, graceMs, value, left) as unknown as Compose
   return graph.processor('wait', [stream.node], step, { stores: [storeName], anchor: name })
+}
+
+/** Records that wait for longer than the table remembers would meet rows that are gone. As Kafka Streams refuses it. */
+function checkHistory<K, T>(graph: Graph, table: TableParts<K, T>, join: string, graceMs: number): void {
+  for (const name of viewOf(table, 'join').stores) {
+    const store = graph.stores.get(name)
+    if (store?.kind === 'versioned' && store.historyRetentionMs < graceMs)
+      throw new StreamsError(
+        'TOPOLOGY_INVALID',
+        `the history of store "${name}", ${store.historyRetentionMs} ms, must not be less than the grace of join "${join}", ${graceMs} ms`
+      )
+  }
 }

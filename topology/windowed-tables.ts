@@ -10,6 +10,7 @@ import type { KTable } from './dsl.ts'
 import type { Graph } from './graph.ts'
 import type { GraphNode } from './graph-node.ts'
 import type { EmitStrategy, WindowStoreOptions } from './options.ts'
+import { checkedRetention, type LeastRetention } from './retention.ts'
 import { fillStore } from './store-steps.ts'
 import { tellsWhenAsked } from './table-parts.ts'
 
@@ -29,6 +30,7 @@ export function windowedTable<K, A>(graph: Graph, table: WindowedTable<K, A>): K
   const { windows, options, key, value, initial } = table
   const { name } = options
   const sizeMs = windows.kind === 'time' ? windows.sizeMs : windows.differenceMs
+  const least = leastRetention(windows)
   const oldValues = { wanted: false }
   graph.store({
     kind: 'window',
@@ -38,8 +40,7 @@ export function windowedTable<K, A>(graph: Graph, table: WindowedTable<K, A>): K
     logged: options.logged ?? true,
     cached: options.cached ?? true,
     windowSizeMs: sizeMs,
-    // sliding windows look back by twice their difference
-    retentionMs: options.retentionMs ?? (windows.kind === 'time' ? sizeMs : 2 * sizeMs) + windows.graceMs,
+    retentionMs: checkedRetention(name, options.retentionMs ?? least.ms, least),
     readsOldest: table.emit === 'onWindowClose'
   })
   const fold = { storeName: name, initial, oldValues, onClose: table.emit === 'onWindowClose' }
@@ -56,6 +57,14 @@ export function windowedTable<K, A>(graph: Graph, table: WindowedTable<K, A>): K
     versioned: false,
     graceMs: windows.graceMs
   })
+}
+
+function leastRetention(windows: TimeWindows | SlidingWindows): LeastRetention {
+  const { graceMs } = windows
+  return windows.kind === 'time'
+    ? { ms: windows.sizeMs + graceMs, what: "the windows' size and grace" }
+    : // they look back by twice their difference
+      { ms: 2 * windows.differenceMs + graceMs, what: "twice the windows' time difference, and grace" }
 }
 
 function windowView<K, V>(storeName: string): TableView<Windowed<K>, V> {
