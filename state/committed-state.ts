@@ -1,17 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
+import { StreamsError } from '../core/errors.ts'
 import type { Engine, WriteOperation } from './engine.ts'
 import { dataFrom, dataTo, decodeMetadata, encodeMetadata, type Metadata, metadataKey } from './metadata.ts'
 import type { Checkpoint } from './state-store.ts'
 
-function nothing(): Metadata {
+function nothing(segmentMs: number | undefined): Metadata {
   return {
     identity: randomBytes(16).toString('hex'),
     checkpoint: undefined,
     observedStreamTime: -1,
     sequence: 0,
     writtenAt: -1,
-    closedCleanly: false
+    closedCleanly: false,
+    segmentMs
   }
 }
 
@@ -20,15 +22,24 @@ export class CommittedState {
   readonly engine: Engine
   readonly #logged: boolean
   readonly #clock: Clock
-  #metadata = nothing()
+  #metadata: Metadata
 
-  /** Throws STORE_CORRUPT. */
-  constructor(store: string, engine: Engine, logged: boolean, clock: Clock) {
+  /**
+   * @param segmentMs of a store whose keys begin with segments: how long they are, which the retention tells. Content in others is not found
+   * under its keys, and so does not fit.
+   *
+   * Throws STORE_CORRUPT.
+   */
+  constructor(store: string, engine: Engine, logged: boolean, clock: Clock, segmentMs?: number) {
     this.engine = engine
+    this.#metadata = nothing(segmentMs)
     this.#logged = logged
     this.#clock = clock
     const stored = engine.getSync(metadataKey)
-    if (stored !== undefined) this.#metadata = decodeMetadata(store, engine.kind, stored)
+    if (stored !== undefined) {
+      this.#metadata = decodeMetadata(store, engine.kind, stored)
+      checkSegments(store, this.#metadata.segmentMs, segmentMs)
+    }
     if (stored === undefined) {
       // every batch writes metadata, so data without it is the rest of a wipe that was cut short
       if (engine.scanSync(dataFrom, dataTo, false, 1).length > 0) this.wipe()
@@ -79,7 +90,8 @@ export class CommittedState {
       observedStreamTime,
       sequence,
       writtenAt: this.#clock.now(),
-      closedCleanly: false
+      closedCleanly: false,
+      segmentMs: known.segmentMs
     })
   }
 
@@ -87,7 +99,7 @@ export class CommittedState {
   wipe(): void {
     this.engine.writeBatchSync([{ key: metadataKey, value: null }])
     this.engine.deleteRangeSync(dataFrom, dataTo)
-    this.#metadata = nothing()
+    this.#metadata = nothing(this.#metadata.segmentMs)
   }
 
   async close(): Promise<void> {
@@ -101,4 +113,13 @@ export class CommittedState {
     this.engine.writeBatchSync(operations)
     this.#metadata = metadata
   }
+}
+
+function checkSegments(store: string, found: number | undefined, wanted: number | undefined): void {
+  if (found === wanted) return
+  const length = (ms: number | undefined) => (ms === undefined ? 'no known length' : `${ms} ms`)
+  throw new StreamsError(
+    'STORE_CORRUPT',
+    `store ${store} is kept in segments of ${length(found)}, its retention now asks for ${length(wanted)}: rebuild it`
+  )
 }

@@ -16,6 +16,7 @@ const formatVersion = 3
 const engineCodes: Record<EngineKind, number> = { memory: 0, rocksdb: 1, level: 2 }
 const closedCleanly = 1
 const severalPartitions = 2
+const inSegments = 4
 const identityAt = 31
 const headBytes = 47
 
@@ -32,30 +33,38 @@ export interface Metadata {
   readonly writtenAt: number
   /** Set while an unlogged store is closed as it should be. */
   readonly closedCleanly: boolean
+  /** Of a store whose keys begin with segments: how long these are, ms. */
+  readonly segmentMs: number | undefined
 }
 
 /*
- * int8 format version | int8 engine | int8 flags (1: closed cleanly, 2: several partitions) | int64 changelog offset (-1: none)
- * | int64 observed stream time | int64 wall clock | int32 sequence | 16 bytes identity
- * | of several partitions: int32 count, and as many int64 offsets | topic id (UTF-8, to the end)
+ * int8 format version | int8 engine | int8 flags (1: closed cleanly, 2: several partitions, 4: in segments)
+ * | int64 changelog offset (-1: none) | int64 observed stream time | int64 wall clock | int32 sequence | 16 bytes identity
+ * | in segments: int64 their length | of several partitions: int32 count, and as many int64 offsets | topic id (UTF-8, to the end)
  */
 export function encodeMetadata(engine: EngineKind, metadata: Metadata): Buffer {
   const topicId = Buffer.from(metadata.checkpoint?.topicId ?? '', 'utf8')
   const offsets = metadata.checkpoint?.partitionOffsets
-  const topicIdAt = headBytes + (offsets === undefined ? 0 : 4 + 8 * offsets.length)
+  const { segmentMs } = metadata
+  const offsetsAt = headBytes + (segmentMs === undefined ? 0 : 8)
+  const topicIdAt = offsetsAt + (offsets === undefined ? 0 : 4 + 8 * offsets.length)
   const bytes = Buffer.allocUnsafe(topicIdAt + topicId.length)
   bytes[0] = formatVersion
   bytes[1] = engineCodes[engine]
-  bytes[2] = (metadata.closedCleanly ? closedCleanly : 0) | (offsets === undefined ? 0 : severalPartitions)
+  bytes[2] =
+    (metadata.closedCleanly ? closedCleanly : 0) |
+    (offsets === undefined ? 0 : severalPartitions) |
+    (segmentMs === undefined ? 0 : inSegments)
   writeInt64(bytes, 3, metadata.checkpoint?.offset ?? -1)
   writeInt64(bytes, 11, metadata.observedStreamTime)
   writeInt64(bytes, 19, metadata.writtenAt)
   bytes.writeInt32BE(metadata.sequence, 27)
   bytes.write(metadata.identity, identityAt, 'hex')
+  if (segmentMs !== undefined) writeInt64(bytes, headBytes, segmentMs)
   if (offsets !== undefined) {
-    bytes.writeInt32BE(offsets.length, headBytes)
+    bytes.writeInt32BE(offsets.length, offsetsAt)
     for (const [partition, offset] of offsets.entries())
-      writeInt64(bytes, headBytes + 4 + 8 * partition, offset)
+      writeInt64(bytes, offsetsAt + 4 + 8 * partition, offset)
   }
   topicId.copy(bytes, topicIdAt)
   return bytes
@@ -67,25 +76,28 @@ export function decodeMetadata(store: string, engine: EngineKind, bytes: Buffer)
   if (bytes[0] !== formatVersion)
     throw corrupt(`has the format version ${bytes[0]}, this program writes ${formatVersion}`)
   if (bytes[1] !== engineCodes[engine]) throw corrupt(`was not written by the engine ${engine}`)
-  if (bytes.length < headBytes) throw corrupt('has damaged metadata')
+  const hasSegments = ((bytes[2] as number) & inSegments) !== 0
+  const restAt = hasSegments ? headBytes + 8 : headBytes
+  if (bytes.length < restAt) throw corrupt('has damaged metadata')
   return {
     identity: bytes.toString('hex', identityAt, headBytes),
-    checkpoint: checkpointOf(bytes),
+    checkpoint: checkpointOf(bytes, restAt),
     observedStreamTime: readInt64(bytes, 11),
     writtenAt: readInt64(bytes, 19),
     sequence: bytes.readInt32BE(27),
-    closedCleanly: ((bytes[2] as number) & closedCleanly) !== 0
+    closedCleanly: ((bytes[2] as number) & closedCleanly) !== 0,
+    segmentMs: hasSegments ? readInt64(bytes, headBytes) : undefined
   }
 }
 
-function checkpointOf(bytes: Buffer): Checkpoint | undefined {
+function checkpointOf(bytes: Buffer, at: number): Checkpoint | undefined {
   const offset = readInt64(bytes, 3)
   if (offset < 0) return undefined
   if (((bytes[2] as number) & severalPartitions) === 0)
-    return { offset, topicId: bytes.utf8Slice(headBytes, bytes.length) }
-  const partitionOffsets = Array.from({ length: bytes.readInt32BE(headBytes) }, (_, partition) =>
-    readInt64(bytes, headBytes + 4 + 8 * partition)
+    return { offset, topicId: bytes.utf8Slice(at, bytes.length) }
+  const partitionOffsets = Array.from({ length: bytes.readInt32BE(at) }, (_, partition) =>
+    readInt64(bytes, at + 4 + 8 * partition)
   )
-  const topicId = bytes.utf8Slice(headBytes + 4 + 8 * partitionOffsets.length, bytes.length)
+  const topicId = bytes.utf8Slice(at + 4 + 8 * partitionOffsets.length, bytes.length)
   return { offset, topicId, partitionOffsets }
 }

@@ -1,3 +1,4 @@
+import { segmentInterval } from '../state/stores/timed-layout.ts'
 import type { LockedRepartition, LockedStore, LockedSubTopology, TopologyLock } from './lock.ts'
 import { compareSerdes, type LockedSerde } from './lock-schema.ts'
 
@@ -104,7 +105,7 @@ function compareStores(what: string, old: LockedStore, now: LockedStore, report:
     )
   for (const setting of ['retentionMs', 'historyRetentionMs'] as const)
     if (old[setting] !== now[setting] && old.kind === now.kind)
-      report.compatible(`${what} keeps its content for ${now[setting]} ms, no longer ${old[setting]} ms`)
+      compareRetentions(what, old[setting] ?? 0, now[setting] ?? 0, now.changelog !== null, report)
   if (old.changelog === now.changelog) return
   if (now.changelog === null) report.reset(`${what} has no changelog any more: it begins empty`)
   else if (old.changelog === null && now.changelog === `${now.name}-changelog`)
@@ -114,6 +115,20 @@ function compareStores(what: string, old: LockedStore, now: LockedStore, report:
     report.reset(
       `${what} is restored from "${now.changelog}", no longer from ${old.changelog === null ? 'nothing' : `"${old.changelog}"`}`
     )
+}
+
+/** By the retention a store is kept in segments, which are part of its keys on disk: where they are others, it is made anew. */
+function compareRetentions(
+  what: string,
+  old: number,
+  now: number,
+  logged: boolean,
+  { compatible, reset }: Report
+): void {
+  const message = `${what} keeps its content for ${now} ms, no longer ${old} ms`
+  if (segmentInterval(old) === segmentInterval(now)) compatible(message)
+  else if (logged) compatible(`${message}: it is rebuilt from its changelog`)
+  else reset(`${message}: it begins empty`)
 }
 
 function compareSources(before: TopologyLock, after: TopologyLock, report: Report['compatible']): void {

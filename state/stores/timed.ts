@@ -73,7 +73,8 @@ export abstract class TimedStore<K, V> implements StateStore {
     this.#hasTextKeys = (key as unknown) === string()
     this.#expiry = new SegmentExpiry(engine, retentionMs)
     this.#restored = new RestoredRows((changelogKey) => engineKeyOf(layout, changelogKey, this.#expiry))
-    this.#committed = new CommittedState(name, engine, logged, storeOptions.clock ?? systemClock)
+    const clock = storeOptions.clock ?? systemClock
+    this.#committed = new CommittedState(name, engine, logged, clock, this.#expiry.segmentMs)
     this.#streamTime = this.#committed.observedStreamTime
     this.sequence = this.#committed.sequence
     this.buffer = new WriteBuffer<K, V>({

@@ -47,10 +47,11 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
     this.name = name
     this.persistent = engine.kind !== 'memory'
     this.#definition = definition
-    this.#committed = new CommittedState(name, engine, logged, options.clock ?? systemClock)
+    this.#expiry = new SegmentExpiry(engine, historyRetentionMs)
+    const clock = options.clock ?? systemClock
+    this.#committed = new CommittedState(name, engine, logged, clock, this.#expiry.segmentMs)
     this.#streamTime = this.#committed.observedStreamTime
     this.#rows = new PendingRows(engine)
-    this.#expiry = new SegmentExpiry(engine, historyRetentionMs)
     this.#history = new VersionHistory(this.#rows, this.#expiry)
     this.#log = options.log
     this.#bufferBytes = options.bufferBytes ?? defaultBufferBytes

@@ -10,15 +10,18 @@ const metadata: Metadata = {
   observedStreamTime: 5,
   sequence: -2,
   writtenAt: 1_700_000_000_000,
-  closedCleanly: true
+  closedCleanly: true,
+  segmentMs: undefined
 }
 
 test.each([
   metadata,
   { ...metadata, checkpoint: undefined, closedCleanly: false },
+  { ...metadata, segmentMs: 43_200_000 },
+  { ...metadata, segmentMs: 60_000, checkpoint: { offset: 7, topicId: 't', partitionOffsets: [3, 4] } },
   { ...metadata, checkpoint: { offset: 7, topicId: 't', partitionOffsets: [3, 4] } }
 ])('metadata come back as they were written', (written) => {
-  expect(decodeMetadata('names', 'level', encodeMetadata('level', written))).toEqual(written)
+  expect(decodeMetadata('names', 'level', encodeMetadata('level', written))).toStrictEqual(written)
 })
 
 test('a store keeps its identity until it is emptied', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { EngineKind } from '../../state/engine.ts'
 import { MemoryEngine } from '../../state/engines/memory.ts'
+import { metadataKey } from '../../state/metadata.ts'
 import { openStore } from '../../state/open-store.ts'
 import { Changelog, cursorOver } from './changelog.ts'
 import { at, quiet, record, sessions, versions, windowKey, windows, withEngine } from './store-definitions.ts'
@@ -216,6 +217,43 @@ export function timedStoreConformance(kind: EngineKind): void {
         store.abort()
         expect(starts()).toEqual([60_000, 300_000])
       }))
+
+    test.each([
+      ['windows', windows, { ...windows, retentionMs: 120_000 }, { ...windows, retentionMs: 600_000 }],
+      ['sessions', sessions, { ...sessions, retentionMs: 120_000 }, { ...sessions, retentionMs: 600_000 }],
+      [
+        'versions',
+        versions,
+        { ...versions, historyRetentionMs: 120_000 },
+        { ...versions, historyRetentionMs: 600_000 }
+      ]
+    ])(
+      '%s do not open with segments of another length, or of none that is known',
+      (_, was, shorter, longer) =>
+        withEngine(kind, (engine) => {
+          openStore(was, engine, quiet).commit(at(1))
+          expect(openStore(was, engine, quiet).checkpoint).toEqual(at(1))
+          for (const now of [shorter, longer])
+            expect(() => openStore(now, engine, quiet)).toThrow(
+              expect.objectContaining({
+                code: 'STORE_CORRUPT',
+                message: expect.stringContaining('in segments of 120000 ms')
+              })
+            )
+          // as it was written before segments were told of
+          const written = Buffer.from(engine.getSync(metadataKey) as Buffer)
+          written[2] = 0
+          engine.writeBatchSync([
+            { key: metadataKey, value: Buffer.concat([written.subarray(0, 47), written.subarray(55)]) }
+          ])
+          expect(() => openStore(was, engine, quiet)).toThrow(
+            expect.objectContaining({
+              code: 'STORE_CORRUPT',
+              message: expect.stringContaining('no known length')
+            })
+          )
+        })
+    )
 
     test('versions: in any order, with what was valid when, and no further back than the history', () =>
       withEngine(kind, (engine) => {

@@ -139,10 +139,21 @@ describe('compatible', () => {
   })
 
   it('a longer retention, and an optional field', () => {
-    const windows = (retentionMs: number) => (builder: StreamsBuilder) =>
-      void bySku(builder).windowedBy(TimeWindows.ofSizeWithNoGrace(100)).count({ name: 'hours', retentionMs })
+    const windows =
+      (retentionMs: number, logged = true) =>
+      (builder: StreamsBuilder) =>
+        void bySku(builder)
+          .windowedBy(TimeWindows.ofSizeWithNoGrace(100))
+          .count({ name: 'hours', retentionMs, logged })
     expect(changes(windows(100), windows(500))).toEqual([
       'compatible: store "hours" keeps its content for 500 ms, no longer 100 ms'
+    ])
+    // its segments get longer, which are part of its keys on disk
+    expect(changes(windows(100), windows(500_000))).toEqual([
+      'compatible: store "hours" keeps its content for 500000 ms, no longer 100 ms: it is rebuilt from its changelog'
+    ])
+    expect(changes(windows(100, false), windows(500_000, false))).toEqual([
+      'reset: store "hours" keeps its content for 500000 ms, no longer 100 ms: it begins empty'
     ])
     const rows = (schema: z.ZodType<object>) => (builder: StreamsBuilder) =>
       void builder.table(topic('rows', { key: string(), value: json(schema) }), { name: 'rows' })
