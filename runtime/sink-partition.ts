@@ -28,9 +28,9 @@ export interface OpenTopic<K, V> {
 /**
  * Carries one partition into the sink, at its own pace:
  *
- *     open -> read from its position -> take, write, dead letters, take, write, ...
- *       ^                                          |
- *       +---------------- fenced -----------------+
+ *     open -> read from its position -> take, dead letters of the undecodable, write, dead letters of the refused, take, ...
+ *       ^                                                                      |
+ *       +---------------------------------- fenced ----------------------------+
  *
  * A sink that is away holds this partition up and no other.
  */
@@ -150,6 +150,8 @@ export class SinkPartition<K, V> {
         this.#idle = false
         continue
       }
+      // before the write, with which a sink that keeps the position moves it past them
+      await this.#bury(taken, taken.undecodable)
       let rejections: readonly Rejection<K, V>[] = []
       if (taken.records.length > 0) {
         const batch = {
@@ -167,19 +169,19 @@ export class SinkPartition<K, V> {
         rejections = answer.result
         this.#backoff.reset()
       }
-      await this.#bury(taken, rejections)
+      await this.#bury(
+        taken,
+        rejections.map(({ record, reason }) => ({ offset: record.offset, reason }))
+      )
       this.written += taken.records.length - rejections.length
       this.#position = taken.next
     }
   }
 
   /** Dead letters come before the position: a record is always in the sink, in the dead-letter topic or still to be read. */
-  async #bury(taken: Taken<K, V>, rejections: readonly Rejection<K, V>[]): Promise<void> {
+  async #bury(taken: Taken<K, V>, refused: readonly Pick<Refusal, 'offset' | 'reason'>[]): Promise<void> {
     const where = { topic: this.topic.name, partition: this.partition }
-    const refusals: Refusal[] = [
-      ...taken.undecodable.map(({ offset, reason }) => ({ ...where, offset, reason })),
-      ...rejections.map(({ record, reason }) => ({ ...where, offset: record.offset, reason }))
-    ]
+    const refusals = refused.map(({ offset, reason }): Refusal => ({ ...where, offset, reason }))
     const [one] = refusals
     if (one === undefined) return
     const { deadLetters, sink } = this.#context

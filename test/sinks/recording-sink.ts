@@ -13,6 +13,8 @@ export class RecordingSink<K, V> implements Sink<K, V> {
   readonly fenced = new Set<string>()
   /** Positions the sink keeps itself, by partition. */
   readonly kept = new Map<string, number>()
+  /** Whether each write moves the position that the sink keeps, as a database does. */
+  keepsPositions = false
   refuse: (value: V | null) => string | undefined = () => undefined
   /** Awaited by each write. */
   gate: Promise<void> = Promise.resolve()
@@ -32,6 +34,7 @@ export class RecordingSink<K, V> implements Sink<K, V> {
     if (this.away.has(name)) throw new StreamsError('SINK_UNAVAILABLE', `${name} is away`)
     if (this.fenced.delete(name)) throw new StreamsError('SINK_FENCED', `${name} has another owner`)
     this.batches.push(batch)
+    if (this.keepsPositions) this.kept.set(name, batch.next)
     const rejections: Rejection<K, V>[] = []
     for (const record of batch.records) {
       const reason = this.refuse(record.value)

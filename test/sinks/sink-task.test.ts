@@ -52,10 +52,8 @@ describe('SinkTask', () => {
     producer.flushSync()
   }
 
-  async function started(
-    changes: Partial<SinkTaskOptions<string, string>> = {}
-  ): Promise<SinkTask<string, string>> {
-    const task = new SinkTask<string, string>({
+  function optionsOf(changes: Partial<SinkTaskOptions<string, string>>): SinkTaskOptions<string, string> {
+    return {
       client: new MemoryClient(broker),
       groupId: 'sink',
       instanceId: 'one',
@@ -65,7 +63,13 @@ describe('SinkTask', () => {
       retryMs: { first: 5, most: 20 },
       commitIntervalMs: 10,
       ...changes
-    })
+    }
+  }
+
+  async function started(
+    changes: Partial<SinkTaskOptions<string, string>> = {}
+  ): Promise<SinkTask<string, string>> {
+    const task = new SinkTask(optionsOf(changes))
     tasks.push(task)
     await task.start()
     return task
@@ -146,6 +150,20 @@ describe('SinkTask', () => {
       ['origin.offset', '2'],
       ['origin.key', 'kx1']
     ])
+  })
+
+  it('loses no undecodable record to a sink that keeps its position, if its dead letter fails', async () => {
+    sink.keepsPositions = true
+    send(0, 'a', 'x1', 'b')
+    const { deadLetters: _, ...without } = optionsOf({})
+    const first = new SinkTask<string, string>(without)
+    await first.start()
+    expect(await first.failed).toMatchObject({ code: 'PROCESSOR_FAILED' })
+    await first.close()
+    const second = await started()
+    await vi.waitFor(() => expect(second.progress().written).toBe(2))
+    expect(deadLetters()).toEqual([['sales-0-1', 'x1', 'x1 contains an x']])
+    expect(sink.kept.get('sales-0')).toBe(3)
   })
 
   it('keeps where a record is that is too large for a dead letter', async () => {
