@@ -15,7 +15,7 @@ export interface Ownership {
   readonly owner: string
   /** The position in the database; null before the first write. */
   readonly next: number | null
-  /** Refused records of the last batch. */
+  /** Refused records that the last write named. */
   readonly refused: readonly Refused[]
 }
 
@@ -24,8 +24,9 @@ export interface Ownership {
  *
  *     next     the position after what is in the tables; null until something is
  *     owner    raised by each takeover; a write names the one it knows
- *     refused  the refused records of the last batch, until the next batch is written: by then they are in the dead-letter topic.
- *              A process that dies in between reads them again from here, or they would be in neither place.
+ *     refused  the refused records that the last write named, until the next write: by then they are in the dead-letter topic.
+ *              A process that dies in between reads them again from here, or they would be in neither place. A write whose batch
+ *              begins with some of them names and keeps them again.
  */
 export interface TableDatabase {
   /** The encoder for a column of that type. */
@@ -50,7 +51,7 @@ export interface TableTransaction {
   takeOver(topic: string, topicId: string, partition: number): Promise<Ownership>
   /** Moves the position, and with it proves the ownership; false if there is another owner or position. First of each write. */
   advance(owned: Ownership, next: number): Promise<boolean>
-  /** Remembers what this batch refused. Last of a write that refused something. */
+  /** Remembers what this write names as refused. Last of a write that names something. */
   keepRefused(owned: Ownership, refused: readonly Refused[]): Promise<void>
   /** Tries the work: if it fails, what it did is undone and the transaction goes on. */
   attempt(work: () => Promise<void>): Promise<void>

@@ -61,16 +61,16 @@ export class TableSink<K, V> implements Sink<K, V> {
     const rejections = await this.#guarded(async () => {
       const sure = await this.#makePartitions(mapped)
       try {
-        return await this.#carry(owned, batch.next, mapped, unmapped, sure)
+        return await this.#carry(owned, batch.next, mapped, [...before, ...unmapped], sure)
       } catch (error) {
         if (!(error instanceof PartitionGone)) throw error
         for (const one of this.#partitions) one?.[1].clear()
         await this.#makePartitions(mapped)
-        return this.#carry(owned, batch.next, mapped, unmapped, true)
+        return this.#carry(owned, batch.next, mapped, [...before, ...unmapped], true)
       }
     })
     this.#owned.set(partition, { ...owned, next: batch.next, refused: refusedOf(rejections) })
-    return [...before, ...rejections].sort((a, b) => a.record.offset - b.record.offset)
+    return [...rejections].sort((a, b) => a.record.offset - b.record.offset)
   }
 
   async close(): Promise<void> {
@@ -140,11 +140,12 @@ export class TableSink<K, V> implements Sink<K, V> {
     return sure
   }
 
+  /** Keeps all that this write will name: those before its records, too, since until it returns they are nowhere else. */
   #carry(
     owned: Ownership,
     next: number,
     mapped: readonly Mapped<K, V>[],
-    unmapped: readonly Rejection<K, V>[],
+    rejected: readonly Rejection<K, V>[],
     sure: boolean
   ): Promise<readonly Rejection<K, V>[]> {
     return this.#database.transaction(async (transaction) => {
@@ -153,7 +154,7 @@ export class TableSink<K, V> implements Sink<K, V> {
           'SINK_FENCED',
           `sink ${this.name}: partition ${owned.partition} of topic ${owned.topicId} has another owner or position`
         )
-      const rejections = [...unmapped]
+      const rejections = [...rejected]
       await this.#apply(transaction, mapped, rejections, sure)
       if (rejections.length > 0) await transaction.keepRefused(owned, refusedOf(rejections))
       return rejections

@@ -87,6 +87,25 @@ describe('PostgreSQL sink', () => {
     expect(await schema().sink().open('sales', 'life-1', 0)).toBe(4)
   })
 
+  it('names a refused record until its dead letter is written, whatever else its batch brings', async () => {
+    const former = schema().sink()
+    await former.open('sales', 'life-1', 0)
+    await former.write(batchOf(0, [entry(item(0)), entry(item(1, 13)), entry(item(2))]))
+    // its dead letter fails twice; the second time new records are in the same batch
+    const second = schema().sink()
+    expect(await second.open('sales', 'life-1', 0)).toBe(1)
+    const more = [entry(item(1, 13)), entry(item(2)), entry(item(3)), entry(item(4, 13))]
+    const named = await second.write(batchOf(1, more))
+    expect(named.map(({ record }) => record.offset)).toEqual([1, 4])
+    const third = schema().sink()
+    expect(await third.open('sales', 'life-1', 0)).toBe(1)
+    const again = await third.write(batchOf(1, more))
+    expect(again.map(({ record }) => record.offset)).toEqual([1, 4])
+    // written: the next write proves it
+    expect(await third.write(batchOf(5, [entry(item(5))]))).toEqual([])
+    expect(await schema().sink().open('sales', 'life-1', 0)).toBe(6)
+  })
+
   it('refuses to go back behind its position', async () => {
     const one = schema().sink()
     await one.open('sales', 'life-1', 0)
