@@ -55,7 +55,8 @@ const schemaLength = 12
 /**
  * Writes records as Parquet objects. Deterministic: a range of offsets makes objects of the same names and bytes however often it is read, whatever
  * the batches were, so a repetition changes nothing and two writers do no harm. Ranges are cut by offsets alone: the records of the last one,
- * which has not come to its end, are not written yet. After a restart reading goes on at the beginning of that range.
+ * which has not come to its end, are not written yet. After a restart reading goes on at the beginning of that range. A range with refused records
+ * is written with the batch after the one that ended it: by then they are among the dead letters.
  */
 export function parquetSink<K, V>(options: ParquetSinkOptions<K, V>): Sink<K, V> {
   return new ParquetSink(options)
@@ -68,9 +69,8 @@ class ParquetSink<K, V> implements Sink<K, V> {
   readonly #schemaText: string
   readonly #schema: string
   readonly #root: string
-  readonly #ranges = new Map<string, OffsetRange>()
-  /** Of batches that failed half-way: what was refused in them is told when they have succeeded. */
-  readonly #rejections = new Map<string, Rejection<K, V>[]>()
+  /** By partition, in their order. The last one takes records; those before it are whole, and wait for the next write. */
+  readonly #ranges = new Map<string, OffsetRange[]>()
 
   constructor(options: ParquetSinkOptions<K, V>) {
     const { name, columns, settings = {}, rangeOffsets = 8192, prefix } = options
@@ -88,38 +88,52 @@ class ParquetSink<K, V> implements Sink<K, V> {
       let from = 0
       for await (const key of this.#options.bucket.keys(this.#manifests(topic, topicId, partition)))
         from = Number(/(\d+)\.json$/.exec(key)?.[1] ?? 0) + this.#rangeOffsets
-      this.#ranges.set(partitionName(topic, partition), this.#rangeFrom(from, from))
-      this.#rejections.delete(partitionName(topic, partition))
+      this.#ranges.set(partitionName(topic, partition), [this.#rangeFrom(from, from)])
       return from
     })
   }
 
   async write(batch: SinkBatch<K, V>): Promise<readonly Rejection<K, V>[]> {
     const name = partitionName(batch.topic, batch.partition)
-    const rejections = this.#rejections.get(name) ?? []
-    this.#rejections.set(name, rejections)
-    let range = this.#ranges.get(name)
-    if (range === undefined) throw new StreamsError('SINK_FENCED', `sink ${this.name} has not opened ${name}`)
+    const ranges = this.#ranges.get(name)
+    if (ranges === undefined)
+      throw new StreamsError('SINK_FENCED', `sink ${this.name} has not opened ${name}`)
+    // the write before this one returned, and what it refused is among the dead letters
+    while (ranges.length > 1) await this.#writeFirst(batch, ranges)
+    const rejections: Rejection<K, V>[] = []
+    let range = ranges[0] as OffsetRange
     for (const record of batch.records) {
       // a batch that failed half-way comes again
       if (record.offset < range.next) continue
-      while (record.offset >= range.to) range = await this.#cut(batch, range)
+      while (record.offset >= range.to) range = await this.#begin(batch, ranges, rejections)
       this.#take(record, range, rejections)
     }
     range.next = Math.max(range.next, batch.next)
-    while (range.next >= range.to) range = await this.#cut(batch, range)
-    this.#rejections.delete(name)
+    while (range.next >= range.to) range = await this.#begin(batch, ranges, rejections)
     return rejections
   }
 
   async close(): Promise<void> {}
 
-  /** Writes a range that is whole, and begins the next. */
-  async #cut(batch: SinkBatch<K, V>, range: OffsetRange): Promise<OffsetRange> {
-    await this.#guarded(() => this.#writeRange(batch, range))
-    const next = this.#rangeFrom(range.to, range.next)
-    this.#ranges.set(partitionName(batch.topic, batch.partition), next)
-    return next
+  /**
+   * Begins the range after one that is whole, and writes that, unless this write has refused something: reading begins after what was
+   * written, so the dead letters must be first.
+   */
+  async #begin(
+    batch: SinkBatch<K, V>,
+    ranges: OffsetRange[],
+    rejections: readonly Rejection<K, V>[]
+  ): Promise<OffsetRange> {
+    const { to, next } = ranges.at(-1) as OffsetRange
+    const begun = this.#rangeFrom(to, next)
+    if (rejections.length === 0) await this.#writeFirst(batch, ranges)
+    ranges.push(begun)
+    return begun
+  }
+
+  async #writeFirst(batch: SinkBatch<K, V>, ranges: OffsetRange[]): Promise<void> {
+    await this.#guarded(() => this.#writeRange(batch, ranges[0] as OffsetRange))
+    ranges.shift()
   }
 
   #rangeFrom(from: number, next: number): OffsetRange {

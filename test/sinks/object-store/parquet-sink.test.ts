@@ -145,22 +145,45 @@ it('a store that is away is asked again, and the batch that comes again changes 
   const other = new MemoryBucket()
   const sink = sinkOf(other)
   await sink.open(topic, 'id', 1)
-  // what has no row is refused, and told although the first attempt failed
+  const batch = { topic, topicId: 'id', partition: 1, records, first: 0, next: end }
+  other.left = 3
+  await expect(sink.write(batch)).rejects.toMatchObject({ code: 'SINK_UNAVAILABLE' })
+  other.left = Number.POSITIVE_INFINITY
+  expect(await sink.write(batch)).toEqual([])
+  expect(other.checksums()).toEqual(bucket.checksums())
+})
+
+it('a range is written when its refused records are among the dead letters', async () => {
+  await carry(sinkOf(bucket), 0, 280)
   const unreadable = {
     get productKind(): never {
       throw new TypeError('no product')
     }
   }
-  const damaged = { ...records[0], offset: 21, value: unreadable } as never as SinkRecord<string, LineItem>
-  const all = [...records, damaged].sort((a, b) => a.offset - b.offset)
-  const batch = { topic, topicId: 'id', partition: 1, records: all, first: 0, next: end }
+  const damaged = { ...records[0], offset: 119, value: unreadable } as never as SinkRecord<string, LineItem>
+  const all = records.map((record) => (record.offset === 119 ? damaged : record))
+  const whole = { topic, topicId: 'id', partition: 1, records: all, first: 0, next: end }
+  const rejection = { record: damaged, reason: 'no product' }
+  const other = new MemoryBucket()
+  const first = sinkOf(other)
+  await first.open(topic, 'id', 1)
+  expect(await first.write(whole)).toEqual([rejection])
+  // it died before the dead letter was written
+  const second = sinkOf(other)
+  expect(await second.open(topic, 'id', 1)).toBe(64)
+  expect(await second.write(whole)).toEqual([rejection])
+  // the next write tells that it is, also if the store is away for a while
+  const last = { ...(records.at(-1) as SinkRecord<string, LineItem>), offset: 280, value: null }
+  const following = { ...whole, records: [last], first: 280, next: 281 }
   other.left = 3
-  await expect(sink.write(batch)).rejects.toMatchObject({ code: 'SINK_UNAVAILABLE' })
+  await expect(second.write(following)).rejects.toMatchObject({ code: 'SINK_UNAVAILABLE' })
   other.left = Number.POSITIVE_INFINITY
-  expect(await sink.write(batch)).toEqual([{ record: damaged, reason: 'no product' }])
-  const files = (all: Record<string, string>) =>
-    Object.entries(all).filter(([key]) => key.endsWith('.parquet'))
-  expect(files(other.checksums())).toEqual(files(bucket.checksums()))
+  expect(await second.write(following)).toEqual([])
+  expect(other.manifests().map(({ from }) => from)).toEqual([0, 64, 128, 192])
+  const others = (from: MemoryBucket) =>
+    Object.entries(from.checksums()).filter(([key]) => !key.includes('0000000064.'))
+  expect(others(other)).toEqual(others(bucket))
+  expect(await sinkOf(other).open(topic, 'id', 1)).toBe(256)
 })
 
 it('another split is another set', async () => {
