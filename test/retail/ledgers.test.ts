@@ -182,6 +182,32 @@ it('the product’s unit cost stands in where the file has none', () => {
   expect(driver.readTable(topics.skuDays)).toEqual(new Map())
 })
 
+it('a row is taken back at the unit cost at which it was added, whatever the product costs by then', () => {
+  const row = '1,22960,Jam,3,2011-05-03 09:41:00,4.25,1.0,EIRE\n'
+  const ledgers = [topics.storeDays, topics.skuDays, topics.categoryDays, topics.skuSales]
+  for (const before of [null, 10_000]) {
+    const driver = new RetailDriver()
+    const skuDay = () => driver.readTable(topics.skuDays).get('GB/22960/EIRE/2011-05-03')
+    driver.product('22960', 'Food', { country: 'GB', unitCost: before })
+    driver.rows(row, onlineRetailChunk)
+    driver.product('22960', 'Food', { country: 'GB', unitCost: 20005 })
+    // the rest of the file is costed as its beginning was
+    driver.rows(row, { ...onlineRetailChunk, firstRow: 2 })
+    const known = { cost: 60_000, uncosted: 0 }
+    expect(skuDay()).toMatchObject(before === null ? { cost: 0, uncosted: 2 } : known)
+    driver.rows(row, { ...onlineRetailChunk, file: 'sku-gb/shop/other.csv' })
+    expect(skuDay()).toMatchObject(
+      before === null ? { cost: 60015, uncosted: 2, margin: null } : { cost: 120_015, uncosted: 0 }
+    )
+    driver.rows(row, { ...onlineRetailChunk, file: 'sku-gb/shop/other.csv', sign: -1 })
+    driver.rows(row + row, { ...onlineRetailChunk, sign: -1 })
+    for (const topic of ledgers)
+      expect(driver.readTable<string, unknown>(topic as never), topic.name).toEqual(new Map())
+    driver.rows(row, { ...onlineRetailChunk, revision: 2 })
+    expect(skuDay()).toMatchObject({ rows: 1, cost: 60015, uncosted: 0, margin: 67485 })
+  }
+})
+
 it('promotions are named where there are any', () => {
   const driver = new RetailDriver()
   driver.pipe(topics.promotions, {

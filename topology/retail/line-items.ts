@@ -1,5 +1,4 @@
 import { json, type KStream, type KTable, type StreamsBuilder, string } from '../../index.ts'
-import { costOf } from '../../processors/retail/cost-of.ts'
 import {
   type ExchangeRate,
   LineItem,
@@ -7,6 +6,7 @@ import {
   RATE_SCALE,
   type Sale
 } from '../../processors/retail/model.ts'
+import { type Uncosted, unitCostsStore, withCost } from '../../processors/retail/unit-costs.ts'
 import type { FinanceOptions } from './profit-and-loss.ts'
 import * as topics from './topics.ts'
 
@@ -50,21 +50,23 @@ export function lineItems(
     )
 
   // they meet behind their repartition topics: before, the two sub-topologies would become one that feeds itself
-  const items = bySku(others, 'by-sku')
+  return bySku(others, 'by-sku')
     .merge(bySku(withPromotion, 'by-sku-promoted'))
     .leftJoin(
       products,
-      (item, product): LineItem => ({
-        ...item,
-        cost: costOf(item, product),
-        productName: product?.name ?? null,
-        brand: product?.brand ?? null,
-        category: product?.category ?? null,
-        subcategory: product?.subcategory ?? null,
-        listPrice: product?.listPrice ?? null
+      (item, product): Uncosted => ({
+        item: {
+          ...item,
+          productName: product?.name ?? null,
+          brand: product?.brand ?? null,
+          category: product?.category ?? null,
+          subcategory: product?.subcategory ?? null,
+          listPrice: product?.listPrice ?? null
+        },
+        unitCost: product?.unitCost ?? null
       })
     )
-  return items
+    .processValues(withCost, { stores: [unitCostsStore] })
 }
 
 /**
