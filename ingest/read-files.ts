@@ -229,7 +229,7 @@ export class ReadFiles implements Processor<string, FileEvent, string, unknown> 
     const rows = { csvHeader, delimiter, text: chunk.content.toString('utf8'), firstRow: chunk.firstRow }
     const sink = referenceSink(route.file.object)
     try {
-      return readReferenceRows(route.file, rows, bucket.country, (key, value, timestamp) =>
+      return readReferenceRows(route.file, rows, bucket, (key, value, timestamp) =>
         this.#context?.forward({ key, value, timestamp, headers: noHeaders }, sink)
       )
     } catch (error) {

@@ -14,5 +14,10 @@ export const expensesFile: ReferenceFile<Expense> = {
     currency: column('currency'),
     amount: parseAmount(column('amount') ?? '')
   }),
+  // a day's expenses are one sum, taken from what was sold on it
+  refused: ({ currency }, bucket) =>
+    currency === bucket.currency
+      ? null
+      : `currency: ${currency} is not ${bucket.currency}, in which the stores of ${bucket.country} sell`,
   key: ({ country, storeId, account, day }) => `${country}/${storeId}/${account}/${day}`
 }

@@ -2,9 +2,13 @@ import type { z } from 'zod'
 import { StreamsError } from '../../index.ts'
 import { parseRows } from '../../processors/retail/csv/parse-rows.ts'
 import { businessDay } from '../../processors/retail/model.ts'
+import type { CountryBucket } from '../buckets.ts'
 
 /** A row's fields by the names of their columns; a column that the file does not have is undefined. */
 export type Columns = (name: string) => string | undefined
+
+/** What a reference file's bucket says of it. */
+export type Origin = Pick<CountryBucket, 'country' | 'currency'>
 
 /** A kind of reference file: which columns it must have, in any order, and what a row of it is. */
 export interface ReferenceFile<T = unknown> {
@@ -14,6 +18,8 @@ export interface ReferenceFile<T = unknown> {
   readonly schema: z.ZodType<T>
   /** The value that the row stands for, before the schema has checked it. */
   value(column: Columns, country: string): unknown
+  /** Why a value that fits the schema is refused in this bucket; null: it is not. */
+  refused?(value: T, bucket: Origin): string | null
   key(value: T): string
 }
 
@@ -33,7 +39,7 @@ export function readReferenceRows<T>(
     readonly text: string
     readonly firstRow: number
   },
-  country: string,
+  bucket: Origin,
   take: (key: string, value: T, timestamp: number) => void
 ): string | null {
   const positions = columnPositions(file.columns, rows.csvHeader, rows.delimiter)
@@ -54,9 +60,14 @@ export function readReferenceRows<T>(
         problem ??= `row ${row}: ${validFrom}: ${day} has not begun (UTC), and Kafka takes no records from the future`
         return
       }
-      const result = file.schema.safeParse(file.value(column, country))
-      if (result.success) take(file.key(result.data), result.data, time)
-      else problem ??= `row ${row}: ${describe(result.error)}`
+      const result = file.schema.safeParse(file.value(column, bucket.country))
+      if (!result.success) {
+        problem ??= `row ${row}: ${describe(result.error)}`
+        return
+      }
+      const refused = file.refused?.(result.data, bucket) ?? null
+      if (refused === null) take(file.key(result.data), result.data, time)
+      else problem ??= `row ${row}: ${refused}`
     },
     malformed(reason: string, row: number): void {
       problem ??= `row ${row} ${reason}`

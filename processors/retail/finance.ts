@@ -34,8 +34,12 @@ export const FinanceDay = z.object({
 })
 export type FinanceDay = z.infer<typeof FinanceDay>
 
+/** The same, and how many other currencies it was in before, because a file or a bucket named a wrong one. */
+export const CurrencyDay = FinanceDay.extend({ turn: z.int() })
+export type CurrencyDay = z.infer<typeof CurrencyDay>
+
 /** The same with its exchange rate. */
-export const TranslatedDay = FinanceDay.extend({
+export const TranslatedDay = CurrencyDay.extend({
   /** See RATE_SCALE; null: none was in force. */
   rate: z.int().nullable(),
   figures: Currencies
@@ -47,7 +51,7 @@ export const UnpublishedDay = z.object({ day: TranslatedDay, sinceMs: z.int(), c
 export type UnpublishedDay = z.infer<typeof UnpublishedDay>
 
 /** A line of the daily profit and loss account. Keyed by `country/storeId/market/day`. */
-export const ProfitAndLoss = TranslatedDay.extend({
+export const ProfitAndLoss = TranslatedDay.omit({ turn: true }).extend({
   reportingCurrency: currency,
   /** 1 when the day is first published, one more each time it is published again because it has changed. */
   version: z.int().positive(),
@@ -60,6 +64,10 @@ export const ProfitAndLoss = TranslatedDay.extend({
   yearToDate: Currencies
 })
 export type ProfitAndLoss = z.infer<typeof ProfitAndLoss>
+
+/** A line as it was published. */
+export const PublishedDay = ProfitAndLoss.extend({ turn: CurrencyDay.shape.turn })
+export type PublishedDay = z.infer<typeof PublishedDay>
 
 /** What a store spent on a day. Keyed like the sales to its own country. */
 export const ExpenseDay = Expense.omit({ account: true })

@@ -80,7 +80,10 @@ export const Promotion = z.object({
 })
 export type Promotion = z.infer<typeof Promotion>
 
-/** An expense of a store, booked on a day. Keyed by `country/storeId/account/day`, so that a corrected figure replaces the former one. */
+/**
+ * An expense of a store, booked on a day, in the currency in which the store sells: the ingest refuses any other. Keyed by
+ * `country/storeId/account/day`, so that a corrected figure replaces the former one.
+ */
 export const Expense = z.object({
   country,
   storeId: z.string().min(1),

@@ -6,7 +6,13 @@ import {
   type ProcessorContext,
   string
 } from '../../index.ts'
-import { ProfitAndLoss, sameCurrencies, type TranslatedDay, UnpublishedDay } from './finance.ts'
+import {
+  type ProfitAndLoss,
+  PublishedDay,
+  sameCurrencies,
+  type TranslatedDay,
+  UnpublishedDay
+} from './finance.ts'
 import { fiscalPeriod } from './fiscal-calendar.ts'
 import { ledgerKey } from './ledger-key.ts'
 import { timeOfDay } from './time-of-day.ts'
@@ -16,7 +22,7 @@ import { extended, sameToDate, type ToDate } from './to-date.ts'
 export const publishedDaysStore = keyValueStore({
   name: 'published-days',
   key: string(),
-  value: json(ProfitAndLoss),
+  value: json(PublishedDay),
   cached: true
 })
 
@@ -47,7 +53,7 @@ export function publishDays(
   reportingCurrency: string
 ): () => Processor<string, TranslatedDay, string, ProfitAndLoss> {
   return () => {
-    let published: KeyValueStore<string, ProfitAndLoss>
+    let published: KeyValueStore<string, PublishedDay>
     let unpublished: KeyValueStore<string, UnpublishedDay>
     return {
       init(context) {
@@ -69,7 +75,11 @@ export function publishDays(
       process({ value: day, timestamp }, context) {
         if (day === null) return
         const key = keyOf(day)
-        const sinceMs = unpublished.get(key)?.sinceMs ?? context.wallClock()
+        const waiting = unpublished.get(key)
+        const known = waiting?.day ?? published.get(key)
+        // translated by the task of a currency that it is not in any more
+        if (known !== null && day.turn < known.turn) return
+        const sinceMs = waiting?.sinceMs ?? context.wallClock()
         unpublished.put(key, { day, sinceMs, changedMs: context.wallClock() }, timestamp)
       }
     }
@@ -99,7 +109,7 @@ function groups<T>(all: readonly T[], by: (one: T) => string): Map<string, [T, .
 /** Publishes changed days of one year, the earliest first, and the later ones whose sums change with them. */
 function publish(
   changed: readonly [TranslatedDay, ...TranslatedDay[]],
-  published: KeyValueStore<string, ProfitAndLoss>,
+  published: KeyValueStore<string, PublishedDay>,
   reportingCurrency: string,
   context: ProcessorContext<string, ProfitAndLoss>
 ): void {
@@ -114,7 +124,12 @@ function publish(
   for (const [key, day] of [...days].sort(([, a], [, b]) => (a.day < b.day ? -1 : 1))) {
     toDate = extended(toDate, day)
     const former = published.get(key)
-    if (former === null ? isNothing(day) : sameDay(former, day) && sameToDate(former, toDate)) continue
+    const timestamp = timeOfDay(day.day, context.wallClock())
+    if (former === null ? isNothing(day) : sameDay(former, day) && sameToDate(former, toDate)) {
+      if (former !== null && former.turn !== day.turn)
+        published.put(key, { ...former, turn: day.turn }, timestamp)
+      continue
+    }
     const line: ProfitAndLoss = {
       country: day.country,
       storeId: day.storeId,
@@ -130,15 +145,14 @@ function publish(
       monthToDate: toDate.month,
       yearToDate: toDate.year
     }
-    const timestamp = timeOfDay(day.day, context.wallClock())
-    published.put(key, line, timestamp)
+    published.put(key, { ...line, turn: day.turn }, timestamp)
     context.forward({ key, value: line, timestamp, headers: [] })
   }
 }
 
 /** The sums up to the last day in the range before `to`; undefined where the year has none. */
 function lastBefore(
-  published: KeyValueStore<string, ProfitAndLoss>,
+  published: KeyValueStore<string, PublishedDay>,
   from: string,
   to: string
 ): ToDate | undefined {
@@ -147,10 +161,15 @@ function lastBefore(
   return undefined
 }
 
-/** Nothing was sold or spent, so far at least. */
-function isNothing({ rows, figures: { local } }: TranslatedDay): boolean {
+/** Nothing was sold or spent, so far at least. One that was in another currency is published, so that this is known to be its former one. */
+function isNothing({ rows, turn, figures: { local } }: TranslatedDay): boolean {
   return (
-    rows === 0 && local.gross === 0 && local.returns === 0 && local.discount === 0 && local.expenses === 0
+    turn === 0 &&
+    rows === 0 &&
+    local.gross === 0 &&
+    local.returns === 0 &&
+    local.discount === 0 &&
+    local.expenses === 0
   )
 }
 

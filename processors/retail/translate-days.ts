@@ -7,17 +7,20 @@ import {
   type VersionedStore,
   type VersionedStoreDefinition
 } from '../../index.ts'
-import { type FinanceDay, TranslatedDay, translated } from './finance.ts'
+import { type CurrencyDay, TranslatedDay, translated } from './finance.ts'
 import { ledgerKey } from './ledger-key.ts'
 import { type ExchangeRate, RATE_SCALE } from './model.ts'
 import { timeOfDay } from './time-of-day.ts'
 
 /** What changes figures in the reporting currency: a day, or a rate. Keyed by the currency. */
 export type CurrencyEvent =
-  | { readonly kind: 'day'; readonly day: FinanceDay }
+  | { readonly kind: 'day'; readonly day: CurrencyDay }
   | { readonly kind: 'rate'; readonly rate: ExchangeRate | null }
 
-/** Days as they were translated last, by their currency and then their own key: what a new rate changes is together. */
+/**
+ * Days as they were translated last, by their currency and then their own key: what a new rate changes is together. One that changes its currency
+ * stays under the former one, too; see `turn`.
+ */
 export const translatedDaysStore = keyValueStore({
   name: 'translated-days',
   key: string(),

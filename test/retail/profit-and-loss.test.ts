@@ -22,10 +22,10 @@ function rate(driver: RetailDriver, currency: string, value: number, from: strin
   })
 }
 
-function expense(driver: RetailDriver, account: string, day: string, amount: number): void {
+function expense(driver: RetailDriver, account: string, day: string, amount: number, currency = 'MXN'): void {
   driver.pipe(topics.expenses, {
     key: `MX/1/${account}/${day}`,
-    value: { country: 'MX', storeId: '1', account, day, currency: 'MXN', amount },
+    value: { country: 'MX', storeId: '1', account, day, currency, amount },
     timestamp: 0
   })
 }
@@ -256,6 +256,48 @@ it('a corrected expense replaces the former one', () => {
   expect(published(driver).get('MX/1/MX/1997-01-01')).toMatchObject({
     version: 2,
     figures: { local: { expenses: 7000 } }
+  })
+})
+
+it('a day whose currency is corrected is not restated from the former one', () => {
+  const driver = new RetailDriver()
+  const day = '1997-01-31'
+  const line = () => published(driver).get(`MX/1/MX/${day}`)
+  rate(driver, 'MXN', 0.1, '1997-01-01')
+  rate(driver, 'CAD', 0.7, '1997-01-01')
+  expense(driver, 'Lease', day, 50_000, 'CAD')
+  expect(line()).toMatchObject({ version: 1, figures: { reporting: { expenses: 35_000 } } })
+  expense(driver, 'Lease', day, 50_000)
+  const corrected = { version: 2, currency: 'MXN', figures: { reporting: { expenses: 5000 } } }
+  expect(line()).toMatchObject(corrected)
+  rate(driver, 'CAD', 0.71, '1997-01-01')
+  expect(line()).toMatchObject(corrected)
+  // there and back again before anything is published: nothing has changed, and what the other currency's task says comes too late
+  expense(driver, 'Lease', day, 50_000, 'CAD')
+  expense(driver, 'Lease', day, 50_000)
+  expect(line()).toMatchObject(corrected)
+  rate(driver, 'CAD', 0.72, '1997-01-01')
+  expect(line()).toMatchObject(corrected)
+  rate(driver, 'MXN', 0.2, '1997-01-01')
+  expect(line()).toMatchObject({ version: 3, currency: 'MXN', figures: { reporting: { expenses: 10_000 } } })
+})
+
+it('a file that named a wrong currency is taken back from it', () => {
+  const driver = new RetailDriver()
+  rate(driver, 'MXN', 0.1, '1997-01-01')
+  driver.rows(sale('1997-01-31', '10', '4'), { ...mexico, currency: 'CAD' })
+  expect(published(driver).get('MX/1/MX/1997-01-31')).toMatchObject({ currency: 'CAD', rate: null })
+  driver.rows(sale('1997-01-31', '10', '4'), { ...mexico, sign: -1 })
+  driver.rows(sale('1997-01-31', '12', '4'), { ...mexico, revision: 2 })
+  published(driver)
+  rate(driver, 'CAD', 0.7, '1997-01-01')
+  const lines = published(driver)
+  expect(lines.size).toBe(1)
+  expect(lines.get('MX/1/MX/1997-01-31')).toMatchObject({
+    version: 2,
+    currency: 'MXN',
+    rows: 1,
+    figures: { reporting: { net: 12_000 } }
   })
 })
 

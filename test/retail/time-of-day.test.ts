@@ -17,7 +17,8 @@ it('a rate that is not in force yet is refused, and the others count', () => {
   const taken: [string, number][] = []
   const text = `GBP,1.25,2020-01-01\nGBP,1.5,${next}\nEUR,1.1,1969-12-31\n`
   const rows = { csvHeader: 'currency,rate,valid_from', delimiter: ',', text, firstRow: 1 }
-  const problem = readReferenceRows(ratesFile, rows, 'GB', (key, _value, time) => taken.push([key, time]))
+  const bucket = { country: 'GB', currency: 'GBP' }
+  const problem = readReferenceRows(ratesFile, rows, bucket, (key, _value, time) => taken.push([key, time]))
   expect(taken).toEqual([['GBP', Date.UTC(2020, 0, 1)]])
   expect(problem).toBe(
     `row 2: valid_from: ${next} has not begun (UTC), and Kafka takes no records from the future`

@@ -1,5 +1,6 @@
 import { json, type KTable, type StreamsBuilder, storeOf, string } from '../../index.ts'
-import { ExpenseDay, FinanceDay, TranslatedDay } from '../../processors/retail/finance.ts'
+import { countCurrencies, dayCurrenciesStore } from '../../processors/retail/count-currencies.ts'
+import { CurrencyDay, ExpenseDay, TranslatedDay } from '../../processors/retail/finance.ts'
 import { addExpense, financeDay, subtractExpense } from '../../processors/retail/finance-days.ts'
 import { ledgerKey } from '../../processors/retail/ledger-key.ts'
 import type { StoreMarketDay } from '../../processors/retail/ledgers.ts'
@@ -59,8 +60,9 @@ export function profitAndLoss(
     .outerJoin(expenses, financeDay)
     .toStream()
     .filter((day) => day !== null)
+    .processValues(countCurrencies, { stores: [dayCurrenciesStore] })
     .selectKey((day) => day.currency)
-    .repartition({ name: 'by-currency', key: string(), value: json(FinanceDay) })
+    .repartition({ name: 'by-currency', key: string(), value: json(CurrencyDay) })
     .mapValues((day): CurrencyEvent => ({ kind: 'day', day }))
     .merge(rates.toStream().mapValues((rate): CurrencyEvent => ({ kind: 'rate', rate })))
     .process(translateDays(reportingCurrency, ratesStore), { stores: [ratesStore, translatedDaysStore] })
