@@ -148,7 +148,7 @@ export class BrokerConnection {
     const { socket } = this.#connection
     // close() waits for the socket's event, which does not come again
     const gone = socket?.closed === true
-    const ended = this.#connection.close()
+    const ended = this.#connection.close().catch(() => undefined)
     // close() alone waits for what is not written yet, which a broker that hangs never takes
     socket?.destroy()
     if (!gone)
