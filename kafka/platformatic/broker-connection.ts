@@ -1,7 +1,7 @@
 import { type API, apiVersionsV3, Connection, NetworkError, ResponseError } from '@platformatic/kafka'
 import { StreamsError } from '../../core/errors.ts'
 import { connectionError } from './connection-errors.ts'
-import type { Address, ChannelOptions, Security } from './endpoint.ts'
+import { type Address, type ChannelOptions, type Security, serverName } from './endpoint.ts'
 import { brokerError } from './errors.ts'
 import { guardedSasl } from './sasl.ts'
 import { Traffic } from './traffic.ts'
@@ -38,7 +38,7 @@ export class BrokerConnection {
       // a bound that is never reached: requests fail by ours, and a retired connection ends with its last request
       requestTimeout: 3 * options.requestTimeoutMs + connectWithinMs,
       maxInflights: options.maxInflights,
-      ...(security.tls === undefined ? {} : { tls: security.tls }),
+      ...(security.tls === undefined ? {} : { tls: { ...serverName(address.host), ...security.tls } }),
       ...(security.sasl === undefined ? {} : { sasl: guardedSasl(security.sasl) })
     })
     // every failure also reaches the call it concerns; without a listener the event would end the process

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { ConnectionOptions } from '@platformatic/kafka'
 import { StreamsError } from '../../core/errors.ts'
 import type { Sasl } from './sasl.ts'
@@ -36,4 +37,12 @@ export function parseAddress(text: string): Address {
   if (colon < 1 || !Number.isInteger(port) || port < 1 || port > 65_535)
     throw new StreamsError('CONFIG_INVALID', `'${text}' is no broker address; write host:port`)
   return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port }
+}
+
+/**
+ * For TLS: the name under which a broker is asked for (SNI), by which a router in front of many brokers tells them apart. Addresses have none, and
+ * `tls.servername` comes first.
+ */
+export function serverName(host: string): { readonly servername?: string } {
+  return isIP(host) === 0 ? { servername: host } : {}
 }

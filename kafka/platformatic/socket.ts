@@ -1,7 +1,7 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { StreamsError } from '../../core/errors.ts'
-import { type Address, addressName, type Security } from './endpoint.ts'
+import { type Address, addressName, type Security, serverName } from './endpoint.ts'
 import { connectionError } from './errors.ts'
 import { closed } from './retry.ts'
 import { Traffic } from './traffic.ts'
@@ -59,8 +59,8 @@ export class BrokerSocket {
         callback: (size: number, bytes: Uint8Array) => this.#read(size, bytes)
       }
     }
-    const named = isIP(address.host) === 0 ? { servername: address.host } : {}
-    this.#socket = tls === undefined ? connectTcp(target) : connectTls({ ...named, ...tls, ...target })
+    this.#socket =
+      tls === undefined ? connectTcp(target) : connectTls({ ...serverName(address.host), ...tls, ...target })
     this.#socket.on('error', (error) => this.#fail(connectionError(`connection to ${this.#where}`, error)))
     this.#socket.on('close', () => this.#fail(this.#away('the connection was closed')))
   }

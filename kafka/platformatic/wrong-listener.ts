@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { brokerCode } from './broker-codes.ts'
-import type { Address, Security } from './endpoint.ts'
+import { type Address, type Security, serverName } from './endpoint.ts'
 
 /** For one question to a broker that may be the wrong one to ask. */
 const withinMs = 3_000
@@ -29,7 +29,7 @@ export async function wrongListener(address: Address, security: Security): Promi
   if (security.tls !== undefined && plain !== undefined)
     return 'this listener speaks plaintext; leave tls out, or name the TLS port'
   // its certificate does not matter: nothing is told to it
-  const tls = { ...security.tls, rejectUnauthorized: false, port, host }
+  const tls = { ...serverName(host), ...security.tls, rejectUnauthorized: false, port, host }
   if (security.tls === undefined && plain === undefined) {
     const secure = await ask(connectTls(tls), 'secureConnect', apiVersions)
     return secure === undefined ? undefined : 'this listener speaks TLS; set tls, or name the plaintext port'
