@@ -1,11 +1,11 @@
-import { hasCode, type StreamsError } from '../../core/errors.ts'
+import { hasCode, StreamsError } from '../../core/errors.ts'
 import type { ConsumerOptions } from '../port/consumer.ts'
 import type { KafkaMetrics } from '../port/metrics.ts'
 import { Alarm } from './alarm.ts'
 import type { Cluster } from './cluster.ts'
 import type { ConsumedPartition } from './consumed-partition.ts'
 import { addressName, type Security } from './endpoint.ts'
-import { brokerError, connectionError } from './errors.ts'
+import { brokerCode, brokerCodeName, brokerError, connectionError } from './errors.ts'
 import type { FetchAnswer, FetchPartition } from './fetch-api.ts'
 import { FetchBroker } from './fetch-broker.ts'
 import type { ConnectFetch } from './fetch-connection.ts'
@@ -159,10 +159,8 @@ export class Fetcher {
       const answer = await broker
         .connection(purpose)
         .fetch(this.#fetchRequest(session, waiting, room), this.#options.graceMs + this.#options.maxWaitMs)
-      broker.backoff.reset()
       if (answer.errorCode === 0) this.#received(broker, answer, asked, waiting, began)
-      else if (!waiting || !broker.session.refused(answer.errorCode))
-        throw brokerError(`fetching from broker ${node}`, answer.errorCode)
+      else this.#refused(broker, node, answer, waiting)
     } catch (error) {
       if (waiting) broker.session.broken()
       this.#failed(connectionError(`fetching from broker ${node}`, error), states)
@@ -195,6 +193,7 @@ export class Fetcher {
   }
 
   #received(broker: FetchBroker, answer: FetchAnswer, asked: Asked, waiting: boolean, began: number): void {
+    broker.backoff.reset()
     if (waiting) broker.session.answered(answer)
     const { outside, batches } = this.#receiver.receive(answer, asked)
     for (const one of outside) this.#outsideLog(one)
@@ -206,6 +205,22 @@ export class Fetcher {
       ms: ticks() - began
     })
     this.#wake()
+  }
+
+  /** An answer that is an error as a whole: of the session alone, or to be thrown. Whatever it is, it comes again if it is asked for at once. */
+  #refused(broker: FetchBroker, node: number, { errorCode }: FetchAnswer, waiting: boolean): void {
+    if (waiting && broker.session.refused(errorCode)) {
+      broker.retryAt = ticks() + broker.backoff.next()
+      return
+    }
+    const where = `fetching from broker ${node}`
+    // any exception within the broker, as for a partition; Kafka's FetchSessionHandler tries again after every error of a whole answer
+    if (errorCode === brokerCode.unknownServerError)
+      throw new StreamsError(
+        'BROKER_UNAVAILABLE',
+        `${where}: the broker answered ${brokerCodeName(errorCode)}`
+      )
+    throw brokerError(where, errorCode)
   }
 
   /** What is about the network is tried again, after a look at the metadata: the leader may have moved. */

@@ -107,6 +107,26 @@ describe('fetches from brokers that misbehave', { timeout: 60_000 }, () => {
     silent = false
     expect(values(await takeRecords(consumer, 2))).toEqual(['a', 'b'])
   })
+
+  it.each([
+    ['an exception of its own', -1],
+    ['that it is no leader', 6],
+    ['that it has lost the session', 70]
+  ])('asks again, less and less often, when the whole answer is %s', async (_what, errorCode) => {
+    const answer = log(batchOf('a', 'b'))
+    let broken = true
+    const cluster = await fakes((fetch, node) =>
+      broken ? { errorCode, partitions: [] } : answer(fetch, node)
+    )
+    const consumer = consume(cluster)
+    await until('it was asked', () => cluster.fetches.length > 0)
+    await sleep(600)
+    expect(consumer.take()).toEqual([])
+    expect(cluster.fetches.length).toBeGreaterThan(2)
+    expect(cluster.fetches.length).toBeLessThan(12)
+    broken = false
+    expect(values(await takeRecords(consumer, 2))).toEqual(['a', 'b'])
+  })
 })
 
 describe('fetch sessions', { timeout: 60_000 }, () => {
