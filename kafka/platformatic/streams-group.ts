@@ -54,7 +54,9 @@ export class StreamsMember implements StreamsGroupMember {
   #endpointEpoch = -1
   #owned = noTasks
   /** What the broker has not been told yet. */
-  #untold: { tasks?: StreamsTasks; shutdown?: boolean } = {}
+  #untold: { tasks?: StreamsTasks } = {}
+  /** Told with each heartbeat from then on, as by Kafka's client: one may be lost, and a coordinator that takes over does not know of it. */
+  #shutsDown = false
   /** As the broker was told last. */
   #offsets: readonly TaskOffset[] | undefined
   #offsetsAt = 0
@@ -142,7 +144,7 @@ export class StreamsMember implements StreamsGroupMember {
   }
 
   shutDownApplication(): void {
-    this.#untold.shutdown = true
+    this.#shutsDown = true
     this.#wake.abort()
   }
 
@@ -202,8 +204,7 @@ export class StreamsMember implements StreamsGroupMember {
 
   async #run(): Promise<void> {
     while (!this.#closed) {
-      const urgent = this.#untold.tasks !== undefined || this.#untold.shutdown === true
-      if (!urgent || this.#isOut())
+      if (this.#untold.tasks === undefined || this.#isOut())
         await pausing(this.#intervalMs, AbortSignal.any([this.#wake.signal, this.#cluster.signal]))
       this.#wake = new AbortController()
       if (this.#closed) return
@@ -223,8 +224,7 @@ export class StreamsMember implements StreamsGroupMember {
     try {
       const answer = await this.#beat({
         tasks: untold.tasks ?? null,
-        offsets: this.#newOffsets(),
-        shutdownApplication: untold.shutdown ?? false
+        offsets: this.#newOffsets()
       })
       if (life === this.#life) this.#take(answer)
     } catch (error) {
@@ -291,7 +291,7 @@ export class StreamsMember implements StreamsGroupMember {
         tags: null,
         endpoint: null,
         offsets: null,
-        shutdownApplication: false,
+        shutdownApplication: this.#shutsDown,
         ...changes
       }
     )
