@@ -68,8 +68,8 @@ export class StreamThread {
   constructor(parts: StreamThreadParts) {
     this.#parts = parts
     const { admin, config, plan } = parts
-    const { repartitionPurgeIntervalMs, taskTimeoutMs, clock, logger } = config
-    this.#restarts = new Restarts(taskTimeoutMs)
+    const { repartitionPurgeIntervalMs, clock, logger } = config
+    this.#restarts = new Restarts(config)
     this.#tracer = config.tracer && new ThreadTracer(config.tracer, config.applicationId)
     this.#purge = new RepartitionPurge(
       admin,
@@ -176,6 +176,7 @@ export class StreamThread {
       this.#lastCommit = config.clock.now()
       metrics.observe({ running: () => tasks.running, roles: () => tasks.status(), consumer })
       await this.#reconcile(tasks, writer)
+      this.#restarts.running()
       while (!this.#stopping) {
         membership.poll()
         if (membership.assigned() !== this.#share) await this.#reconcile(tasks, writer)

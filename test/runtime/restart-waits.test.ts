@@ -3,7 +3,8 @@ import { StreamsError } from '../../index.ts'
 import { Restarts } from '../../runtime/restarts.ts'
 
 let now = 0
-const restarts = (taskTimeoutMs: number) => new Restarts(taskTimeoutMs, () => now)
+const restarts = (taskTimeoutMs: number) =>
+  new Restarts({ taskTimeoutMs, commitIntervalMs: 1000, now: () => now })
 const away = new StreamsError('BROKER_UNAVAILABLE', 'away')
 const failed = new StreamsError('PRODUCE_FAILED', 'failed')
 
@@ -31,4 +32,31 @@ it('what would fail again is not tried again', () => {
     new StreamsError('STORE_FULL', '')
   ])
     expect(restarts(60_000).waitAfter(error)).toBe(undefined)
+})
+
+it('what has run for long without a commit, as standbys do, begins a new row of failures', () => {
+  for (const error of [away, failed]) {
+    const some = restarts(60_000)
+    now = 0
+    for (let outage = 0; outage < 20; outage++) {
+      expect(some.waitAfter(error)).toBeLessThan(200)
+      some.running()
+      now += 181_001
+    }
+  }
+})
+
+it('what only tries for long does not, nor what runs until its first commit fails', () => {
+  const trying = restarts(60_000)
+  now = 0
+  expect(trying.waitAfter(away)).toBeGreaterThan(0)
+  now = 1_000_000
+  expect(trying.waitAfter(away)).toBe(undefined)
+  const committing = restarts(60_000)
+  for (let i = 0; i < 10; i++) {
+    expect(committing.waitAfter(failed)).toBeGreaterThan(0)
+    committing.running()
+    now += 121_000
+  }
+  expect(committing.waitAfter(failed)).toBe(undefined)
 })
