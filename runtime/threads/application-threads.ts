@@ -37,7 +37,7 @@ export class ApplicationThreads {
   constructor(parts: ApplicationThreadsParts) {
     const { config, topology, prepared, processId, admin, metrics } = parts
     const { plan } = prepared
-    const clientId = threadClientId(config.applicationId, processId, 1)
+    const clientIdOf = (number: number) => threadClientId(config.applicationId, processId, number)
     this.#parts = parts
     const version = new Int32Array(this.#version)
     this.globals = new GlobalTables({
@@ -45,7 +45,7 @@ export class ApplicationThreads {
       definitions: topology.globalStores,
       budget: storeBudget(config, plan, topology),
       admin,
-      clientId,
+      clientId: clientIdOf(1),
       metrics,
       onApplied: () => void Atomics.add(version, 0, 1)
     })
@@ -53,7 +53,8 @@ export class ApplicationThreads {
     this.pool = new ThreadPool({
       make: (number) => this.#maker.make(number),
       onUncaught: config.uncaughtExceptionHandler,
-      shutDownApplication: () => shutDownApplication({ config, topology, plan, admin, clientId, processId }),
+      shutDownApplication: (number) =>
+        shutDownApplication({ config, topology, plan, admin, clientId: clientIdOf(number), processId }),
       logger: config.logger
     })
   }

@@ -12,8 +12,8 @@ const STEADY_MS = 60_000
 export interface ThreadPoolParts {
   readonly make: (number: number) => Thread
   readonly onUncaught: UncaughtExceptionHandler
-  /** Asks all processes of the application to stop. */
-  readonly shutDownApplication: () => Promise<void>
+  /** Asks all processes of the application to stop, in the place of the thread of that number, which has ended. */
+  readonly shutDownApplication: (number: number) => Promise<void>
   readonly logger: Logger
 }
 
@@ -100,8 +100,7 @@ export class ThreadPool {
 
   /** Ends all because of an error that is no thread's. */
   fail(error: unknown): void {
-    if (this.#failure !== undefined) return
-    this.#failure = { error }
+    this.#failure ??= { error }
     this.stop({ leave: false })
   }
 
@@ -123,12 +122,15 @@ export class ThreadPool {
           backoff.reset()
         }
         const response = this.#responseTo(error)
-        if (response === 'shutdown-application')
+        if (response === 'shutdown-application') {
+          // before the other threads end because they are told, too
+          this.#failure ??= { error }
           await this.#parts
-            .shutDownApplication()
+            .shutDownApplication(number)
             .catch((reason) =>
               logger.error(`the other processes were not told: ${(reason as Error).message}`)
             )
+        }
         if (response !== 'replace-thread' || ++replacements > MAX_REPLACEMENTS) throw error
         const delay = backoff.next()
         logger.warn(
