@@ -192,6 +192,11 @@ export class StreamsMetrics {
     this.#restores.restored(progress)
   }
 
+  /** Nothing more is restored into that store. */
+  restoresNothing(restore: Pick<RestoreProgress, 'store' | 'task' | 'restored'>): void {
+    this.#restores.idle(restore)
+  }
+
   /** Asked for at each scrape: lags of standbys and warm-ups by task. */
   standbys(lags: () => ReadonlyMap<string, number>): void {
     this.#restores.standbys(lags)

@@ -244,7 +244,8 @@ export class StreamThread {
       onProgress: (progress) => {
         metrics.restored(progress)
         config.onRestore(progress)
-      }
+      },
+      onIdle: (restore) => metrics.restoresNothing(restore)
     })
     const positionsOf = async (inputs: readonly TopicPartition[]) => {
       const [committed, earliest] = await Promise.all([

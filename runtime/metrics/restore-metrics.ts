@@ -10,6 +10,8 @@ interface Progress {
   readonly done: boolean
 }
 
+type Reached = Pick<Progress, 'store' | 'task' | 'restored'>
+
 interface Restoring {
   readonly store: string
   readonly task: string
@@ -62,17 +64,18 @@ export class RestoreMetrics {
   }
 
   restored({ store, task, restored, total, done }: Progress): void {
-    const name = `${task}/${store}`
-    const known = this.#restores.get(name) ?? { store, task, before: 0, current: 0, remaining: 0 }
-    this.#restores.set(name, known)
-    // one that was given up goes no further, and the next one begins at 0
-    if (restored < known.current) known.before += known.current
-    known.current = restored
+    const known = this.#reached({ store, task, restored })
     // compaction leaves gaps among the offsets
-    known.remaining = done ? 0 : Math.max(1, total - restored)
-    if (!done) return
+    known.remaining = Math.max(1, total - restored)
+    if (done) this.idle({ store, task, restored })
+  }
+
+  /** Nothing more is restored into that store here: it has all, or is another's now. */
+  idle(restore: Reached): void {
+    const known = this.#reached(restore)
     known.before += known.current
     known.current = 0
+    known.remaining = 0
   }
 
   /** The thread has dropped its tasks: what was under way is not any more. */
@@ -83,5 +86,15 @@ export class RestoreMetrics {
   /** Asked for at each scrape: lags of standbys and warm-ups by task. */
   standbys(lags: () => ReadonlyMap<string, number>): void {
     this.#standbyLags = lags
+  }
+
+  #reached({ store, task, restored }: Reached): Restoring {
+    const name = `${task}/${store}`
+    const known = this.#restores.get(name) ?? { store, task, before: 0, current: 0, remaining: 0 }
+    this.#restores.set(name, known)
+    // one that the thread has dropped goes no further, and the next one begins at 0
+    if (restored < known.current) known.before += known.current
+    known.current = restored
+    return known
   }
 }

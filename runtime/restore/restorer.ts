@@ -19,6 +19,8 @@ export interface RestorerOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly onProgress: (progress: RestoreProgress) => void
+  /** Told of a store that nothing more is restored into, though no progress says so: it was given up, failed, or lacked nothing. */
+  readonly onIdle: (restore: Pick<RestoreProgress, 'store' | 'task' | 'restored'>) => void
 }
 
 const POLL_MS = 100
@@ -127,7 +129,10 @@ export class Restorer {
       const { source } = job
       const end = Math.min(latest.get(name) ?? 0, source?.position ?? Number.POSITIVE_INFINITY)
       const start = changelogStart(job, earliest.get(name) ?? 0, end, clock.now(), logger)
-      if (start >= end && !follows) continue
+      if (start >= end && !follows) {
+        this.#options.onIdle({ store: job.store.name, task: job.task, restored: 0 })
+        continue
+      }
       const { promise, resolve, reject } = Promise.withResolvers<void>()
       const records = source && new SourceChangelog(this.#cursor, source, end)
       const caughtUpAt = clock.now()
@@ -160,7 +165,7 @@ export class Restorer {
       if (this.#running.get(name) !== job) continue
       this.#running.delete(name)
       this.#consumer.unassign([job])
-      job.fail(ended())
+      this.#fail(job, ended())
     }
   }
 
@@ -178,8 +183,14 @@ export class Restorer {
   }
 
   #failAll(error: unknown): void {
-    for (const job of this.#running.values()) job.fail(error)
+    for (const job of this.#running.values()) this.#fail(job, error)
     this.#running.clear()
+  }
+
+  #fail(job: Running, error: unknown): void {
+    const { store, task, restored, follows } = job
+    if (!follows) this.#options.onIdle({ store: store.name, task, restored })
+    job.fail(error)
   }
 
   async #applyArrived(): Promise<void> {

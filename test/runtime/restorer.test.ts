@@ -52,7 +52,8 @@ async function restored(changes: {
     clientId: 'test',
     clock,
     logger: { info: tell, warn: tell, error: tell },
-    onProgress: () => undefined
+    onProgress: () => undefined,
+    onIdle: () => undefined
   })
   const count = await restorer.restore([
     { task: '0_0', store, topic: 'changelog', topicId: id, partition: 0, deleteRetentionMs: dayMs }

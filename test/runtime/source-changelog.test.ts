@@ -88,7 +88,8 @@ async function restored(options: {
     clientId: 'test',
     clock,
     logger: { info: tell, warn: tell, error: tell },
-    onProgress: () => undefined
+    onProgress: () => undefined,
+    onIdle: () => undefined
   })
   const source = { key: string() as Serde<unknown>, value, position }
   const job = { task: '0_0', store, topic: 'prices', topicId: id, partition: 0, deleteRetentionMs: dayMs }
