@@ -1,16 +1,14 @@
-import { mkdir } from 'node:fs/promises'
-import { basename, resolve } from 'node:path'
+import { mkdir, realpath } from 'node:fs/promises'
+import { basename } from 'node:path'
 import type { ClassicLevel } from 'classic-level'
 import { noBytes } from '../../core/bytes.ts'
 import { StreamsError } from '../../core/errors.ts'
 import type { Engine, EngineEntry, EngineProperties, WriteOperation } from '../engine.ts'
 import { openError, operationError } from './engine-errors.ts'
 import { type EngineOptions, engineDefaults } from './engine-options.ts'
+import { LevelLock } from './level-lock.ts'
 import { pack, unpack } from './level-protocol.ts'
 import { type LevelThread, useLevelThread } from './level-thread.ts'
-
-/** Open in this thread: LevelDB's lock does not see them, because `multithreading` shares handles within a process. */
-const openLocations = new Set<string>()
 
 /** A line of LevelDB's list of tables: number, size, and the keys it spans. */
 const tableLine = /^ *\d+:(\d+)\[/gm
@@ -32,6 +30,7 @@ export class LevelEngine implements Engine {
   readonly #directory: string
   readonly #database: ClassicLevel<Buffer, Buffer>
   readonly #thread: LevelThread
+  readonly #lock: LevelLock
   readonly #onDamage: EngineOptions['onDamage']
   #open = true
 
@@ -40,12 +39,14 @@ export class LevelEngine implements Engine {
     directory: string,
     database: ClassicLevel<Buffer, Buffer>,
     thread: LevelThread,
+    lock: LevelLock,
     onDamage: EngineOptions['onDamage']
   ) {
     this.#name = name
     this.#directory = directory
     this.#database = database
     this.#thread = thread
+    this.#lock = lock
     this.#onDamage = onDamage
   }
 
@@ -53,29 +54,28 @@ export class LevelEngine implements Engine {
   static async open(directory: string, options: EngineOptions): Promise<LevelEngine> {
     const { ClassicLevel } = await import('classic-level')
     const name = options.name ?? basename(directory)
-    // both handles must name the database alike, or the second meets the first one's lock
-    const location = resolve(directory)
-    if (openLocations.has(location))
-      throw new StreamsError('STORE_LOCKED', `store ${name} is open already: ${location}`)
-    openLocations.add(location)
     const thread = useLevelThread()
-    let openInThread = false
+    let lock: LevelLock | undefined
+    let openInThread: string | undefined
     try {
       await thread.ready
-      await mkdir(location, { recursive: true })
+      await mkdir(directory, { recursive: true })
+      // handles and locks go by the name: all must use the same one
+      const location = await realpath(directory)
+      lock = await LevelLock.take(location)
       const blockCacheBytes = options.blockCacheBytes ?? engineDefaults.blockCacheBytes
       const memtableBytes = options.memtableBytes ?? engineDefaults.memtableBytes
       thread.call({ call: 'open', directory: location, blockCacheBytes, memtableBytes })
-      openInThread = true
+      openInThread = location
       const database = new ClassicLevel<Buffer, Buffer>(location, {
         keyEncoding: 'buffer',
         valueEncoding: 'buffer'
       })
       await database.open({ multithreading: true })
-      return new LevelEngine(name, location, database, thread, options.onDamage)
+      return new LevelEngine(name, location, database, thread, lock, options.onDamage)
     } catch (error) {
-      if (openInThread && !thread.ended) thread.call({ call: 'close', directory: location })
-      openLocations.delete(location)
+      if (openInThread !== undefined && !thread.ended) thread.call({ call: 'close', directory: openInThread })
+      await lock?.release()
       await thread.release()
       throw openError(name, directory, error)
     }
@@ -154,7 +154,7 @@ export class LevelEngine implements Engine {
         // a thread that has ended has closed its handles
         if (!this.#thread.ended) this.#thread.call({ call: 'close', directory: this.#directory })
       } finally {
-        openLocations.delete(this.#directory)
+        await this.#lock.release().catch(() => undefined)
         await this.#thread.release()
       }
     }

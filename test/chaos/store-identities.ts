@@ -2,6 +2,7 @@ import { cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import type { EngineKind } from '../../state/engine.ts'
+import { levelLockFolder } from '../../state/engines/level-lock.ts'
 import { openEngine } from '../../state/engines/open-engine.ts'
 import { decodeMetadata, metadataKey } from '../../state/metadata.ts'
 
@@ -20,6 +21,7 @@ export async function storeIdentities(
   const identities = new Map<string, StoreIdentity>()
   for (const entry of await readdir(stateDirectory, { recursive: true, withFileTypes: true })) {
     if (entry.name !== 'CURRENT' || /\.corrupt-\d+$/.test(entry.parentPath)) continue
+    if (basename(entry.parentPath) === levelLockFolder) continue
     const { ino, birthtimeMs } = await stat(entry.parentPath)
     identities.set(relative(stateDirectory, entry.parentPath), {
       folder: `${ino} ${birthtimeMs}`,

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import type { Engine, EngineKind, WriteOperation } from '../../state/engine.ts'
 import { openEngine } from '../../state/engines/open-engine.ts'
@@ -217,6 +219,19 @@ export function diskEngineConformance(kind: EngineKind): void {
         await writer.kill()
       }))
 
+    test('is locked against other threads while open, until it is closed or its thread has ended', () =>
+      withDirectory(async (directory) => {
+        const engine = await openEngine(kind, directory)
+        expect(await openInThread(kind, directory, async () => undefined)).toBe('STORE_LOCKED')
+        await engine.close()
+        const held = await openInThread(kind, directory, async () => {
+          await expect(openEngine(kind, directory)).rejects.toMatchObject({ code: 'STORE_LOCKED' })
+        })
+        expect(held).toBe('open')
+        const again = await openEngine(kind, directory)
+        await again.close()
+      }))
+
     test('tells damage from other failures', () =>
       withDirectory(async (directory) => {
         const engine = await openEngine(kind, directory)
@@ -254,6 +269,22 @@ export function diskEngineConformance(kind: EngineKind): void {
       60_000
     )
   })
+}
+
+/** What comes of opening it in a thread of its own, which goes on while `meanwhile` does and then ends without closing it. */
+async function openInThread(
+  kind: EngineKind,
+  directory: string,
+  meanwhile: () => Promise<void>
+): Promise<string> {
+  const worker = new Worker(new URL('./locking-worker.ts', import.meta.url), {
+    workerData: { kind, directory }
+  })
+  const [outcome] = await once(worker, 'message')
+  await meanwhile()
+  worker.postMessage('end')
+  await once(worker, 'exit')
+  return outcome
 }
 
 function startWriter(kind: EngineKind, directory: string) {
