@@ -1,7 +1,7 @@
 import { GrowableBytes } from '../core/bytes.ts'
 import { readInt64, writeInt64 } from '../core/int64.ts'
 import type { Serde } from '../core/serde.ts'
-import type { KeyValueStore } from '../state/key-value-store.ts'
+import type { BufferedKeyValueStore } from '../state/stores/key-value.ts'
 import type { BufferedChange } from './buffered-change.ts'
 import type { Forward, Operator } from './operator.ts'
 
@@ -43,12 +43,21 @@ export function waitForTable<K, V>(
   left: boolean
 ): Operator<K, V, K, V> {
   return (downstream: Forward<K, V>, context) => {
-    const store = context.store(storeName) as unknown as KeyValueStore<WaitingKey<K>, BufferedChange>
+    const store = context.store(storeName) as unknown as BufferedKeyValueStore<WaitingKey<K>, BufferedChange>
     const scratch = new GrowableBytes(256)
     /** The highest time of a record that had to wait. */
     let observed: number = context.keepTime(storeName, () => observed)
     let sequence = 0
     for (const { key } of store.all()) if (key.sequence > sequence) sequence = key.sequence
+    /** None waits before it: what has gone on is passed over, of which the store knows until the next commit. Undefined: not known yet. */
+    let first: WaitingKey<K> | undefined
+    const isBefore = (one: WaitingKey<K>, other: WaitingKey<K>) =>
+      one.time === other.time ? store.keyText(one) < store.keyText(other) : one.time < other.time
+    const goOn = (waiting: WaitingKey<K>, { newValue, origin }: BufferedChange) => {
+      const bytes = newValue as Buffer
+      downstream(valueSerde.decode(bytes, 0, bytes.length), waiting.key, origin.timestamp, origin.headers)
+      store.delete(waiting, context.wallClock())
+    }
     return (value, key, timestamp, headers) => {
       if (value === null || value === undefined) return context.dropped('null-value')
       if (key === null || key === undefined) {
@@ -60,29 +69,34 @@ export function waitForTable<K, V>(
       if (timestamp > observed) observed = timestamp
       const end = valueSerde.encode(value, scratch, 0)
       sequence = sequence === 0x7fffffff ? 0 : sequence + 1
-      store.put(
-        { time: timestamp, key, sequence },
-        {
-          time: 0,
-          prior: null,
-          oldValue: null,
-          newValue: Buffer.from(scratch.buffer.subarray(0, end)),
-          origin: {
-            timestamp,
-            offset: context.offset,
-            topic: context.topic,
-            partition: context.partition,
-            headers
-          }
-        },
-        context.wallClock()
-      )
-      for (const { key: waiting, value: change } of store.all()) {
-        if (waiting.time > observed - graceMs) break
-        const { newValue, origin } = change
-        const bytes = newValue as Buffer
-        downstream(valueSerde.decode(bytes, 0, bytes.length), waiting.key, origin.timestamp, origin.headers)
-        store.delete(waiting, context.wallClock())
+      const waits = { time: timestamp, key, sequence }
+      const change = {
+        time: 0,
+        prior: null,
+        oldValue: null,
+        newValue: Buffer.from(scratch.buffer.subarray(0, end)),
+        origin: {
+          timestamp,
+          offset: context.offset,
+          topic: context.topic,
+          partition: context.partition,
+          headers
+        }
+      }
+      store.put(waits, change, context.wallClock())
+      const due = observed - graceMs
+      if (first !== undefined && isBefore(waits, first)) {
+        const known = first
+        first = waits
+        if (timestamp > due) return
+        goOn(waits, change)
+        first = known
+      }
+      if (first !== undefined && first.time > due) return
+      for (const { key: waiting, value: held } of store.range(first ?? null, null)) {
+        first = waiting
+        if (waiting.time > due) return
+        goOn(waiting, held)
       }
     }
   }
