@@ -51,7 +51,11 @@ export class BufferEntry<K, V> {
   /** Whether it is in the buffer under that key and time; only a primitive is sure to be the key it was. */
   isAt(key: K, time: number, sub: number): boolean {
     return (
-      this.key === key && this.time === time && this.sub === sub && this.indexed && typeof key !== 'object'
+      Object.is(this.key, key) &&
+      this.time === time &&
+      this.sub === sub &&
+      this.indexed &&
+      typeof key !== 'object'
     )
   }
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../core/clock.ts'
+import { float64 } from '../../core/serdes/float64.ts'
 import type { EngineKind } from '../../state/engine.ts'
+import { MemoryEngine } from '../../state/engines/memory.ts'
 import { openEngine } from '../../state/engines/open-engine.ts'
 import { openStore } from '../../state/open-store.ts'
 import { Changelog, cursorOver } from './changelog.ts'
@@ -92,6 +94,27 @@ export function storeConformance(kind: EngineKind): void {
         engine.writeBatchSync([{ key: Buffer.from('\x01a'), value: Buffer.from('\0\0\0\0\0\0\0\x05one') }])
         expect([...openStore(table, engine, quiet).all()]).toEqual([])
       }))
+
+    test.each([true, false])(
+      'tell keys apart by their bytes, also when one was read before: cached %s',
+      (cached) =>
+        withEngine(kind, (engine) => {
+          const numbers = { key: float64(), cached }
+          const store = openStore({ ...table, ...numbers }, engine, quiet)
+          store.put(0, 'zero', 1)
+          expect(store.get(0)).toBe('zero')
+          expect(store.get(-0)).toBeNull()
+          store.put(-0, 'minus zero', 2)
+          expect(store.get(0)).toBe('zero')
+          store.flush()
+          store.commit(at(1))
+          expect([...store.all()].map(({ value }) => value).sort()).toEqual(['minus zero', 'zero'])
+          const times = openStore({ ...windows, ...numbers }, new MemoryEngine('visits'), quiet)
+          times.put(0, 'zero', 10, 1)
+          expect(times.get(0, 10)).toBe('zero')
+          expect(times.get(-0, 10)).toBeNull()
+        })
+    )
 
     test('refuse another format version and the content of another engine', () =>
       withEngine(kind, (engine) => {
