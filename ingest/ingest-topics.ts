@@ -21,7 +21,7 @@ import { storesFile } from './references/stores.ts'
 export interface IngestTopics {
   /** Keyed by bucket. */
   readonly fileEvents: Topic<string, FileEvent>
-  /** Notifications that could not be understood. */
+  /** Notifications that could not be understood, and records of `fileEvents` that are no events. */
   readonly eventDeadLetters: Topic<string, string>
   /** Keyed by `bucket/object`. */
   readonly files: Topic<string, FileMetadata>

@@ -103,6 +103,9 @@ export class Ingest {
       commitIntervalMs: options.commitIntervalMs ?? 200,
       sessionTimeoutMs: options.sessionTimeoutMs ?? 45_000,
       logger: this.#logger,
+      // an event that is none must not end the reading of files
+      deserializationExceptionHandler: 'dead-letter',
+      deadLetterTopic: topics.eventDeadLetters.name,
       ...memory,
       ...(onRestore === undefined ? {} : { onRestore }),
       onCommitPoint: (point) => {

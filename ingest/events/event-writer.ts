@@ -14,6 +14,10 @@ export interface BadNotification {
   readonly source: string
 }
 
+/** Characters. With three bytes each a notification fits into a record; queues and Lambda hand over larger ones. */
+const longestNotification = 300_000
+const longestReason = 1000
+
 /** Writes file events, and what should have been some, to Kafka. */
 export class EventWriter {
   readonly #producer: Producer
@@ -67,10 +71,10 @@ export class EventWriter {
     await this.#producer.flush()
   }
 
-  /** Resolves when Kafka has acknowledged it. Throws PRODUCE_FAILED. */
+  /** Resolves when Kafka has acknowledged it; of a very large one, its beginning. Throws PRODUCE_FAILED. */
   readonly deadLetter = async ({ text, reason, source }: BadNotification): Promise<void> => {
-    const headers = [textHeader('reason', reason), textHeader('source', source)]
-    this.#deadLetters.write(source, text, Date.now(), headers)
+    const headers = [textHeader('reason', reason.slice(0, longestReason)), textHeader('source', source)]
+    this.#deadLetters.write(source, text.slice(0, longestNotification), Date.now(), headers)
     await this.#producer.flush()
   }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { StreamsError } from '../../index.ts'
+import { quote } from '../../processors/retail/field-limits.ts'
 import { FileEvent } from '../../processors/retail/file-event.ts'
 
 /** One entry of `Records`, as S3 sends it to SQS, SNS, Lambda and webhooks. */
@@ -146,7 +147,7 @@ function decodeKey(key: string): string {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '))
   } catch (error) {
-    throw new StreamsError('DESERIALIZATION', `the object key "${key}" is not URL-encoded`, error)
+    throw new StreamsError('DESERIALIZATION', `the object key ${quote(key)} is not URL-encoded`, error)
   }
 }
 

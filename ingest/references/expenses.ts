@@ -5,6 +5,7 @@ import type { ReferenceFile } from './reference-file.ts'
 export const expensesFile: ReferenceFile<Expense> = {
   object: 'reference/expenses.csv',
   columns: ['store_id', 'account', 'day', 'currency', 'amount'],
+  identifiers: ['store_id', 'account'],
   schema: Expense,
   value: (column, country) => ({
     country,

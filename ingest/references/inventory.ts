@@ -5,6 +5,7 @@ import type { ReferenceFile } from './reference-file.ts'
 export const inventoryFile: ReferenceFile<Delivery> = {
   object: 'reference/inventory.csv',
   columns: ['store_id', 'sku', 'day', 'units_ordered', 'units_shipped'],
+  identifiers: ['store_id', 'sku'],
   schema: Delivery,
   value: (column, country) => ({
     country,

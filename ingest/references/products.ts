@@ -5,6 +5,7 @@ import type { ReferenceFile } from './reference-file.ts'
 export const productsFile: ReferenceFile<Product> = {
   object: 'reference/products.csv',
   columns: ['sku', 'name', 'brand', 'category', 'subcategory', 'list_price'],
+  identifiers: ['sku', 'category', 'subcategory'],
   schema: Product,
   value: (column, country) => ({
     country,

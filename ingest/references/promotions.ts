@@ -5,6 +5,7 @@ import type { ReferenceFile } from './reference-file.ts'
 export const promotionsFile: ReferenceFile<Promotion> = {
   object: 'reference/promotions.csv',
   columns: ['promotion_id', 'name', 'media', 'cost', 'first_day', 'last_day'],
+  identifiers: ['promotion_id'],
   schema: Promotion,
   value: (column, country) => ({
     country,

@@ -5,6 +5,7 @@ import type { ReferenceFile } from './reference-file.ts'
 export const ratesFile: ReferenceFile<ExchangeRate> = {
   object: 'reference/rates.csv',
   columns: ['currency', 'rate'],
+  identifiers: [],
   schema: ExchangeRate,
   value: (column) => ({ currency: column('currency'), rate: parseRate(column('rate') ?? '') }),
   key: (rate) => rate.currency

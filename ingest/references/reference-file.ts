@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { StreamsError } from '../../index.ts'
 import { parseRows } from '../../processors/retail/csv/parse-rows.ts'
+import { isLonger, longestId, longestText, quote } from '../../processors/retail/field-limits.ts'
 import { businessDay } from '../../processors/retail/model.ts'
 import type { CountryBucket } from '../buckets.ts'
 
@@ -15,6 +16,8 @@ export interface ReferenceFile<T = unknown> {
   /** Its object key, `.gz` apart. */
   readonly object: string
   readonly columns: readonly string[]
+  /** Those that are, or become, parts of keys: at most 256 bytes. Any other has at most 4,096. */
+  readonly identifiers: readonly string[]
   readonly schema: z.ZodType<T>
   /** The value that the row stands for, before the schema has checked it. */
   value(column: Columns, country: string): unknown
@@ -46,13 +49,18 @@ export function readReferenceRows<T>(
   let problem: string | null = null
   const visitor = {
     row(fields: readonly string[], row: number): void {
+      let tooLong: string | null = null
       const column: Columns = (name) => {
         const at = positions.get(name)
-        return at === undefined ? undefined : (fields[at] ?? '')
+        if (at === undefined) return undefined
+        const text = fields[at] ?? ''
+        const bytes = file.identifiers.includes(name) ? longestId : longestText
+        if (isLonger(text, bytes)) tooLong ??= `${name}: ${quote(text)} is longer than ${bytes} bytes`
+        return text
       }
       const day = column(validFrom)
       if (day && !businessDay.safeParse(day).success) {
-        problem ??= `row ${row}: ${validFrom}: ${JSON.stringify(day)} is not a day as yyyy-mm-dd`
+        problem ??= `row ${row}: ${validFrom}: ${quote(day)} is not a day as yyyy-mm-dd`
         return
       }
       const time = day ? Date.parse(day) : sinceEver
@@ -60,7 +68,12 @@ export function readReferenceRows<T>(
         problem ??= `row ${row}: ${validFrom}: ${day} has not begun (UTC), and Kafka takes no records from the future`
         return
       }
-      const result = file.schema.safeParse(file.value(column, bucket.country))
+      const value = file.value(column, bucket.country)
+      if (tooLong !== null) {
+        problem ??= `row ${row}: ${tooLong}`
+        return
+      }
+      const result = file.schema.safeParse(value)
       if (!result.success) {
         problem ??= `row ${row}: ${describe(result.error)}`
         return

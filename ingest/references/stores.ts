@@ -4,6 +4,7 @@ import type { ReferenceFile } from './reference-file.ts'
 export const storesFile: ReferenceFile<Store> = {
   object: 'reference/stores.csv',
   columns: ['store_id', 'name', 'city', 'region', 'category', 'chain'],
+  identifiers: ['store_id'],
   schema: Store,
   value: (column, country) => ({
     country,

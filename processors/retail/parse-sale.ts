@@ -14,8 +14,8 @@ export interface SaleVisitor {
   rejected(row: RejectedRow): void
 }
 
-/** A rejected row keeps this much of its text; the raw topic has all of it. */
-const longestText = 4096
+/** A rejected row keeps this much of its text, characters; the raw topic has all of it. */
+const keptText = 4096
 
 /**
  * Reads a chunk of whole CSV rows, in their order. A row that is no sale is rejected with its number and a reason that names the
@@ -40,7 +40,7 @@ export function parseSales(text: string, chunk: ChunkInfo, visitor: SaleVisitor)
   dayInZone(0, chunk.timeZone)
 
   const reject = (reason: string, row: number, rowText: string, net = 0, market = chunk.country): void => {
-    const kept = rowText.length > longestText ? `${rowText.slice(0, longestText)}…` : rowText
+    const kept = rowText.length > keptText ? `${rowText.slice(0, keptText)}…` : rowText
     visitor.rejected({
       file: chunk.file,
       revision: chunk.revision,

@@ -100,6 +100,23 @@ describe('parseNotification', () => {
       JSON.stringify({ Records: [record('ObjectCreated:Put', 'a', { sequencer: 'xyz' })] }),
       'sequencer'
     )
+    refused(
+      JSON.stringify({ Records: [record('ObjectCreated:Put', 'é'.repeat(513))] }),
+      'object: is longer than 1024 bytes'
+    )
+    const longest = 'é'.repeat(512)
+    expect(parseNotification({ Records: [record('ObjectCreated:Put', longest)] })).toMatchObject([
+      { object: longest }
+    ])
+    for (const field of ['eTag', 'versionId', 'sequencer'])
+      refused(
+        JSON.stringify({ Records: [record('ObjectCreated:Put', 'a', { [field]: 'a'.repeat(2000) })] }),
+        `${field === 'eTag' ? 'etag' : field}: is longer than`
+      )
+    refused(
+      '{"Records":[{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":"\\ud800"}}}]}',
+      ''
+    )
     refused('{"source":"aws.s3","detail-type":"Object Created","detail":{}}', 'detail.bucket')
   })
 })

@@ -111,6 +111,28 @@ describe('parseSales', () => {
     expect(RejectedRow.safeParse(rejected[0]).success).toBe(true)
   })
 
+  it('refuses a field that is too long to be carried on, with a short reason', () => {
+    const own = { ...chunk, csvHeader: 'sold_at,sku,quantity,amount,description,customer_country' }
+    const row = (sku: string, description: string, country = '') =>
+      `1997-01-05,${sku},1,1.00,${description},${country}\n`
+    const text =
+      row('é'.repeat(128), '\u0001'.repeat(4096)) +
+      row('é'.repeat(129), '') +
+      row('1', 'a'.repeat(4097)) +
+      row('1', '', 'b'.repeat(500_000)) +
+      row('1', `${'c'.repeat(500_000)}"`)
+    const { sales, rejected } = parseAll(text, own)
+    expect(sales.map(({ row }) => row)).toEqual([11])
+    expect(rejected.map(({ row, reason, market }) => [row, reason, market])).toEqual([
+      [12, `sku: "${'é'.repeat(60)}…" is longer than 256 bytes`, 'US'],
+      [13, `description: "${'a'.repeat(60)}…" is longer than 4096 bytes`, 'US'],
+      [14, `customer_country: "${'b'.repeat(60)}…" is longer than 256 bytes`, 'US'],
+      [15, expect.stringMatching(/^is not CSV: .{100,200}$/), 'US']
+    ])
+    const wrong = parseAll(`${'9'.repeat(500_000)},2,1,1,0,1,1,1\n`).rejected
+    expect(wrong[0]?.reason.length).toBeLessThan(150)
+  })
+
   it('goes on after many bad rows among quoted ones, in order', () => {
     const quoted = good.replace('90748583674', '"two\nlines"')
     const text = [quoted, 'x"y', quoted, good, '"open', good, quoted].join('\r\n')

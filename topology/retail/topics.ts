@@ -26,7 +26,10 @@ import { Velocity } from '../../processors/retail/velocity.ts'
 
 /** What happened to objects in the buckets, by bucket: what the ingest reads. At least once and in no certain order. */
 export const fileEvents = topic('retail.file-events', { key: string(), value: json(FileEvent) })
-/** Notifications that could not be understood, as they came; the headers `reason` and `source` say more. */
+/**
+ * Notifications that could not be understood, as they came: the headers `reason` and `source` say more. And records of `retail.file-events` that are no
+ * events, as the ingest's dead letters (`__streams.errors.*`).
+ */
 export const eventDeadLetters = topic('retail.dead-letters.events', { key: string(), value: string() })
 /** Files and how far their reading has come, by `bucket/object`. */
 export const files = topic('retail.files', {

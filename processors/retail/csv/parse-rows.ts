@@ -82,13 +82,16 @@ function parseTogether(rows: readonly string[], delimiter: string): string[][] |
   }
 }
 
+const longestMessage = 200
+
 /** The row's fields, or why it is malformed. */
 function parseAlone(row: string, delimiter: string): string[] | string {
   try {
     const parsed = parse(row, { ...options, delimiter })
     return parsed.length === 1 ? (parsed[0] as string[]) : `is not one CSV row but ${parsed.length}`
   } catch (error) {
-    if (error instanceof CsvError) return `is not CSV: ${error.message}`
+    // the message may quote a field
+    if (error instanceof CsvError) return `is not CSV: ${error.message.slice(0, longestMessage)}`
     throw error
   }
 }

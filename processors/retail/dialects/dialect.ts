@@ -1,3 +1,4 @@
+import { isLonger, longestId } from '../field-limits.ts'
 import type { Sale } from '../model.ts'
 import type { RawChunk } from '../raw-chunk.ts'
 
@@ -11,14 +12,15 @@ export type RowOrigin = Pick<
 export interface Refusal {
   /** Begins with the column's name. */
   readonly refused: string
-  /** The customer's country; undefined: the row names none. */
+  /** The customer's country; undefined: the row names none that can be one. */
   readonly market: string | undefined
   /** What was paid, not yet signed; 0 where the row's amounts cannot be read. */
   readonly net: number
 }
 
 export function refusal(refused: string, net: number | undefined, market?: string): Refusal {
-  return { refused, market: market === '' ? undefined : market, net: net ?? 0 }
+  const named = market !== undefined && market !== '' && !isLonger(market, longestId)
+  return { refused, market: named ? market : undefined, net: net ?? 0 }
 }
 
 /** Turns one row's fields into a sale, or says why not. */

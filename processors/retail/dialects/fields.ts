@@ -1,3 +1,4 @@
+import { isLonger, longestId, longestText, quote } from '../field-limits.ts'
 import { businessDay } from '../model.ts'
 import { parseAmount } from '../parse-amount.ts'
 import { dayInZone } from './day-in-zone.ts'
@@ -9,13 +10,6 @@ export class FieldProblem {
   constructor(column: string, problem: string) {
     this.reason = `${column}: ${problem}`
   }
-}
-
-const longestQuote = 60
-
-/** A field's text in a reason, not too long. */
-export function quote(text: string): string {
-  return JSON.stringify(text.length > longestQuote ? `${text.slice(0, longestQuote)}…` : text)
 }
 
 /** A decimal number in ten-thousandths. */
@@ -36,7 +30,18 @@ export function idField(column: string, text: string): string | FieldProblem {
 
 /** An identifier that may be missing: null. */
 export function optionalIdField(column: string, text: string): string | null | FieldProblem {
+  return optionalField(column, text, longestId)
+}
+
+/** A text for people: null when empty. */
+export function textField(column: string, text: string): string | null | FieldProblem {
+  return optionalField(column, text, longestText)
+}
+
+function optionalField(column: string, text: string, mostBytes: number): string | null | FieldProblem {
   if (text === '') return null
+  if (isLonger(text, mostBytes))
+    return new FieldProblem(column, `${quote(text)} is longer than ${mostBytes} bytes`)
   if (text.includes('\ufffd')) return new FieldProblem(column, `${quote(text)} is not UTF-8 text`)
   // PostgreSQL's texts hold none
   if (text.includes('\0')) return new FieldProblem(column, `${quote(text)} has a NUL character`)
@@ -44,17 +49,14 @@ export function optionalIdField(column: string, text: string): string | null | F
   return text.length > longestOwnText ? Buffer.from(text, 'utf8').toString('utf8') : text
 }
 
-/** A text for people: null when empty. */
-export function textField(column: string, text: string): string | null | FieldProblem {
-  return optionalIdField(column, text)
-}
-
 // Files hold few days in very many rows: the schema is asked once for each. Bounded, because files may hold anything.
 const mostDays = 10_000
 const days = new Map<string, string | FieldProblem>()
+const dayLength = 'yyyy-mm-dd'.length
 
 /** A calendar day, yyyy-mm-dd. */
 export function dayField(column: string, text: string): string | FieldProblem {
+  if (text.length > dayLength) return checkDay(column, text)
   const known = days.get(text)
   if (known !== undefined) {
     // the reason names the column, and dialects differ in that
@@ -80,7 +82,6 @@ function checkDay(column: string, text: string): string | FieldProblem {
 const clock = String.raw`[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?`
 const localDateTime = new RegExp(String.raw`^\d{4}-\d{2}-\d{2}${clock}$`)
 const instant = new RegExp(String.raw`^\d{4}-\d{2}-\d{2}${clock}(?:Z|[+-]\d{2}:?\d{2})$`)
-const dayLength = 'yyyy-mm-dd'.length
 
 /**
  * The business day of a date, of a date and time by the store's own clock, or of an instant, which has an offset and is the day that the

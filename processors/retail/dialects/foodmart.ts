@@ -1,5 +1,6 @@
+import { quote } from '../field-limits.ts'
 import { type Dialect, refusal } from './dialect.ts'
-import { amountField, dayField, FieldProblem, idField, optionalIdField, quote } from './fields.ts'
+import { amountField, dayField, FieldProblem, idField, optionalIdField } from './fields.ts'
 import { signed } from './signed.ts'
 
 /** The promotion that stands for none. */

@@ -1,14 +1,7 @@
+import { quote } from '../field-limits.ts'
 import { AMOUNT_SCALE } from '../model.ts'
 import { type Dialect, refusal } from './dialect.ts'
-import {
-  amountField,
-  dayTimeField,
-  FieldProblem,
-  idField,
-  optionalIdField,
-  quote,
-  textField
-} from './fields.ts'
+import { amountField, dayTimeField, FieldProblem, idField, optionalIdField, textField } from './fields.ts'
 import { signed } from './signed.ts'
 
 /** Stock codes of products: five digits and perhaps letters for colour or pattern; and two that are otherwise. */

@@ -1,13 +1,6 @@
+import { quote } from '../field-limits.ts'
 import { type Dialect, type Refusal, refusal, type SaleReader } from './dialect.ts'
-import {
-  amountField,
-  dayTimeField,
-  FieldProblem,
-  idField,
-  optionalIdField,
-  quote,
-  textField
-} from './fields.ts'
+import { amountField, dayTimeField, FieldProblem, idField, optionalIdField, textField } from './fields.ts'
 import { signed } from './signed.ts'
 
 /**
