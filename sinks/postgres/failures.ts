@@ -3,10 +3,11 @@ import { StreamsError } from '../../core/errors.ts'
 
 /**
  * True if the statement failed for the rows it was given: classes 21 (two rows with one key that the text form did not show), 22
- * (data: out of range, wrong syntax, too long) and 23 (a constraint).
+ * (data: out of range, wrong syntax, too long) and 23 (a constraint); and 54000 (a value too long for an index entry, a row for a page). The others of
+ * class 54 are about the statement.
  */
 export function isDataError(error: unknown): error is pg.DatabaseError {
-  return error instanceof pg.DatabaseError && /^2[123]/.test(error.code ?? '')
+  return error instanceof pg.DatabaseError && /^(2[123]|54000$)/.test(error.code ?? '')
 }
 
 /** True for a row that no partition takes. Its code is that of a check constraint; the server's routine tells them apart. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { type Item, item, refused, type Workspace } from './workspace.ts'
 
@@ -16,6 +17,19 @@ export function describeRefusals(workspace: () => Workspace): void {
       expect(space.deadLetters()).toEqual([...bad].map((offset) => `sales-0-${offset}`))
       expect(task.progress()).toMatchObject({ written: 46, rejected: 4 })
       expect(await space.place.rows()).toHaveLength(46)
+    })
+
+    it('refuses a key that is too long for a key there', async () => {
+      const space = workspace()
+      // at random, because what can be compressed may still fit
+      const long = randomBytes(3 * 1024).toString('base64')
+      space.send(0, ['a', item(1)], [long, item(2)], ['c', item(3)])
+      await space.carry()
+      expect(space.deadLetters()).toEqual(['sales-0-1'])
+      expect(await space.place.rows()).toEqual([
+        ['a', 1, 'fine'],
+        ['c', 3, 'fine']
+      ])
     })
 
     it('keeps what a row was before its refused record, and takes what comes after', async () => {
