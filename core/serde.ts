@@ -22,6 +22,11 @@ export interface Serde<T> {
    * next, and then only copied. The value must not change meanwhile.
    */
   lend?(value: T, bytes: Buffer, start: number, end: number): void
+  /**
+   * Of keys with a window: how many bytes at their end are the window's. A stream that is written to a topic goes to the partitions of the bytes before,
+   * so that all windows of a key are in one (Kafka Streams' WindowedStreamPartitioner).
+   */
+  readonly windowBytes?: number
   /** What values look like, as JSON Schema; undefined where that is not known. The lock file tells changes by it. */
   jsonSchema?(): Record<string, unknown> | undefined
 }

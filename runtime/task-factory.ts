@@ -129,7 +129,9 @@ export class TaskFactory {
   #write(node: SinkNode | RepartitionNode, meter: NodeMeter | undefined): TaskOutput {
     const topic = node.kind === 'sink' ? node.topic.name : this.#parts.plan.topicOf(node)
     const serdes = node.kind === 'sink' ? node.topic : node
-    return { topic, forward: this.#collector.sink(this.#topic(topic), serdes.key, serdes.value, meter) }
+    const target = this.#topic(topic)
+    const windowBytes = node.kind === 'sink' ? node.windowBytes : 0
+    return { topic, forward: this.#collector.sink(target, serdes.key, serdes.value, meter, windowBytes) }
   }
 
   async #openStore(plan: TaskPlan, definition: StoreDefinition): Promise<TaskStore> {

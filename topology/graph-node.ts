@@ -59,6 +59,8 @@ export interface RepartitionNode extends NodeCommon {
 export interface SinkNode extends NodeCommon {
   readonly kind: 'sink'
   readonly topic: Topic<unknown, unknown>
+  /** How many bytes at the end of a key do not choose its partition. */
+  readonly windowBytes: number
 }
 
 /** One step of the graph, as plain data: nothing runs until a task composes it. */

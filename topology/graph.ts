@@ -176,13 +176,18 @@ export class Graph {
     return made
   }
 
-  sink(parents: readonly GraphNode[], topic: Topic<unknown, unknown>, name?: string): SinkNode {
+  sink(
+    parents: readonly GraphNode[],
+    topic: Topic<unknown, unknown>,
+    { name, windowBytes = 0 }: { readonly name?: string; readonly windowBytes?: number | undefined } = {}
+  ): SinkNode {
     const sink: SinkNode = {
       kind: 'sink',
       id: this.nodes.length,
       name: name ?? this.freeName(`to-${topic.name}`),
       parents,
-      topic
+      topic,
+      windowBytes
     }
     return this.#add(sink, topic.name)
   }

@@ -17,7 +17,7 @@ import { BranchedKStreamImpl } from './branched-k-stream.ts'
 import type { BranchedKStream, KGroupedStream, KStream, KTable } from './dsl.ts'
 import { type GlobalKTable, isGlobal } from './global-k-table.ts'
 import type { Graph } from './graph.ts'
-import type { Compose } from './graph-node.ts'
+import type { Compose, GraphNode, SinkNode } from './graph-node.ts'
 import { KGroupedStreamImpl } from './k-grouped-stream.ts'
 import { named } from './named.ts'
 import type {
@@ -205,13 +205,17 @@ export class KStreamImpl<K, V, Unknown extends Side = never> implements KStream<
     const graph = this.#graph
     const { node: from } = this.parts
     if (choose === undefined) {
-      graph.sink([from], topic as unknown as Topic<unknown, unknown>)
+      this.#sink(from, topic as T)
       return
     }
     const sinks = new Map<string, string>()
     const node = graph.processor('to', [from], chooseTopic<K, V>(choose, sinks) as unknown as Compose)
-    for (const one of topic as readonly T[])
-      sinks.set(one.name, graph.sink([node], one as unknown as Topic<unknown, unknown>).name)
+    for (const one of topic as readonly T[]) sinks.set(one.name, this.#sink(node, one).name)
+  }
+
+  #sink<T extends Topic<NonNullable<K>, NonNullable<V>>>(from: GraphNode, topic: T): SinkNode {
+    const { windowBytes } = topic.key
+    return this.#graph.sink([from], topic as unknown as Topic<unknown, unknown>, { windowBytes })
   }
 
   #streamJoin<R, VOut, Other extends Side, After extends Side>(

@@ -65,10 +65,10 @@ export class Topology {
     return this
   }
 
-  /** Writes what comes from the steps named to a topic. */
+  /** Writes what comes from the steps named to a topic, each record to the partition of its whole key, of a window's too (as Kafka's `addSink`). */
   addSink<K, V>(name: string, topic: Topic<K, V>, ...parents: string[]): this {
     this.#claim(name)
-    this.#graph.sink(this.#parents(name, parents), topic as unknown as Topic<unknown, unknown>, name)
+    this.#graph.sink(this.#parents(name, parents), topic as unknown as Topic<unknown, unknown>, { name })
     return this
   }
 

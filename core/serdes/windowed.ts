@@ -13,6 +13,7 @@ import type { Windowed } from '../windows.ts'
 export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K>> {
   return {
     name: `time-windowed(${key.name})`,
+    windowBytes: 8,
     decode(bytes, start, end) {
       if (end - start < 8) throw new StreamsError('DESERIALIZATION', 'a windowed key takes 8 bytes or more')
       const windowStart = readInt64(bytes, end - 8)
@@ -35,6 +36,7 @@ export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K
 export function sessionWindowed<K>(key: Serde<K>): Serde<Windowed<K>> {
   return {
     name: `session-windowed(${key.name})`,
+    windowBytes: 16,
     decode(bytes, start, end) {
       if (end - start < 16)
         throw new StreamsError('DESERIALIZATION', "a session's key takes 16 bytes or more")

@@ -25,7 +25,10 @@ export function murmur2(bytes: Buffer, start: number, end: number): number {
   return hash ^ (hash >>> 15)
 }
 
-/** The partition Kafka's default partitioner chooses for a key: clients in other languages send it there, too. */
+/**
+ * The partition Kafka's default partitioner chooses for a key: clients in other languages send it there, too. A stream that is written to a topic goes by
+ * the key without its window: for those `end` is `windowBytes` of the key's serde before the end.
+ */
 export function partitionForKey(bytes: Buffer, start: number, end: number, partitions: number): number {
   return (murmur2(bytes, start, end) & 0x7fffffff) % partitions
 }

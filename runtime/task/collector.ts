@@ -20,12 +20,14 @@ export class Collector {
    * Writes records to a topic, each to the partition of its key (murmur2, as Kafka's default); keyless ones in turn.
    *
    * @param meter counts them
+   * @param windowBytes how many bytes at the end of a key do not choose its partition
    */
   sink<K, V>(
     topic: ProducerTopic,
     keySerde: Serde<K>,
     valueSerde: Serde<V>,
-    meter: NodeMeter = { records: 0 }
+    meter: NodeMeter = { records: 0 },
+    windowBytes = 0
   ): Forward<K, V> {
     const { partitions } = topic
     const scratch = this.#key
@@ -38,7 +40,7 @@ export class Collector {
         return
       }
       const end = keySerde.encode(key, scratch, 0)
-      const partition = partitionForKey(scratch.buffer, 0, end, partitions)
+      const partition = partitionForKey(scratch.buffer, 0, end - windowBytes, partitions)
       topic.append(partition, scratch.buffer, 0, end, valueSerde, value ?? null, timestamp, headers)
     }
   }
