@@ -64,6 +64,11 @@ export function declareTableJoin<K, L, R, VOut>(
     view: store === undefined ? joinedView(leftView, rightView, joiner, kind) : storeView(store.name),
     sendOldValues: tellsWhenAsked(oldValues),
     versioned: false,
-    graceMs: left.graceMs
+    graceMs: longerGrace(left.graceMs, right.graceMs)
   })
+}
+
+/** A window of the result is open while it is on either side (Kafka Streams' `GraphGraceSearchUtil`). */
+function longerGrace(left: number | undefined, right: number | undefined): number | undefined {
+  return left === undefined || right === undefined ? undefined : Math.max(left, right)
 }
