@@ -160,6 +160,46 @@ it('a product that changes its category takes its days along, and what is taken 
   expect(at('Unclassified', '1997-01-03')).toMatchObject({ rows: 1, net: 59700 })
 })
 
+it('a code that is a product in one file and a charge in another takes both parts of its days along', () => {
+  const csvHeader = 'sold_at,sku,quantity,amount,product_kind,description'
+  const product = { ...onlineRetailChunk, csvHeader, file: 'sku-gb/shop/a.csv' }
+  const charge = { ...product, file: 'sku-gb/shop/b.csv' }
+  const [bag, fee] = ['2024-01-02,BAG,1,1,product,Bag\n', '2024-01-02,BAG,1,2,charge,Bag fee\n']
+  for (const order of ['product first', 'charge first']) {
+    const driver = new RetailDriver()
+    const categories = () =>
+      [...driver.readTable(topics.categoryDays).values()]
+        .map(({ category, rows, net, charges, units }) => [category, rows, net, charges, units])
+        .sort()
+    const kind = () => driver.readTable(topics.skuDays).get('GB/BAG/GB/2024-01-02')?.productKind
+    if (order === 'product first') driver.rows(bag, product)
+    driver.rows(fee, charge)
+    if (order === 'charge first') driver.rows(bag, product)
+    const apart = [
+      ['Charges', 1, 20_000, 20_000, 0],
+      ['Unclassified', 1, 10_000, 0, 10_000]
+    ]
+    expect(categories()).toEqual(apart)
+    expect(kind()).toBe('product')
+    driver.product('BAG', 'Bags', { country: 'GB' })
+    expect(categories()).toEqual([['Bags', 2, 30_000, 20_000, 10_000]])
+    driver.product('BAG', '', { country: 'GB' })
+    expect(categories()).toEqual(apart)
+    // what is left is what it is, whatever was taken back last
+    driver.rows(fee, { ...charge, sign: -1 })
+    expect(categories()).toEqual([apart[1]])
+    driver.rows(fee, { ...charge, revision: 2 })
+    driver.rows(bag, { ...product, sign: -1 })
+    expect(categories()).toEqual([apart[0]])
+    expect(kind()).toBe('charge')
+    driver.product('BAG', 'Bags', { country: 'GB' })
+    expect(categories()).toEqual([['Bags', 1, 20_000, 20_000, 0]])
+    driver.rows(fee, { ...charge, revision: 2, sign: -1 })
+    expect(categories()).toEqual([])
+    expect(kind()).toBeUndefined()
+  }
+})
+
 it('a change of one SKU’s category leaves SKUs with longer codes alone', () => {
   const driver = new RetailDriver()
   driver.rows(tea + tea.replace(',100,', ',1000,') + tea.replace(',100,', ',100/1,'))
