@@ -6,19 +6,31 @@ export interface KeptRows<V, R> {
   all(): Iterable<R>
 }
 
+/** So many rows are kept without asking which of them are outdated. */
+const fewRows = 10_000
+
 /**
  * A sink that keeps something of the latest value of each key in memory, to be looked at: gauges are made so. Topics are read from their start
  * whenever a partition is taken over.
  *
  * @param keep what is kept of a value; null: nothing
- * @param outdated which rows are not needed any more, asked after each batch
+ * @param outdated which rows are not needed any more, asked whenever there are twice as many as were left the last time
  */
 export function keptRows<V, R>(
   name: string,
   keep: (value: V, key: string) => R | null,
-  outdated?: (row: R) => boolean
+  outdated?: (all: Iterable<R>) => (row: R) => boolean
 ): KeptRows<V, R> {
   const partitions = new Map<string, Map<string, R>>()
+  let askAt = fewRows
+  function* all(): Generator<R> {
+    for (const rows of partitions.values()) yield* rows.values()
+  }
+  function size(): number {
+    let rows = 0
+    for (const kept of partitions.values()) rows += kept.size
+    return rows
+  }
   const sink: Sink<string, V> = {
     name,
     async open(topic, _topicId, partition) {
@@ -37,19 +49,16 @@ export function keptRows<V, R>(
         if (row === null) rows.delete(key)
         else rows.set(key, row)
       }
-      if (outdated !== undefined)
-        for (const all of partitions.values())
-          for (const [key, row] of all) if (outdated(row)) all.delete(key)
+      if (outdated === undefined || size() < askAt) return []
+      const isOutdated = outdated(all())
+      for (const kept of partitions.values())
+        for (const [key, row] of kept) if (isOutdated(row)) kept.delete(key)
+      askAt = Math.max(fewRows, 2 * size())
       return []
     },
     async close() {
       partitions.clear()
     }
   }
-  return {
-    sink,
-    *all() {
-      for (const rows of partitions.values()) yield* rows.values()
-    }
-  }
+  return { sink, all }
 }
