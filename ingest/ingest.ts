@@ -44,6 +44,8 @@ export interface IngestOptions {
   readonly budgetBytes?: number
   /** Files that are read at once. Default 8. */
   readonly filesAtOnce?: number
+  /** How long a bucket's sales wait for a reference file that the object store refuses, ms. Default 60,000. */
+  readonly referenceWaitMs?: number
   /** Default 200. */
   readonly commitIntervalMs?: number
   /** Default 45,000. */
@@ -87,7 +89,7 @@ export class Ingest {
         buckets: this.#buckets,
         store: objectStore,
         source: new VersionSource(objectStore, archive),
-        pool: new ReadingPool(options.filesAtOnce ?? 8),
+        pool: new ReadingPool(options.filesAtOnce ?? 8, options),
         budget: new ByteBudget(options.budgetBytes ?? 16 * 1024 * 1024),
         retractsRemoved: options.onRemoved === 'retract',
         logger: this.#logger

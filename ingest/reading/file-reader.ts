@@ -1,10 +1,11 @@
-import { type Logger, StreamsError } from '../../index.ts'
+import { hasCode, type Logger, StreamsError } from '../../index.ts'
 import { type CountryBucket, objectKind } from '../buckets.ts'
 import type { ObjectStore } from '../object-store.ts'
 import type { ByteBudget } from './byte-budget.ts'
-import { type Asked, type FileProgress, isUnfinished } from './file-progress.ts'
+import { type Asked, type FileProgress, isUnfinished, type Reading } from './file-progress.ts'
 import { FileReading, type ReadingStep } from './file-reading.ts'
-import type { ReadingJob, ReadingPool } from './reading-pool.ts'
+import { Patience } from './patience.ts'
+import type { ReadingJob, ReadingPool, Rest } from './reading-pool.ts'
 import type { VersionSource } from './version-source.ts'
 
 /** What all readers of a process share. */
@@ -29,6 +30,9 @@ export interface ReadItem {
 interface Job extends ReadingJob {
   readonly file: string
   asked: Asked
+  /** How far it is, since it was run; undefined: it was not. */
+  reading: Reading | undefined
+  readonly patience: Patience
   readonly abort: AbortController
 }
 
@@ -85,8 +89,12 @@ export class FileReader {
       bucket,
       reference: objectKind(object).kind === 'reference',
       asked,
+      reading: undefined,
+      patience: new Patience(file, this.#shared.logger),
       abort: new AbortController(),
-      run: () => this.#run(job)
+      run: () => this.#run(job),
+      passedOver: () =>
+        this.#shared.logger.warn(`${file}: it is not to be had; sales of ${bucket} are read without it`)
     }
     this.#jobs.set(file, job)
     this.#shared.pool.add(job)
@@ -126,33 +134,52 @@ export class FileReader {
     this.#jobs.delete(job.file)
   }
 
-  async #run(job: Job): Promise<void> {
+  async #run(job: Job): Promise<Rest | undefined> {
+    const { signal } = job.abort
+    let progressed = false
     try {
-      if (!job.abort.signal.aborted) await this.#read(job)
+      if (signal.aborted) return undefined
+      await this.#read(job, () => {
+        progressed = true
+        job.patience.reset()
+      })
     } catch (error) {
-      if (job.abort.signal.aborted) return
+      if (signal.aborted) return undefined
+      if (hasCode(error, 'OBJECT_STORE_UNAVAILABLE'))
+        return { ms: job.patience.pauseMs(error as StreamsError), progressed }
       this.#failure ??= error
     }
+    return undefined
   }
 
-  async #read(job: Job): Promise<void> {
-    const { buckets, store, source, retractsRemoved, logger } = this.#shared
+  async #read(job: Job, onProgress: () => void): Promise<void> {
+    const { buckets, store, source, retractsRemoved } = this.#shared
     const progress = this.#progressOf(job.file)
     const bucket = buckets.get(job.bucket)
     if (progress === null || bucket === undefined)
       throw new StreamsError('PROCESSOR_FAILED', `${job.file} is to be read, but nothing is known of it`)
     const { signal } = job.abort
-    const { object, reading } = progress
+    const { object } = progress
+    const from = job.reading ?? progress.reading
     const asked = () => job.asked
-    const parts = { bucket, object, asked, store, source, retractsRemoved, logger, signal }
+    const reading = new FileReading({ bucket, object, asked, store, source, retractsRemoved, signal }, from)
     // one behind: the last one is to be marked
     let held: ReadingStep | undefined
-    if (isUnfinished({ ...progress, asked: job.asked }))
-      for await (const step of new FileReading(parts, reading).steps()) {
-        if (held !== undefined) await this.#put(job, held, false)
-        held = step
-      }
-    await this.#put(job, held ?? { reading }, true)
+    try {
+      if (job.reading !== undefined || isUnfinished({ ...progress, asked: job.asked }))
+        for await (const step of reading.steps()) {
+          if (held !== undefined) await this.#put(job, held, false)
+          held = step
+          if (step.chunk !== undefined) onProgress()
+        }
+    } catch (error) {
+      if (!hasCode(error, 'OBJECT_STORE_UNAVAILABLE') || signal.aborted) throw error
+      // what was read is not kept waiting, nor in memory, while the rest is not to be had
+      if (held !== undefined) await this.#put(job, held, false)
+      job.reading = reading.reading
+      throw error
+    }
+    await this.#put(job, held ?? { reading: from }, true)
   }
 
   async #put(job: Job, step: ReadingStep, last: boolean): Promise<void> {

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hasCode, type Logger, StreamsError } from '../../index.ts'
+import { hasCode, StreamsError } from '../../index.ts'
 import { type CountryBucket, objectKind } from '../buckets.ts'
 import { isSeekable } from '../csv/row-source.ts'
 import type { RowChunk } from '../csv/row-splitter.ts'
 import type { ObjectStore } from '../object-store.ts'
-import type { ObjectHead, StoredObject } from '../stored-object.ts'
+import type { ObjectHead } from '../stored-object.ts'
 import type { Asked, Part, Reading, Version } from './file-progress.ts'
-import { Patience } from './patience.ts'
 import { VersionRows } from './version-rows.ts'
 import type { VersionSource } from './version-source.ts'
 
@@ -34,7 +33,6 @@ export interface FileReadingParts {
   readonly source: VersionSource
   /** A removed object's rows are taken back. */
   readonly retractsRemoved: boolean
-  readonly logger: Logger
   readonly signal: AbortSignal
 }
 
@@ -51,7 +49,6 @@ export interface FileReadingParts {
  */
 export class FileReading {
   readonly #parts: FileReadingParts
-  readonly #patience: Patience
   readonly #kind: ReturnType<typeof objectKind>
   readonly #rows: VersionRows
   #reading: Reading
@@ -61,10 +58,14 @@ export class FileReading {
     this.#reading = from
     this.#kind = objectKind(parts.object)
     this.#rows = new VersionRows(parts)
-    this.#patience = new Patience(`${parts.bucket.bucket}/${parts.object}`, parts.logger, parts.signal)
   }
 
-  /** Rejects when aborted; what the store refuses is tried again as long as it takes. */
+  /** How far it is: after the last step, or a little further. Another reading can go on from here. */
+  get reading(): Reading {
+    return this.#reading
+  }
+
+  /** Rejects when aborted, and with OBJECT_STORE_UNAVAILABLE. */
   async *steps(): AsyncGenerator<ReadingStep> {
     try {
       yield* this.#steps()
@@ -96,7 +97,7 @@ export class FileReading {
     const { looks } = asked()
     const { state, part, target: before } = this.#reading
     const isFirst = state === 'announced' && part === null && this.#kind.kind !== 'misplaced'
-    const head = await this.#patience.through(() => this.#rows.look(isFirst && !source.archives))
+    const head = await this.#rows.look(isFirst && !source.archives)
     const target = head === undefined ? null : this.#version(head)
     const unchanged = state === 'rejected' && target !== null && target.etag === before?.etag
     // stored again with the same content: the newer version will be kept for longer
@@ -171,86 +172,68 @@ export class FileReading {
 
   /** Throws FILE_UNREADABLE for a version that is not. False: it is not there any more. */
   async #isReadable(version: Version): Promise<boolean> {
-    return this.#patience.through(async () => {
-      const stored = await this.#open(version, 0)
-      if (stored === undefined) return false
-      const rows = await this.#rows.begin(stored)
-      await rows.chunks.return(undefined)
-      return true
-    })
+    const stored = await this.#rows.open(version, 0)
+    if (stored === undefined) return false
+    const rows = await this.#rows.begin(stored)
+    await rows.chunks.return(undefined)
+    return true
   }
 
   /** Reads a version's first rows and all others. False: it is not there any more. */
   async *#begin(target: Version): AsyncGenerator<ReadingStep, boolean> {
     const { source, bucket, object, signal } = this.#parts
-    const version = await this.#patience.through(() => source.archived(bucket.bucket, object, target, signal))
+    const version = await source.archived(bucket.bucket, object, target, signal)
     if (typeof version === 'string') return false
     this.#reading = { ...this.#reading, target: version }
-    for (;;) {
-      const stored = await this.#open(version, 0)
-      if (stored === undefined) return false
-      try {
-        const progress = { bytes: 0 }
-        const { form, chunks } = await this.#rows.begin(stored, progress)
-        const revision = this.#reading.revision + 1
-        const part: Part = {
-          version,
-          form,
-          revision,
-          rows: 0,
-          nextByte: 0,
-          bytesRead: 0,
-          complete: false,
-          taken: null,
-          problem: null
-        }
-        this.#reading = { ...this.#reading, state: 'reading', reason: null, revision, part }
-        yield { reading: this.#reading }
-        yield* this.#add(chunks, progress)
-        return true
-      } catch (error) {
-        await this.#patience.pause(error)
-        // its part is in the reading by now, or it begins again
-        if (this.#reading.part?.version === version) return yield* this.#readOn()
-      } finally {
-        stored.body.destroy()
+    const stored = await this.#rows.open(version, 0)
+    if (stored === undefined) return false
+    try {
+      const progress = { bytes: 0 }
+      const { form, chunks } = await this.#rows.begin(stored, progress)
+      const revision = this.#reading.revision + 1
+      const part: Part = {
+        version,
+        form,
+        revision,
+        rows: 0,
+        nextByte: 0,
+        bytesRead: 0,
+        complete: false,
+        taken: null,
+        problem: null
       }
+      this.#reading = { ...this.#reading, state: 'reading', reason: null, revision, part }
+      yield { reading: this.#reading }
+      yield* this.#add(chunks, progress)
+      return true
+    } finally {
+      stored.body.destroy()
     }
   }
 
   /** Reads the rest of the part. False: its content is not to be had. */
   async *#readOn(): AsyncGenerator<ReadingStep, boolean> {
-    for (;;) {
-      const part = this.#reading.part as Part
-      const seek = isSeekable(part.form) && part.nextByte > 0
-      if (seek && part.nextByte >= part.version.sizeBytes) {
-        this.#reading = { ...this.#reading, part: { ...part, complete: true } }
-        return true
-      }
-      const stored = await this.#open(part.version, seek ? part.nextByte : 0)
-      if (stored === undefined) return false
-      this.#reading = { ...this.#reading, state: 'reading', reason: null }
-      const progress = { bytes: seek ? part.nextByte : 0 }
-      try {
-        const chunks = await this.#rows.resume(
-          stored,
-          part,
-          { at: part.nextByte, seek, skipRows: part.rows },
-          progress
-        )
-        yield* this.#add(chunks, progress)
-        return true
-      } catch (error) {
-        await this.#patience.pause(error)
-      } finally {
-        stored.body.destroy()
-      }
+    const part = this.#reading.part as Part
+    const seek = isSeekable(part.form) && part.nextByte > 0
+    if (seek && part.nextByte >= part.version.sizeBytes) {
+      this.#reading = { ...this.#reading, part: { ...part, complete: true } }
+      return true
+    }
+    const stored = await this.#rows.open(part.version, seek ? part.nextByte : 0)
+    if (stored === undefined) return false
+    this.#reading = { ...this.#reading, state: 'reading', reason: null }
+    const progress = { bytes: seek ? part.nextByte : 0 }
+    try {
+      const from = { at: part.nextByte, seek, skipRows: part.rows }
+      yield* this.#add(await this.#rows.resume(stored, part, from, progress), progress)
+      return true
+    } finally {
+      stored.body.destroy()
     }
   }
 
   async *#add(chunks: AsyncGenerator<RowChunk>, progress: { bytes: number }): AsyncGenerator<ReadingStep> {
     for await (const chunk of chunks) {
-      this.#patience.reset()
       const before = this.#reading.part as Part
       const part = {
         ...before,
@@ -268,46 +251,34 @@ export class FileReading {
   /** Takes back all rows that were added of the part. False: that is settled, because they are not to be had. */
   async *#takeBack(): AsyncGenerator<ReadingStep, boolean> {
     const { part } = this.#reading
-    if (part !== null && part.rows > 0 && this.#kind.kind === 'sales') {
-      for (;;) {
-        const { part: now } = this.#reading as { part: Part }
-        const taken = now.taken ?? { rows: 0, nextByte: 0 }
-        if (taken.rows >= now.rows) break
-        const seek = isSeekable(now.form) && taken.nextByte > 0
-        const stored = await this.#open(now.version, seek ? taken.nextByte : 0)
-        if (stored === undefined) {
-          yield this.#settled('rejected', unobtainable(now))
-          return false
+    const taken = part?.taken ?? { rows: 0, nextByte: 0 }
+    if (part !== null && taken.rows < part.rows && this.#kind.kind === 'sales') {
+      const seek = isSeekable(part.form) && taken.nextByte > 0
+      const stored = await this.#rows.open(part.version, seek ? taken.nextByte : 0)
+      if (stored === undefined) {
+        yield this.#settled('rejected', unobtainable(part))
+        return false
+      }
+      try {
+        const from = { at: taken.nextByte, seek, skipRows: taken.rows, lastRow: part.rows }
+        let { rows } = taken
+        for await (const chunk of await this.#rows.resume(stored, part, from)) {
+          rows = chunk.firstRow - 1 + chunk.rows
+          const gone = { rows, nextByte: chunk.end }
+          this.#reading = { ...this.#reading, state: 'reading', part: { ...part, taken: gone } }
+          yield { reading: this.#reading, chunk: { ...chunk, part, sign: -1 } }
         }
-        try {
-          const from = { at: taken.nextByte, seek, skipRows: taken.rows, lastRow: now.rows }
-          const chunks = await this.#rows.resume(stored, now, from)
-          for await (const chunk of chunks) {
-            this.#patience.reset()
-            const gone = { rows: chunk.firstRow - 1 + chunk.rows, nextByte: chunk.end }
-            this.#reading = { ...this.#reading, state: 'reading', part: { ...now, taken: gone } }
-            yield { reading: this.#reading, chunk: { ...chunk, part: now, sign: -1 } }
-          }
-          const { rows } = (this.#reading.part as Part).taken ?? taken
-          if (rows < now.rows)
-            throw new StreamsError(
-              'FILE_UNREADABLE',
-              `row ${rows + 1} of its former version is not to be found again`
-            )
-        } catch (error) {
-          await this.#patience.pause(error)
-        } finally {
-          stored.body.destroy()
-        }
+        if (rows < part.rows)
+          throw new StreamsError(
+            'FILE_UNREADABLE',
+            `row ${rows + 1} of its former version is not to be found again`
+          )
+      } finally {
+        stored.body.destroy()
       }
     }
     this.#reading = { ...this.#reading, part: null }
     return true
-  }
-
-  /** Undefined: it is not to be had. */
-  #open(version: Version, from: number): Promise<StoredObject | undefined> {
-    return this.#patience.through(() => this.#rows.open(version, from))
   }
 
   #settled(state: 'done' | 'rejected' | 'removed', reason: string | null = null): ReadingStep {

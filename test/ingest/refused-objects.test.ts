@@ -1,0 +1,40 @@
+import { afterEach, expect, it, vi } from 'vitest'
+import * as topics from '../../topology/retail/topics.ts'
+import { salesCsv } from './ingest-fixture.ts'
+import { created, MemoryIngest } from './memory-ingest.ts'
+
+let system: MemoryIngest
+
+afterEach(() => system.close())
+
+it('objects that the store refuses for good hold up no other, and are read when they can be', async () => {
+  system = new MemoryIngest()
+  const cold = Array.from({ length: 8 }, (_, i) => `1/cold-${i}.csv`)
+  for (const [i, object] of [...cold, '1/good.csv'].entries())
+    system.store.put(`sku-us/${object}`, salesCsv(3, 10 * i))
+  for (const object of cold) system.store.refused.add(`sku-us/${object}`)
+  await system.ingest.start()
+  await system.ingest.announce(cold.map((object) => created(object)))
+  await vi.waitFor(() => expect(system.warnings.length).toBeGreaterThanOrEqual(8), 10_000)
+  await system.ingest.announce([created('1/good.csv')])
+  await vi.waitFor(() => expect(system.read()).toEqual(['sku-us/1/good.csv']), 5_000)
+  system.store.refused.clear()
+  await vi.waitFor(() => expect(system.read()).toHaveLength(9), 20_000)
+  await vi.waitFor(async () => expect(await system.ingest.isFinished()).toBe(true), 5_000)
+  expect(system.broker.readAll(topics.rawCsv.name)).toHaveLength(9)
+}, 30_000)
+
+it('sales wait for a reference file that the store refuses, but not for ever', async () => {
+  system = new MemoryIngest({ referenceWaitMs: 1_000 })
+  for (const name of ['sku-us/1/good.csv', 'sku-ca/1/good.csv']) system.store.put(name, salesCsv(3))
+  system.store.refused.add('sku-us/reference/products.csv')
+  await system.ingest.start()
+  await system.ingest.announce([created('reference/products.csv')])
+  await vi.waitFor(() => expect(system.warnings).not.toEqual([]), 10_000)
+  await system.ingest.announce([created('1/good.csv'), created('1/good.csv', 'sku-ca')])
+  await vi.waitFor(() => expect(system.read()).toEqual(['sku-ca/1/good.csv']), 5_000)
+  await vi.waitFor(() => expect(system.read()).toEqual(['sku-ca/1/good.csv', 'sku-us/1/good.csv']), 5_000)
+  expect(system.warnings).toContainEqual(
+    'sku-us/reference/products.csv: it is not to be had; sales of sku-us are read without it'
+  )
+}, 20_000)
