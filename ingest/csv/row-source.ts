@@ -1,9 +1,9 @@
-import { pipeline, Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import type { Readable } from 'node:stream'
 import { noBytes, StreamsError } from '../../index.ts'
 import type { Delimiter } from '../../processors/retail/raw-chunk.ts'
 import { unavailable } from '../store-failure.ts'
 import { defaultMaxRowBytes, type RowChunk, RowSplitter, type RowSplitterOptions } from './row-splitter.ts'
+import { unzipped } from './unzipped.ts'
 import { type Utf16, Utf16Decoder, utf16Mark } from './utf-16.ts'
 import { rowsToUtf8, type TextEncoding } from './windows-1252.ts'
 
@@ -194,17 +194,4 @@ async function* decoded(pieces: AsyncIterable<Buffer>, utf16: Utf16): AsyncGener
   const decoder = new Utf16Decoder(utf16)
   for await (const piece of pieces) yield decoder.push(piece)
   yield decoder.end()
-}
-
-async function* unzipped(compressed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip()
-  // passes on the failures of both; they are thrown by the iteration below
-  pipeline(Readable.from(compressed, { objectMode: false }), gunzip, () => {})
-  try {
-    for await (const piece of gunzip) yield piece as Buffer
-  } catch (error) {
-    // zlib's own; anything else comes from the body
-    if (!String((error as NodeJS.ErrnoException).code).startsWith('Z_')) throw error
-    throw new StreamsError('FILE_UNREADABLE', `it is damaged gzip: ${(error as Error).message}`, error)
-  }
 }

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { openRows, resumeRows } from '../../ingest/csv/row-source.ts'
@@ -108,6 +110,47 @@ describe('openRows', () => {
         })
       )
     }
+  })
+
+  it('finds as many rows before damage whatever the pieces and the reader’s speed are', async () => {
+    const lines = Array.from({ length: 9_000 }, (_, i) => `${i},${randomBytes(12).toString('hex')}\n`)
+    const zipped = gzipSync(Buffer.from(`a,b\n${lines.join('')}`))
+    const rowsOf = async (bytes: Buffer, size: number, pauseMs: number): Promise<number> => {
+      let rows = 0
+      try {
+        const { chunks } = await openRows(inPieces(bytes, size))
+        for await (const chunk of chunks) {
+          rows += chunk.rows
+          if (pauseMs > 0) await sleep(pauseMs)
+        }
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'FILE_UNREADABLE' })
+        return rows
+      }
+      return Number.NaN
+    }
+    let found = 0
+    for (let at = 20_011; at < zipped.length - 3_000; at += 9_973) {
+      const truncated = zipped.subarray(0, at)
+      const damaged = Buffer.concat([truncated, Buffer.alloc(2_000, 0xff), zipped.subarray(at + 2_000)])
+      for (const bytes of [truncated, damaged]) {
+        const ways = [
+          await rowsOf(bytes, 65_536, 0),
+          await rowsOf(bytes, 1_448, 0),
+          await rowsOf(bytes, 16_384, 1),
+          await rowsOf(bytes, 10_000_000, 0)
+        ]
+        expect(new Set(ways).size, `${at}: ${ways}`).toBe(1)
+        found += ways[0] as number
+      }
+    }
+    expect(found).toBeGreaterThan(10_000)
+  })
+
+  it('reads gzip with something else behind it', async () => {
+    const zipped = Buffer.concat([gzipSync(Buffer.from(text)), Buffer.alloc(20_000)])
+    for (const size of [100, 1_000_000])
+      expect(await read(inPieces(zipped, size))).toMatchObject({ text: text.slice(4), rows: 1_000 })
   })
 
   it('lets go of the body when the reader stops early', async () => {
