@@ -24,7 +24,7 @@ export const replayDlq = command({
   details: `Each source record is written once, however often this is stopped and run again, and whatever the filters: a mark of it, in the topic
 TOPIC.replayed, is in the same transaction. Of two runs at once the later one fences the former. It is a new record of its topic:
 everyone who reads the topic gets it, also those who took it the first time. In a compacted topic a record is not written if its
-key has a later one.
+key has a later one, or had one and was deleted.
 
 The retail system's rejected rows (--topic ${rejectedRows.name}) are rows of files, so their source is the file: with --yes
 the ingest looks at those files again, and reads what is another version by now.`,

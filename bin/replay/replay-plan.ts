@@ -18,7 +18,8 @@ export interface ReplayFilter {
  *
  * - `replay`: its source record is written to its topic again
  * - `replayed`: it was, in an earlier run, or another dead letter stands for the same record
- * - `superseded`: its topic is compacted and has a later record of the same key, which must not be overwritten
+ * - `superseded`: its topic is compacted, and the record is not its key's latest any more, or deleted with all others of its key: what came after
+ *   it must not be undone
  * - `impossible`: there is nothing to write, or nowhere to write it
  */
 export type ReplayDecision = 'replay' | 'replayed' | 'superseded' | 'impossible'
@@ -44,6 +45,7 @@ export async function planReplay(
   const found: (Omit<PlannedReplay, 'decision' | 'mark'> & {
     readonly key: string | null
     readonly whole: boolean
+    readonly tombstone: boolean
   })[] = []
   await readTopic(kafka, clientId, topic(deadLetterTopic, { key: bytes(), value: bytes() }), (record) => {
     const { record: source, ...where } = readSource(record)
@@ -58,12 +60,13 @@ export async function planReplay(
       ...where,
       letter,
       key: source?.key?.toString('latin1') ?? null,
-      whole: source !== undefined
+      whole: source !== undefined,
+      tombstone: source?.value === null
     })
   })
   const names = [...new Set(found.flatMap(({ topic: name }) => name ?? []))]
-  const { topics, latest } = await lookAtSources(kafka, clientId, names, found)
-  return found.map(({ key, whole, ...where }) => {
+  const { topics, compacted, latest } = await lookAtSources(kafka, clientId, names, found)
+  return found.map(({ key, whole, tombstone, ...where }) => {
     const { topic: name, partition, offset } = where
     const id = name === undefined ? undefined : topics.get(name)?.id
     const mark = markOf(id ?? '', partition, offset)
@@ -71,8 +74,11 @@ export async function planReplay(
       if (!whole || id === undefined) return 'impossible'
       if (done.has(mark)) return 'replayed'
       done.add(mark)
-      const last = key === null ? undefined : latest.get(`${name}/${key}`)
-      return last !== undefined && last !== `${partition}-${offset}` ? 'superseded' : 'replay'
+      if (name === undefined || key === null || !compacted.has(name)) return 'replay'
+      const last = latest.get(`${name}/${key}`)
+      // with nothing of the key left, even its tombstone is gone: a deletion says the same again, anything else would undo it
+      if (last === undefined) return tombstone ? 'replay' : 'superseded'
+      return last === `${partition}-${offset}` ? 'replay' : 'superseded'
     }
     return { ...where, mark, decision: decide() }
   })
@@ -100,27 +106,33 @@ function means(
   )
 }
 
-/** The source topics that exist, and for those that are compacted where the last record of each key is that dead letters have. */
+/** The source topics that exist, those that are compacted, and where in these the last record of each key is that dead letters have. */
 async function lookAtSources(
   kafka: KafkaClient,
   clientId: string,
   names: readonly string[],
   letters: readonly { readonly topic: string | undefined; readonly key: string | null }[]
-): Promise<{ topics: ReadonlyMap<string, TopicDescription>; latest: ReadonlyMap<string, string> }> {
+): Promise<{
+  readonly topics: ReadonlyMap<string, TopicDescription>
+  readonly compacted: ReadonlySet<string>
+  readonly latest: ReadonlyMap<string, string>
+}> {
   const admin = kafka.admin(clientId)
   const latest = new Map<string, string>()
+  const compacted = new Set<string>()
   try {
     const topics = await admin.describeTopics(names)
     const configs = await admin.topicConfigs([...topics.keys()])
     for (const name of topics.keys()) {
       if (configs.get(name)?.['cleanup.policy']?.includes('compact') !== true) continue
+      compacted.add(name)
       const wanted = new Set(letters.flatMap((letter) => (letter.topic === name ? (letter.key ?? []) : [])))
       await readTopic(kafka, clientId, topic(name, { key: bytes(), value: bytes() }), (record) => {
         const key = record.key()?.toString('latin1')
         if (key !== undefined && wanted.has(key)) latest.set(`${name}/${key}`, letterOf(record))
       })
     }
-    return { topics, latest }
+    return { topics, compacted, latest }
   } finally {
     await admin.close()
   }
