@@ -27,12 +27,18 @@ export const replayedHeader = 'store-sku.replayed.from'
 const graphs = /^__streams\.errors\./
 const sinks = /^(error\.(reason|sink|value)|origin\.(topic|partition|offset|key))$/
 
-/** Reads a dead letter of a graph (KIP-1034's headers) or of a sink. Throws DESERIALIZATION for a record that is neither. */
+/**
+ * Reads a dead letter of a graph (KIP-1034's headers), of a sink, or a notification that the ingest could not understand, which was no record before.
+ * Throws DESERIALIZATION for a record that is none of them.
+ */
 export function readSource(record: TopicRecord<Buffer, Buffer>): DeadLetterSource {
   const headers = record.headers()
-  return headerText(headers, 'origin.topic') === undefined
-    ? graphSource(record, headers)
-    : sinkSource(record, headers)
+  if (headerText(headers, 'origin.topic') !== undefined) return sinkSource(record, headers)
+  const reason = headerText(headers, 'reason')
+  const notified = headerText(headers, 'source')
+  if (reason === undefined || notified === undefined || headers.some(({ key }) => graphs.test(key)))
+    return graphSource(record, headers)
+  return { topic: undefined, partition: -1, offset: -1, reason: `${notified}: ${reason}`, record: undefined }
 }
 
 function graphSource(record: TopicRecord<Buffer, Buffer>, headers: Headers): DeadLetterSource {

@@ -1,8 +1,11 @@
 import { expect, it } from 'vitest'
+import { replay } from '../../bin/replay/replay.ts'
 import { planReplay, type ReplayDecision } from '../../bin/replay/replay-plan.ts'
 import { type Headers, string, textHeader } from '../../index.ts'
+import { EventWriter } from '../../ingest/events/event-writer.ts'
 import { MemoryBroker } from '../../kafka/memory/memory-broker.ts'
 import { MemoryClient } from '../../kafka/memory/memory-client.ts'
+import * as topics from '../../topology/retail/topics.ts'
 
 /** A compacted topic `source` and a topic `dead`. */
 async function brokers() {
@@ -45,4 +48,19 @@ it('in a compacted topic writes only what is still the latest of its key, or del
   const plan = await planReplay(client, 'test', 'dead', {})
   const expected: ReplayDecision[] = ['replay', 'superseded', 'superseded', 'replay']
   expect(plan.map(({ decision }) => decision)).toEqual(expected)
+})
+
+it('lists notifications that could not be understood, which were no records before', async () => {
+  const client = new MemoryClient(new MemoryBroker())
+  const writer = await EventWriter.open(client, 'test', topics)
+  await writer.deadLetter({ text: '{', reason: 'the notification is not JSON', source: 'lambda' })
+  await writer.close()
+  const name = topics.eventDeadLetters.name
+  const plan = await planReplay(client, 'test', name, {})
+  expect(plan).toMatchObject([
+    { topic: undefined, reason: 'lambda: the notification is not JSON', decision: 'impossible' }
+  ])
+  expect(await planReplay(client, 'test', name, { reason: 'something else' })).toEqual([])
+  const { written } = await replay({ kafka: client, deadLetterTopic: name, filter: {} })
+  expect(written).toBe(0)
 })
