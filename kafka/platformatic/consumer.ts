@@ -52,7 +52,9 @@ export class FetchConsumer implements Consumer {
     for (const { topic, partition, offset, leaderEpoch } of assignments) {
       const name = partitionName(topic, partition)
       const moved = new ConsumedPartition(topic, partition, offset, leaderEpoch)
-      moved.paused = this.#partitions.get(name)?.paused ?? false
+      const former = this.#partitions.get(name)
+      former?.drop()
+      moved.paused = former?.paused ?? false
       this.#partitions.set(name, moved)
     }
     this.#fetcher.schedule()

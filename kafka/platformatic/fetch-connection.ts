@@ -53,7 +53,8 @@ export class SocketFetchConnection implements FetchConnection {
   async fetch(request: FetchRequest, timeoutMs: number): Promise<FetchAnswer> {
     try {
       const session = await this.#ready()
-      const answer = await session.exchange([this.#encode(request, session.nextCorrelationId())], timeoutMs)
+      const encoded = this.#encode(request, session.nextCorrelationId())
+      const answer = await session.exchange([encoded], timeoutMs, this.#buffers)
       const parsed = this.#parse(answer)
       this.#garbled = 0
       return parsed
@@ -75,9 +76,7 @@ export class SocketFetchConnection implements FetchConnection {
       return this.#session
     }
     const api = { key: fetchKey, version: fetchVersion }
-    const opened = await SocketSession.open(this.#address, this.#clientId, this.#security, api, (size) =>
-      this.#buffers.take(size)
-    )
+    const opened = await SocketSession.open(this.#address, this.#clientId, this.#security, api)
     this.#session = opened
     if (this.#closed) throw closed()
     return opened
@@ -103,6 +102,7 @@ export class SocketFetchConnection implements FetchConnection {
       const parsed = parseFetchAnswer(answer, answerHeadBytes)
       return { ...parsed, lease: new FetchLease(answer, this.#buffers) }
     } catch (error) {
+      this.#buffers.give(answer)
       const what = `what is no answer to a fetch (${(error as Error).message})`
       throw new GarbledAnswer(`broker ${addressName(this.#address)}`, what, error)
     }

@@ -208,7 +208,8 @@ export class Fetcher {
   }
 
   /** An answer that is an error as a whole: of the session alone, or to be thrown. Whatever it is, it comes again if it is asked for at once. */
-  #refused(broker: FetchBroker, node: number, { errorCode }: FetchAnswer, waiting: boolean): void {
+  #refused(broker: FetchBroker, node: number, { errorCode, lease }: FetchAnswer, waiting: boolean): void {
+    lease.release()
     if (waiting && broker.session.refused(errorCode)) {
       broker.retryAt = ticks() + broker.backoff.next()
       return

@@ -89,13 +89,7 @@ export class ProduceChannel {
     // new credentials are asked for, which takes no other request meanwhile
     if (known?.isOpen === true) return await this.#renewed(known)
     if (this.#closed) throw closed()
-    const session = await SocketSession.open(
-      this.#way.address,
-      this.#way.clientId,
-      this.#way.security,
-      api,
-      (size) => Buffer.allocUnsafe(size)
-    )
+    const session = await SocketSession.open(this.#way.address, this.#way.clientId, this.#way.security, api)
     this.#session = session
     if (this.#closed) {
       session.close()

@@ -10,7 +10,7 @@ import { StreamsError } from '../../core/errors.ts'
 import { type Address, addressName, clientSoftware, type Security } from './endpoint.ts'
 import { connectionError } from './errors.ts'
 import { ticks } from './retry.ts'
-import { BrokerSocket } from './socket.ts'
+import { type AnswerBuffers, BrokerSocket } from './socket.ts'
 import { authenticate } from './socket-sasl.ts'
 
 const connectTimeoutMs = 5_000
@@ -38,15 +38,14 @@ export class SocketSession {
     this.#socket = socket
   }
 
-  /** `api` must be known to the broker; `allocate` makes the buffers of answers. Throws BROKER_UNAVAILABLE, BROKER_REFUSED, CONFIG_INVALID. */
+  /** `api` must be known to the broker. Throws BROKER_UNAVAILABLE, BROKER_REFUSED, CONFIG_INVALID. */
   static async open(
     address: Address,
     clientId: string,
     security: Security,
-    api: { readonly key: number; readonly version: number },
-    allocate: (size: number) => Buffer
+    api: { readonly key: number; readonly version: number }
   ): Promise<SocketSession> {
-    const socket = await BrokerSocket.open(address, security.tls, connectTimeoutMs, allocate)
+    const socket = await BrokerSocket.open(address, security.tls, connectTimeoutMs)
     const session = new SocketSession(address, clientId, security, socket)
     try {
       await session.#mustKnow(api)
@@ -76,8 +75,12 @@ export class SocketSession {
   }
 
   /** See `BrokerSocket`. */
-  exchange(request: readonly [head: Buffer, ...more: Buffer[]], timeoutMs: number): Promise<Buffer> {
-    return this.#socket.exchange(request, timeoutMs)
+  exchange(
+    request: readonly [head: Buffer, ...more: Buffer[]],
+    timeoutMs: number,
+    buffers?: AnswerBuffers
+  ): Promise<Buffer> {
+    return this.#socket.exchange(request, timeoutMs, buffers)
   }
 
   /** Authenticates, first or anew; does nothing without SASL. */

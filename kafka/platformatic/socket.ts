@@ -13,9 +13,19 @@ const mostAnswerBytes = 256 * 1024 * 1024
 const lengthBytes = 4
 const correlationAt = 8
 
+/** Where the bytes of answers go. */
+export interface AnswerBuffers {
+  take(size: number): Buffer
+  /** Of an answer that did not become whole: nobody reads it. */
+  give(taken: Buffer): void
+}
+
+const leftToCollector: AnswerBuffers = { take: (size) => Buffer.allocUnsafe(size), give: () => undefined }
+
 interface Waiting {
   readonly correlationId: number
   readonly timer: NodeJS.Timeout
+  readonly buffers: AnswerBuffers
   resolve(answer: Buffer): void
   reject(error: StreamsError): void
 }
@@ -34,7 +44,6 @@ export class GarbledAnswer extends StreamsError {
  */
 export class BrokerSocket {
   readonly #where: string
-  readonly #allocate: (size: number) => Buffer
   readonly #socket: Socket
   readonly #waiting: Waiting[] = []
   readonly #readBuffer = Buffer.allocUnsafeSlow(readBytes)
@@ -47,8 +56,7 @@ export class BrokerSocket {
   #direct = false
   #failure: StreamsError | undefined
 
-  private constructor(address: Address, tls: Security['tls'], allocate: (size: number) => Buffer) {
-    this.#allocate = allocate
+  private constructor(address: Address, tls: Security['tls']) {
     this.#where = `broker ${addressName(address)}`
     const target = {
       host: address.host,
@@ -65,14 +73,9 @@ export class BrokerSocket {
     this.#socket.on('close', () => this.#fail(this.#away('the connection was closed')))
   }
 
-  /** `allocate` makes the buffers of answers. Throws BROKER_UNAVAILABLE, or CONFIG_INVALID for a certificate that is not accepted. */
-  static async open(
-    address: Address,
-    tls: Security['tls'],
-    timeoutMs: number,
-    allocate: (size: number) => Buffer
-  ): Promise<BrokerSocket> {
-    const opened = new BrokerSocket(address, tls, allocate)
+  /** Throws BROKER_UNAVAILABLE, or CONFIG_INVALID for a certificate that is not accepted. */
+  static async open(address: Address, tls: Security['tls'], timeoutMs: number): Promise<BrokerSocket> {
+    const opened = new BrokerSocket(address, tls)
     try {
       await opened.#connected(tls === undefined ? 'connect' : 'secureConnect', timeoutMs)
     } catch (error) {
@@ -88,9 +91,13 @@ export class BrokerSocket {
 
   /**
    * Sends a request, whose first part begins with its length and whose parts must not change until then, and resolves with its answer, which begins
-   * with the correlation id. Throws BROKER_UNAVAILABLE; the connection is of no more use then.
+   * with the correlation id; it is from `buffers`, the caller's from then on. Throws BROKER_UNAVAILABLE; the connection is of no more use then.
    */
-  exchange(request: readonly [head: Buffer, ...more: Buffer[]], timeoutMs: number): Promise<Buffer> {
+  exchange(
+    request: readonly [head: Buffer, ...more: Buffer[]],
+    timeoutMs: number,
+    buffers: AnswerBuffers = leftToCollector
+  ): Promise<Buffer> {
     const failure = this.#failure
     if (failure !== undefined) return Promise.reject(failure)
     return new Promise((resolve, reject) => {
@@ -98,7 +105,8 @@ export class BrokerSocket {
         () => this.#fail(this.#away(`no answer within ${Math.round(timeoutMs)} ms`)),
         timeoutMs
       )
-      this.#waiting.push({ correlationId: request[0].readInt32BE(correlationAt), timer, resolve, reject })
+      const correlationId = request[0].readInt32BE(correlationAt)
+      this.#waiting.push({ correlationId, timer, buffers, resolve, reject })
       // the parts go to the system in one call, from where they are
       this.#socket.cork()
       for (const part of request) this.#socket.write(part)
@@ -170,25 +178,26 @@ export class BrokerSocket {
     if (this.#lengthFilled < lengthBytes) return at
     this.#lengthFilled = 0
     const length = this.#length.readInt32BE(0)
-    if (this.#waiting.length === 0) this.#garbled('an answer to nothing that was asked')
+    const waiting = this.#waiting[0]
+    if (waiting === undefined) this.#garbled('an answer to nothing that was asked')
     else if (length < lengthBytes || length > mostAnswerBytes) {
       const tls = length >>> 16 === 0x1503 ? ' (it wants TLS)' : ''
       this.#garbled(`an answer of ${length} bytes${tls}`)
     } else {
-      this.#answer = this.#allocate(length)
+      this.#answer = waiting.buffers.take(length)
       this.#filled = 0
     }
     return at
   }
 
   #complete(answer: Buffer): void {
-    this.#answer = undefined
     const waiting = this.#waiting[0]!
     const correlationId = answer.readInt32BE(0)
     if (correlationId !== waiting.correlationId) {
       this.#garbled(`an answer numbered ${correlationId} to request ${waiting.correlationId}`)
       return
     }
+    this.#answer = undefined
     this.#waiting.shift()
     clearTimeout(waiting.timer)
     waiting.resolve(answer)
@@ -201,12 +210,14 @@ export class BrokerSocket {
 
   #fail(failure: StreamsError): void {
     this.#failure ??= failure
+    // nothing is written into it any more once the socket is destroyed
+    this.#socket.destroy()
+    if (this.#answer !== undefined) this.#waiting[0]?.buffers.give(this.#answer)
     this.#answer = undefined
     for (const { timer, reject } of this.#waiting.splice(0)) {
       clearTimeout(timer)
       reject(this.#failure)
     }
-    this.#socket.destroy()
   }
 
   #away(what: string): StreamsError {

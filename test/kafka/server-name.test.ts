@@ -19,7 +19,7 @@ const ways: readonly (readonly [string, (address: Address, tls: Tls) => Promise<
         '1'
       ])
   ],
-  ['a socket for batches', (address, tls) => BrokerSocket.open(address, tls, 1_000, Buffer.alloc)],
+  ['a socket for batches', (address, tls) => BrokerSocket.open(address, tls, 1_000)],
   ['the question to a wrong listener', (address, tls) => wrongListener(address, { tls })]
 ]
 
