@@ -1,12 +1,14 @@
+import type { TopicPartition } from '../core/record.ts'
 import type { RestoreJob } from './restore/restore-job.ts'
 import type { SourceSerdes } from './restore/source-record.ts'
 import type { OpenedTask } from './task-factory.ts'
 import type { TaskOpener } from './task-opener.ts'
 import type { TaskPlan } from './task-plan.ts'
+import type { TaskPositions } from './task-positions.ts'
 import type { TaskRole } from './task-status.ts'
 
 /** A store and its changelog. */
-export interface StoreChangelogJob extends Omit<RestoreJob, 'source'> {
+interface StoreChangelogJob extends Omit<RestoreJob, 'source'> {
   readonly source?: SourceSerdes | undefined
 }
 
@@ -45,23 +47,24 @@ export class HeldTask {
     return this.#opened
   }
 
-  /** Its changelogs, once the stores are open. */
-  get changelogs(): readonly StoreChangelogJob[] {
-    return this.#changelogs
+  /** Its changelogs, once the stores are open; those that are source topics up to where the task goes on in them. */
+  changelogsAt(positions: TaskPositions): RestoreJob[] {
+    return this.#changelogs.map((job) => ({
+      ...job,
+      source: job.source && { ...job.source, position: positions.of(job.topic, job.partition) }
+    }))
   }
 
-  /** What a copy can follow. A table whose changelog is its source topic waits for the position at which its task goes on. */
-  get followed(): readonly RestoreJob[] {
-    return this.#changelogs.flatMap((job) =>
-      job.source === undefined ? [{ ...job, source: undefined }] : []
-    )
+  /** Those of its changelogs that are source topics. */
+  get sources(): readonly TopicPartition[] {
+    return this.#changelogs.filter(({ source }) => source !== undefined)
   }
 
-  /** Of all that a copy follows; undefined until each is known. */
-  ofEach(of: (job: RestoreJob) => number | undefined): readonly number[] | undefined {
+  /** Of all its changelogs; undefined until each is known. */
+  ofEach(of: (changelog: TopicPartition) => number | undefined): readonly number[] | undefined {
     if (this.#opened === undefined) return undefined
-    const known = this.followed.flatMap((job) => of(job) ?? [])
-    return known.length === this.followed.length ? known : undefined
+    const known = this.#changelogs.flatMap((job) => of(job) ?? [])
+    return known.length === this.#changelogs.length ? known : undefined
   }
 
   /** Ends what is under way, at once, so that something else can begin; that ends when the signal is aborted. */

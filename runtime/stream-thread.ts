@@ -30,6 +30,8 @@ const SLICE_MS = 10
 const IDLE_MS = 100
 /** How often it shows in `Progress` that the event loop turns, ms. */
 const BEAT_MS = 250
+/** How often copies of tables whose changelog is their source topic look how far their tasks are, ms; no oftener than those commit. */
+const COPIES_ASK_MS = 1000
 
 const nothingDone = { processed: 0, full: false }
 
@@ -260,6 +262,9 @@ export class StreamThread {
       consumer,
       planOf: (id) => plan.task(id),
       positionsOf,
+      committedOf: (inputs) => membership.committed(inputs),
+      askIntervalMs: Math.max(COPIES_ASK_MS, config.commitIntervalMs),
+      clock: config.clock,
       logger: config.logger
     })
   }

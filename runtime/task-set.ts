@@ -1,5 +1,4 @@
 import { StreamsError } from '../core/errors.ts'
-import type { Logger } from '../core/logger.ts'
 import type { TopicPartition } from '../core/record.ts'
 import type { Consumer, Fetched } from '../kafka/port/consumer.ts'
 import type { GroupOffset } from '../kafka/port/group.ts'
@@ -8,8 +7,8 @@ import { HeldTask } from './held-task.ts'
 import type { TaskShare } from './membership/assignment.ts'
 import type { CopyOffsets } from './membership/task-offsets.ts'
 import type { LocalStore } from './queries/local-store.ts'
-import type { Restorer } from './restore/restorer.ts'
 import { RunningTasks } from './running-tasks.ts'
+import { SourceCopies, type SourceCopiesParts } from './source-copies.ts'
 import type { Task } from './task/task.ts'
 import type { TaskFactory } from './task-factory.ts'
 import { TaskOpener } from './task-opener.ts'
@@ -17,14 +16,12 @@ import type { TaskPlan } from './task-plan.ts'
 import { type InputPositions, TaskPositions } from './task-positions.ts'
 import type { TaskRole, TaskStatus } from './task-status.ts'
 
-export interface TaskSetParts {
+export interface TaskSetParts extends SourceCopiesParts {
   readonly factory: TaskFactory
-  readonly restorer: Restorer
   readonly consumer: Consumer
   readonly planOf: (taskId: string) => TaskPlan
   /** Waits until no open transaction holds any of them. */
   readonly positionsOf: (inputs: readonly TopicPartition[]) => Promise<InputPositions>
-  readonly logger: Logger
 }
 
 interface Rebuild {
@@ -47,11 +44,13 @@ export class TaskSet {
   /** What went wrong in the background; thrown by the next turn. */
   #failure: unknown
   readonly #positions = new TaskPositions()
+  readonly #copies: SourceCopies
 
   constructor(parts: TaskSetParts) {
     this.#parts = parts
     this.#tasks = new RunningTasks(parts.consumer)
     this.#opener = new TaskOpener(parts.factory)
+    this.#copies = new SourceCopies(parts)
   }
 
   get running(): readonly Task[] {
@@ -146,9 +145,10 @@ export class TaskSet {
     if (activated.length > 0) void this.#activate(activated)
   }
 
-  /** Lets restored tasks run. Throws what went wrong in the background. */
+  /** Lets restored tasks run, and copies go on. Throws what went wrong in the background. */
   startReady(): void {
     if (this.#failure !== undefined) throw this.#failure
+    this.#copies.poll()
     if (this.#ready.length === 0) return
     const { factory, consumer } = this.#parts
     const { committed, earliest } = this.#positions
@@ -266,11 +266,7 @@ export class TaskSet {
 
   async #restore(held: HeldTask, signal: AbortSignal): Promise<number> {
     try {
-      const jobs = held.changelogs.map((job) => ({
-        ...job,
-        source: job.source && { ...job.source, position: this.#positions.of(job.topic, job.partition) }
-      }))
-      const records = await this.#parts.restorer.restore(jobs, signal)
+      const records = await this.#parts.restorer.restore(held.changelogsAt(this.#positions), signal)
       if (signal.aborted) throw new StreamsError('STORE_CLOSED', `task ${held.plan.id} was given up`)
       this.#ready.push(held)
       return records
@@ -285,7 +281,7 @@ export class TaskSet {
     const signal = held.begin()
     try {
       await held.open()
-      if (!signal.aborted) await this.#parts.restorer.follow(held.followed, signal)
+      if (!signal.aborted) await this.#copies.follow(held, signal)
     } catch (error) {
       if (!signal.aborted) this.#failure ??= error
     }

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../../core/clock.ts'
 import { StreamsError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
-import { partitionName } from '../../core/record.ts'
+import { partitionName, type TopicPartition } from '../../core/record.ts'
 import { RecordCursor } from '../../kafka/batch/record-cursor.ts'
 import type { Admin } from '../../kafka/port/admin.ts'
 import type { KafkaClient } from '../../kafka/port/client.ts'
@@ -32,7 +32,13 @@ const SLICE_MS = 10
 
 interface Running extends RestoreJob {
   readonly start: number
-  readonly end: number
+  /** Moves on for a source topic that is followed. */
+  end: number
+  /** Where the end of a source topic that is followed moves to: where its task was when the group was asked last, at `askedAt`, ms. */
+  target: number
+  askedAt: number
+  /** Assigned to the consumer. */
+  fetching: boolean
   /** Walks what was fetched of a source topic. */
   readonly records: SourceChangelog | undefined
   /** Goes on past the end: the store of a standby. */
@@ -49,7 +55,8 @@ interface Running extends RestoreJob {
  *
  * Reads committed records until the position, past markers and gaps, has reached the high watermark taken at the start: a committed tail
  * may lie beyond the last stable offset, because markers reach partitions at different times. A table that has its source topic for a changelog is
- * brought to just where its task goes on: what comes after will be processed. Stores of standbys are followed without an end.
+ * brought to just where its task goes on: what comes after will be processed. Stores of standbys are followed without an end, those tables to
+ * where their tasks are by what `goOnTo` was told last.
  */
 export class Restorer {
   readonly #options: RestorerOptions
@@ -83,27 +90,36 @@ export class Restorer {
   }
 
   /** Where the restore of a store is in its changelog; undefined while it is neither restored nor followed. */
-  position({ topic, partition }: RestoreJob): number | undefined {
+  position({ topic, partition }: TopicPartition): number | undefined {
     const job = this.#running.get(partitionName(topic, partition))
-    return job && (this.#consumer.position(topic, partition) ?? job.start)
+    return job && this.#reached(job)
   }
 
-  /** Records between a store and its changelog's end; undefined while it is neither restored nor followed. */
-  lag({ topic, partition }: RestoreJob): number | undefined {
+  /** Records between a store and its changelog's end, or where its task is in it; undefined while it is neither restored nor followed. */
+  lag({ topic, partition }: TopicPartition): number | undefined {
     const job = this.#running.get(partitionName(topic, partition))
     if (job === undefined) return undefined
-    const position = this.#consumer.position(topic, partition) ?? job.start
-    return this.#consumer.lag(topic, partition) ?? Math.max(0, job.end - position)
+    const toEnd = job.records === undefined ? this.#consumer.lag(topic, partition) : undefined
+    return toEnd ?? Math.max(0, job.target - this.#reached(job))
   }
 
   /**
    * For how long a store has not had all of its changelog, ms: what it lacks was written within that time. Undefined while it is neither
    * restored nor followed.
    */
-  lagMs({ topic, partition }: RestoreJob): number | undefined {
+  lagMs({ topic, partition }: TopicPartition): number | undefined {
     const job = this.#running.get(partitionName(topic, partition))
     if (job === undefined) return undefined
-    return this.#consumer.lag(topic, partition) === 0 ? 0 : this.#options.clock.now() - job.caughtUpAt
+    const hasAll = job.records === undefined && this.#consumer.lag(topic, partition) === 0
+    return hasAll ? 0 : this.#options.clock.now() - job.caughtUpAt
+  }
+
+  /** How far the task of a source topic that is followed was at the time `askedAt`, ms: its store goes on to there. */
+  goOnTo({ topic, partition }: TopicPartition, position: number, askedAt: number): void {
+    const job = this.#running.get(partitionName(topic, partition))
+    if (job?.follows !== true) return
+    job.target = Math.max(job.target, position)
+    job.askedAt = askedAt
   }
 
   /** Ends what is under way, where it is: the stores keep what was applied, and the restores reject with STORE_CLOSED. */
@@ -127,8 +143,9 @@ export class Restorer {
     for (const job of jobs) {
       const name = partitionName(job.topic, job.partition)
       const { source } = job
-      const end = Math.min(latest.get(name) ?? 0, source?.position ?? Number.POSITIVE_INFINITY)
-      const start = changelogStart(job, earliest.get(name) ?? 0, end, clock.now(), logger)
+      const known = Math.min(latest.get(name) ?? 0, source?.position ?? Number.POSITIVE_INFINITY)
+      const start = changelogStart(job, earliest.get(name) ?? 0, known, clock.now(), logger)
+      const end = Math.max(start, known)
       if (start >= end && !follows) {
         this.#options.onIdle({ store: job.store.name, task: job.task, restored: 0 })
         continue
@@ -140,6 +157,9 @@ export class Restorer {
         ...job,
         start,
         end,
+        target: end,
+        askedAt: caughtUpAt,
+        fetching: source === undefined || start < end,
         records,
         follows,
         restored: 0,
@@ -151,7 +171,8 @@ export class Restorer {
       started.push(running)
       finished.push(promise)
     }
-    this.#consumer.assign(started.map(({ topic, partition, start }) => ({ topic, partition, offset: start })))
+    for (const job of started)
+      if (job.fetching) this.#consumer.assign([{ ...placeOf(job), offset: job.start }])
     signal?.addEventListener('abort', () => this.#end(started), { once: true })
     if (!follows) for (const job of started) this.#report(job, false)
     this.#loop ??= this.#run()
@@ -210,7 +231,7 @@ export class Restorer {
     }
     for (const [name, job] of this.#running) {
       const { topic, partition, end, follows } = job
-      if (follows && this.#consumer.lag(topic, partition) === 0) job.caughtUpAt = this.#options.clock.now()
+      if (follows) this.#followOn(job)
       if (follows || (this.#consumer.position(topic, partition) ?? 0) < end) continue
       this.#running.delete(name)
       this.#consumer.unassign([job])
@@ -225,6 +246,34 @@ export class Restorer {
         )
       job.done()
     }
+  }
+
+  /** Between two turns: all that was taken has been applied. */
+  #followOn(job: Running): void {
+    const { topic, partition, records, end, target } = job
+    if (records === undefined) {
+      if (this.#consumer.lag(topic, partition) === 0) job.caughtUpAt = this.#options.clock.now()
+      return
+    }
+    if (this.#reached(job) < end) return
+    if (target > end) {
+      // what was fetched from beyond the end was not applied
+      this.#consumer.assign([{ ...placeOf(job), offset: end }])
+      job.fetching = true
+      job.end = target
+      records.end = target
+      return
+    }
+    job.caughtUpAt = job.askedAt
+    if (job.fetching) this.#consumer.unassign([job])
+    job.fetching = false
+  }
+
+  /** Where the store is in its changelog. */
+  #reached({ topic, partition, start, end, fetching, records }: Running): number {
+    if (!fetching) return end
+    const position = this.#consumer.position(topic, partition) ?? start
+    return records === undefined ? position : Math.min(position, end)
   }
 
   #jobOf({ topic, partition }: Fetched): Running | undefined {
@@ -244,6 +293,10 @@ export class Restorer {
   #report({ store, task, restored, start, end }: Running, done: boolean): void {
     this.#options.onProgress({ store: store.name, task, restored, total: end - start, done })
   }
+}
+
+function placeOf({ topic, partition }: TopicPartition): TopicPartition {
+  return { topic, partition }
 }
 
 function ended(): StreamsError {

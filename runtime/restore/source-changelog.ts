@@ -19,11 +19,12 @@ export class SourceChangelog implements ChangelogCursor {
   valueEnd = -1
   timestamp = Number.NaN
   offset = Number.NaN
+  /** Where it ends. May be moved on when it has ended, with a cursor opened at the former end. */
+  end: number
   /** Records passed over because they cannot be read. */
   unreadable = 0
   readonly #cursor: RecordCursor
   readonly #serdes: SourceSerdes
-  readonly #end: number
   readonly #record = new SourceRecord()
   readonly #scratch = new GrowableBytes(256)
 
@@ -31,13 +32,13 @@ export class SourceChangelog implements ChangelogCursor {
   constructor(cursor: RecordCursor, serdes: SourceSerdes, end: number) {
     this.#cursor = cursor
     this.#serdes = serdes
-    this.#end = end
+    this.end = end
   }
 
   next(): boolean {
     const cursor = this.#cursor
     while (cursor.next()) {
-      if (cursor.offset >= this.#end) return false
+      if (cursor.offset >= this.end) return false
       // a table drops what has no key
       if (cursor.keyStart < 0) continue
       try {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ManualClock } from '../../core/clock.ts'
 import { noHeaders } from '../../core/record.ts'
+import type { Serde } from '../../core/serde.ts'
 import { bytes } from '../../core/serdes/bytes.ts'
 import { string } from '../../core/serdes/string.ts'
 import { MemoryBroker } from '../../kafka/memory/memory-broker.ts'
@@ -106,4 +107,60 @@ describe('a store starts over, empty, when its changelog', () => {
     expect({ count, keys }).toEqual({ count: 3, keys: ['k7', 'k8', 'k9'] })
     expect(log).toContain("it begins at 7, after the store's 6")
   })
+})
+
+it('a source topic that is followed is applied up to where its task is, wherever in a batch that may be', async () => {
+  const clock = new ManualClock(1_000_000)
+  const broker = new MemoryBroker(clock)
+  const client = new MemoryClient(broker)
+  const { id } = broker.createTopicSync('source', 1)
+  const producer = client.producerSync({ clientId: 'others' })
+  const target = await producer.topic('source')
+  for (let n = 0; n < 10; n++) {
+    const key = Buffer.from(`k${n}`)
+    target.append(0, key, 0, key.length, bytes(), Buffer.from(`v${n}`), n, noHeaders)
+  }
+  await producer.flush()
+  const serdes = { key: string() as Serde<unknown>, value: string() as Serde<unknown> }
+  const store = openStore(
+    { kind: 'key-value', name: 'rows', ...serdes, logged: true, cached: true },
+    new MemoryEngine('rows'),
+    { log: undefined, clock }
+  )
+  const restorer = new Restorer({
+    kafka: client,
+    admin: client.admin('test'),
+    clientId: 'test',
+    clock,
+    logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    onProgress: () => undefined,
+    onIdle: () => undefined
+  })
+  const place = { topic: 'source', partition: 0 }
+  const source = { ...serdes, position: 4 }
+  const job = { ...place, task: '0_0', store, topicId: id, deleteRetentionMs: dayMs, source }
+  const told = () => [restorer.position(place), restorer.lag(place), restorer.lagMs(place)]
+  const rows = () => [...store.all()].map(({ key }) => key).join()
+  const stop = new AbortController()
+  const followed = expect(restorer.follow([job], stop.signal)).rejects.toMatchObject({ code: 'STORE_CLOSED' })
+
+  await expect.poll(rows).toBe('k0,k1,k2,k3')
+  expect(told()).toEqual([4, 0, 0])
+  restorer.goOnTo(place, 7, clock.now() - 5)
+  expect(told().slice(0, 2)).toEqual([4, 3])
+  await expect.poll(rows).toBe('k0,k1,k2,k3,k4,k5,k6')
+  await expect.poll(told).toEqual([7, 0, 5])
+  // two answers before it has gone on
+  restorer.goOnTo(place, 8, clock.now())
+  restorer.goOnTo(place, 10, clock.now())
+  await expect.poll(() => store.checkpoint?.offset).toBe(10)
+  await expect.poll(told).toEqual([10, 0, 0])
+  // further than there is: it waits, and says what it lacks
+  restorer.goOnTo(place, 12, clock.now())
+  clock.advance(1000)
+  expect(told()).toEqual([10, 2, 1000])
+  stop.abort()
+  await followed
+  expect(told()).toEqual([undefined, undefined, undefined])
+  await restorer.close()
 })
