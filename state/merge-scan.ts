@@ -22,8 +22,10 @@ export class EngineRows<P extends Position> implements RowSource<P> {
   readonly #generation: () => number
   readonly #from: Buffer
   readonly #to: Buffer
-  /** The key of the row passed last. */
+  /** The key of the row skipped last: a scan is past it. */
   #passed: Buffer | undefined
+  /** The key up to which rows were looked at, which may be ahead of the scan where some were passed over. */
+  #read: Buffer | undefined
   #chunk: EngineEntry[] = []
   #chunkGeneration = -1
   #limit = firstChunk
@@ -52,15 +54,20 @@ export class EngineRows<P extends Position> implements RowSource<P> {
       if (this.#at === this.#chunk.length && !this.#fill()) return undefined
       const row = this.#chunk[this.#at] as EngineEntry
       const position = this.#positionOf(row)
-      if (position === undefined) this.skip()
+      if (position === undefined) this.#next()
       else this.#head = { position, row }
     }
     return this.#head
   }
 
   skip(): void {
-    this.#passed = (this.#chunk[this.#at++] as EngineEntry).key
+    this.#next()
+    this.#passed = this.#read
     this.#head = undefined
+  }
+
+  #next(): void {
+    this.#read = (this.#chunk[this.#at++] as EngineEntry).key
   }
 
   #restart(): void {
@@ -69,14 +76,16 @@ export class EngineRows<P extends Position> implements RowSource<P> {
     this.#at = 0
     this.#head = undefined
     this.#ended = false
+    // there may be new rows among those that were passed over
+    this.#read = this.#passed
   }
 
   #fill(): boolean {
     if (this.#ended) return false
-    const passed = this.#passed
+    const read = this.#read
     // the first key after another is that key and a zero byte
-    const from = passed === undefined || this.#reverse ? this.#from : Buffer.concat([passed, zero])
-    const to = passed !== undefined && this.#reverse ? passed : this.#to
+    const from = read === undefined || this.#reverse ? this.#from : Buffer.concat([read, zero])
+    const to = read !== undefined && this.#reverse ? read : this.#to
     this.#chunk = this.#engine.scanSync(from, to, this.#reverse, this.#limit)
     this.#at = 0
     this.#ended = this.#chunk.length < this.#limit
@@ -89,14 +98,18 @@ export class EngineRows<P extends Position> implements RowSource<P> {
 export class MergedRows<P extends Position> implements RowSource<P> {
   readonly #sources: readonly RowSource<P>[]
   readonly #reverse: boolean
+  readonly #refresh: (() => void) | undefined
   #first: RowSource<P> | undefined
 
-  constructor(sources: readonly RowSource<P>[], reverse: boolean) {
+  /** Before each look `refresh` may add to the sources. */
+  constructor(sources: readonly RowSource<P>[], reverse: boolean, refresh?: () => void) {
     this.#sources = sources
     this.#reverse = reverse
+    this.#refresh = refresh
   }
 
   peek(): { readonly position: P; readonly row: EngineEntry } | undefined {
+    this.#refresh?.()
     let first: { readonly position: P; readonly row: EngineEntry } | undefined
     for (const source of this.#sources) {
       const head = source.peek()

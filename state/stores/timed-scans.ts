@@ -6,6 +6,7 @@ import type { Engine, EngineEntry } from '../engine.ts'
 import { EngineRows, MergedRows, mergeScan, type RowSource, StoredRows } from '../merge-scan.ts'
 import { encodeStored, storedTimestamp } from '../stored-value.ts'
 import type { WriteBuffer } from '../write-buffer.ts'
+import type { SegmentExpiry } from './segment-expiry.ts'
 import {
   segmentBound,
   type TimedLayout,
@@ -26,12 +27,11 @@ export interface TimedRange {
   readonly keptSegments?: boolean
 }
 
-/** The same, with what is fixed when a scan begins: how far back it sees, and within that the times of the engine's rows. */
+/** The same, with what is fixed when a scan begins: how far back it sees, and so where the engine's rows begin. */
 interface CommittedRange extends TimedRange {
   /** What is older is seen only where it is buffered, see `seesExpired`. */
   readonly visibleFrom: number
   readonly committedFrom: number
-  readonly committedTo: number
 }
 
 export interface TimedEntry<K, V> {
@@ -49,7 +49,9 @@ export interface TimedScansOptions<K, V> {
   readonly engine: Engine
   readonly index: TimeIndex<K, V>
   readonly buffer: WriteBuffer<K, V>
-  readonly segmentMs: number
+  readonly segments: Pick<SegmentExpiry, 'segmentOf' | 'liveFrom'>
+  /** The stream time that was committed last. */
+  readonly committedStreamTime: () => number
   /** Whether what was put is seen for as long as it is buffered, however old. */
   readonly seesExpired: boolean
 }
@@ -73,7 +75,7 @@ export class TimedScans<K, V> {
       range,
       (segment) => ({
         from: timedEngineKey(layout, id, segment, range.committedFrom, 0),
-        to: timedEngineKey(layout, id, segment, range.committedTo + 1, 0)
+        to: timedEngineKey(layout, id, segment, to + 1, 0)
       }),
       (row) =>
         // between two entries of a key there can be entries of longer keys that begin with it
@@ -152,20 +154,28 @@ export class TimedScans<K, V> {
     })
   }
 
+  /** Those of all segments that there are, also of those that a commit in the middle of the scan brings about. */
   #rows(
     range: CommittedRange,
     boundsOf: (segment: number) => { from: Buffer; to: Buffer },
     position: (row: EngineEntry) => string | undefined
   ): MergedRows<string> {
-    const { engine, buffer, segmentMs } = this.#options
-    const { reverse, committedFrom, committedTo } = range
-    const segments: EngineRows<string>[] = []
-    const last = Math.floor(committedTo / segmentMs)
-    for (let segment = Math.floor(committedFrom / segmentMs); segment <= last; segment++)
-      segments.push(
-        new EngineRows(engine, { ...boundsOf(segment), reverse }, position, () => buffer.generation)
-      )
-    return new MergedRows(segments, reverse)
+    const { engine, buffer, segments, committedStreamTime } = this.#options
+    const { reverse, to } = range
+    const sources: EngineRows<string>[] = []
+    const generation = () => buffer.generation
+    let next = segments.segmentOf(range.committedFrom)
+    let known = -1
+    return new MergedRows(sources, reverse, () => {
+      if (known === buffer.generation) return
+      known = buffer.generation
+      const streamTime = committedStreamTime()
+      const last = segments.segmentOf(Math.min(to, streamTime))
+      // however far time has gone on, there are only a few that are kept
+      next = Math.max(next, segments.liveFrom(streamTime))
+      for (; next <= last; next++)
+        sources.push(new EngineRows(engine, { ...boundsOf(next), reverse }, position, generation))
+    })
   }
 
   /** Entries that have expired in the engine but may be seen in the buffer, committed ones included. There are seldom any. */

@@ -102,7 +102,8 @@ export abstract class TimedStore<K, V> implements StateStore {
       engine,
       index: this.#index,
       buffer: this.buffer,
-      segmentMs: this.#expiry.segmentMs,
+      segments: this.#expiry,
+      committedStreamTime: () => this.#committed.observedStreamTime,
       seesExpired: cached
     })
   }
@@ -277,8 +278,7 @@ export abstract class TimedStore<K, V> implements StateStore {
     return {
       ...range,
       visibleFrom,
-      committedFrom: Math.max(range.from, visibleFrom, 0),
-      committedTo: Math.min(range.to, this.#committed.observedStreamTime)
+      committedFrom: Math.max(range.from, visibleFrom, 0)
     }
   }
 
