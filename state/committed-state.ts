@@ -23,6 +23,8 @@ export class CommittedState {
   readonly #logged: boolean
   readonly #clock: Clock
   #metadata: Metadata
+  /** The positions of the inputs may be committed, and what was made of them is not in the engine yet. */
+  #mayBeBehind = false
 
   /**
    * @param segmentMs of a store whose keys begin with segments: how long they are, which the retention tells. Content in others is not found
@@ -67,6 +69,11 @@ export class CommittedState {
     return this.#metadata.writtenAt
   }
 
+  /** To be called before the positions of the inputs are committed. */
+  expectWrite(): void {
+    this.#mayBeBehind = true
+  }
+
   /** One batch; none when there is nothing to tell. An undefined checkpoint leaves the last one, and so on. */
   write(
     operations: WriteOperation[],
@@ -82,8 +89,10 @@ export class CommittedState {
       sequence === known.sequence &&
       next?.offset === known.checkpoint?.offset &&
       next?.topicId === known.checkpoint?.topicId
-    )
+    ) {
+      this.#mayBeBehind = false
       return
+    }
     this.#write(operations, {
       identity: known.identity,
       checkpoint: next,
@@ -93,6 +102,7 @@ export class CommittedState {
       closedCleanly: false,
       segmentMs: known.segmentMs
     })
+    this.#mayBeBehind = false
   }
 
   /** The metadata goes first: if the rest is cut short, the next opening goes on with it. */
@@ -100,10 +110,12 @@ export class CommittedState {
     this.engine.writeBatchSync([{ key: metadataKey, value: null }])
     this.engine.deleteRangeSync(dataFrom, dataTo)
     this.#metadata = nothing(this.#metadata.segmentMs)
+    this.#mayBeBehind = false
   }
 
+  /** An unlogged store whose last write is missing is not closed cleanly: the next opening empties it, as after a crash. */
   async close(): Promise<void> {
-    if (!this.#logged && this.#metadata.writtenAt >= 0)
+    if (!this.#logged && this.#metadata.writtenAt >= 0 && !this.#mayBeBehind)
       this.#write([], { ...this.#metadata, closedCleanly: true })
     await this.engine.close()
   }

@@ -62,6 +62,11 @@ export interface StateStore {
    */
   flush(): boolean
   /**
+   * Before the positions of the inputs, which what was flushed goes with, are committed. Should `commit` not follow, a store that is not logged
+   * lacks what they stand for: closed then, it is emptied at its next opening.
+   */
+  expectCommit(): void
+  /**
    * After the records of `flush` are safe in Kafka: what was flushed and the checkpoint in one batch. Undefined leaves the last
    * checkpoint. Entries that became dirty since the flush stay so. What has expired by the stream time committed is left to `maintain`.
    */

@@ -42,13 +42,18 @@ export async function commit(
 
   // 3. the positions of the inputs: committed, or added to the transaction
   reached('before step 3')
-  if (writer.guarantee === 'at_least_once') await group.commit(offsets)
-  else await writer.producer.sendOffsets(offsets, group)
+  if (writer.guarantee === 'at_least_once') {
+    expectCommit(tasks)
+    await group.commit(offsets)
+  } else await writer.producer.sendOffsets(offsets, group)
   reached('after step 3')
 
   // 4. the transaction
   reached('before step 4')
-  if (writer.guarantee === 'exactly_once_v2') await writer.producer.commit()
+  if (writer.guarantee === 'exactly_once_v2') {
+    expectCommit(tasks)
+    await writer.producer.commit()
+  }
   reached('after step 4')
 
   // 5. one atomic batch per store: its entries and the changelog offset they stand for
@@ -64,4 +69,9 @@ export async function commit(
     reached('after step 6')
   }
   return offsets
+}
+
+/** The point of no return, from which on a failure leaves it open whether the positions are committed. */
+function expectCommit(tasks: readonly Task[]): void {
+  for (const task of tasks) task.expectCommit()
 }

@@ -46,6 +46,10 @@ export class TaskStores {
     }
   }
 
+  expectCommit(): void {
+    for (const { store } of this.#stores) store.expectCommit()
+  }
+
   /**
    * Each store takes its flushed entries over in one batch, with the changelog offset they stand for. That of a store which logs nothing,
    * because its source topic is its changelog, is the position just committed.

@@ -62,7 +62,7 @@ const CLOCK_MS = 10
 /**
  * Runs one sub-topology over one partition number of its topics. Everything here is synchronous; the thread talks to the broker.
  *
- *   made -> process* -> prepareCommit -> (the thread makes it safe in Kafka) -> finishCommit -> process* ... -> stop
+ *   made -> process* -> prepareCommit -> (the thread makes it safe in Kafka, expectCommit) -> finishCommit -> process* ... -> stop
  */
 export class Task {
   readonly id: string
@@ -279,6 +279,11 @@ export class Task {
       offset: position,
       metadata: encodeOffsetMetadata({ partitionTime, kept })
     }))
+  }
+
+  /** Before the positions are committed: from then on the stores lag behind them, until the last step. */
+  expectCommit(): void {
+    this.#together.expectCommit()
   }
 
   /** The last step: see `TaskStores.commit`. */

@@ -195,6 +195,10 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
     return this.#buffer.flush()
   }
 
+  expectCommit(): void {
+    this.#committed.expectWrite()
+  }
+
   commit(checkpoint: Checkpoint | undefined): void {
     this.#committed.write(this.#buffer.operations(), checkpoint)
     this.#buffer.settle()

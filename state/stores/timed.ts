@@ -146,6 +146,10 @@ export abstract class TimedStore<K, V> implements StateStore {
     return this.buffer.flush()
   }
 
+  expectCommit(): void {
+    this.#committed.expectWrite()
+  }
+
   commit(checkpoint: Checkpoint | undefined): void {
     const live = this.#expiry.liveFrom(this.#streamTime)
     const operations = this.buffer.operations().filter(({ key }) => readInt64(key, 1) >= live)

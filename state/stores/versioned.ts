@@ -160,6 +160,10 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
     return false
   }
 
+  expectCommit(): void {
+    this.#committed.expectWrite()
+  }
+
   commit(checkpoint: Checkpoint | undefined): void {
     this.#committed.write(this.#rows.operations(), checkpoint, this.#streamTime)
     this.#rows.clear()
