@@ -12,6 +12,7 @@ import {
 } from './connections.ts'
 import { brokerCode, brokerError } from './errors.ts'
 import { ProduceChannel } from './produce-channel.ts'
+import { closed } from './retry.ts'
 import { checkSasl } from './sasl.ts'
 
 export interface ClusterOptions extends Security {
@@ -91,9 +92,9 @@ export class Cluster {
     return this.#topics.get(name)
   }
 
-  /** The connection to a broker for one purpose. Throws BROKER_UNAVAILABLE for a node that is not known (yet). */
+  /** The connection to a broker for one purpose. Throws BROKER_UNAVAILABLE for a node that is not known (yet), and after `close`. */
   channel(purpose: string, node: number | Address, options: ChannelOptions = defaultChannel): Channel {
-    const address = typeof node === 'number' ? this.#addressOf(node) : node
+    const address = this.#addressOf(node)
     return kept(
       this.#channels,
       `${purpose}@${addressName(address)}`,
@@ -179,8 +180,10 @@ export class Cluster {
     throw new StreamsError('BROKER_UNAVAILABLE', `no broker answers at ${addresses}${last}`, failure)
   }
 
-  #addressOf(node: number): Address {
-    const address = this.#nodes.get(node)
+  /** Nobody would close what a late call opens. */
+  #addressOf(node: number | Address): Address {
+    if (this.signal.aborted) throw closed()
+    const address = typeof node === 'number' ? this.#nodes.get(node) : node
     if (address !== undefined) return address
     throw new StreamsError('BROKER_UNAVAILABLE', `broker ${node} is not in the cluster's metadata`)
   }

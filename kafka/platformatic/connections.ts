@@ -121,10 +121,10 @@ export class Channel {
   }
 
   async #open(): Promise<BrokerConnection> {
-    if (this.#closed) throw closed()
     const lost = this.#connection
     this.#connection = undefined
     if (lost !== undefined) await lost.end()
+    if (this.#closed) throw closed()
     const connection = new BrokerConnection(this.address, this.#clientId, this.#security, this.#options)
     this.#all.add(connection)
     connection.onEnd(() => this.#all.delete(connection))

@@ -196,6 +196,16 @@ describe('a connection', { timeout: 30_000 }, () => {
     await expect(ask(channel)).rejects.toThrow('the client was closed')
     expect(broker.open).toBe(0)
   })
+
+  it('is not opened by a call that comes after its cluster was closed', async () => {
+    const broker = await fake((asked) => asked.answer(fine))
+    const cluster = new Cluster('test', { brokers: [addressName(broker.address)] })
+    const address = broker.address
+    expect(await ask(cluster.channel('first', address))).toBe(0)
+    await cluster.close()
+    expect(() => cluster.channel('another', address)).toThrow('the client was closed')
+    await until('the first one has ended', () => broker.open === 0)
+  })
 })
 
 describe('a cluster', { timeout: 60_000 }, () => {
