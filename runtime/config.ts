@@ -25,9 +25,9 @@ export interface StreamsConfig {
    */
   readonly processingGuarantee?: 'at_least_once' | 'exactly_once_v2'
   /**
-   * `commit.interval.ms`: how often it commits. Default 30,000 ms, or 100 ms under exactly-once. There it is at most 890,000 ms, since brokers end
-   * transactions after 900,000 ms (`transaction.max.timeout.ms`); and after a crash readers of the outputs may wait for the interval and 10,000 ms
-   * more.
+   * `commit.interval.ms`: how often it commits. Default 30,000 ms, or 100 ms under exactly-once. At most 890,000 ms under exactly-once, since brokers
+   * end transactions after 900,000 ms (`transaction.max.timeout.ms`); and after a crash readers of the outputs may wait for the interval and 10,000
+   * ms more.
    */
   readonly commitIntervalMs?: number
   /**
