@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { json, keyValueStore, string } from '../../index.ts'
+import { integer, json, keyValueStore, string } from '../../index.ts'
 import { analysis, publication, under } from './analysis.ts'
 import { ledgerKey, ledgerParts } from './ledger-key.ts'
 import { country } from './model.ts'
@@ -33,14 +33,13 @@ export const BasketPair = z.object({
 })
 export type BasketPair = z.infer<typeof BasketPair>
 
-/** Rows of each SKU. */
-const Basket = z.record(z.string(), z.int())
-type Basket = z.infer<typeof Basket>
-/** By `country/storeId/basket`. */
+/**
+ * Rows of each SKU in each basket, by `country/storeId/basket/sku`: one number may be on all invoices of a file, so a basket may hold any number of SKUs.
+ */
 export const basketsStore = keyValueStore({
   name: 'baskets',
   key: string(),
-  value: json(Basket),
+  value: integer(),
   cached: true
 })
 export const basketPairs = publication('basket-pairs', json(BasketPair))
@@ -55,16 +54,14 @@ export const baskets = analysis<StoreSale, BasketPair>(basketPairs, (context) =>
   return {
     take({ basket, sku, rows }, place, timestamp) {
       if (basket === null) return null
-      const key = `${place}/${ledgerKey(basket)}`
-      const before = store.get(key)
-      const after = { ...before, [sku]: (before?.[sku] ?? 0) + rows }
-      if (after[sku] === 0) delete after[sku]
-      store.put(key, Object.keys(after).length === 0 ? null : after, timestamp)
+      const key = `${place}/${ledgerKey(basket, sku)}`
+      const after = (store.get(key) ?? 0) + rows
+      store.put(key, after === 0 ? null : after, timestamp)
       return place
     },
     *rows(place) {
       const [country = '', storeId = ''] = ledgerParts(place)
-      const all = [...under(store, place)].map(({ value }) => skusOf(value))
+      const all = skusByBasket(under(store, place))
       const { counted, missedAtMost } = frequentSkus(all)
       const pairs = countPairs(all, counted)
       const next = pairs[publishedPairs]?.together ?? 0
@@ -86,9 +83,23 @@ export const baskets = analysis<StoreSale, BasketPair>(basketPairs, (context) =>
   }
 })
 
-/** What is in the basket: more was bought of it than taken back. */
-function skusOf(basket: Basket): string[] {
-  return Object.keys(basket).filter((sku) => (basket[sku] as number) > 0)
+/** What is in each basket: of what more was bought than taken back. */
+function skusByBasket(entries: Iterable<{ readonly key: string; readonly value: number }>): string[][] {
+  const all: string[][] = []
+  let skus: string[] = []
+  let current = ''
+  for (const { key, value: rows } of entries) {
+    const end = key.lastIndexOf('/')
+    const basket = key.slice(0, end)
+    if (basket !== current) {
+      skus = []
+      all.push(skus)
+      current = basket
+    }
+    const [sku = ''] = ledgerParts(key.slice(end + 1))
+    if (rows > 0) skus.push(sku)
+  }
+  return all
 }
 
 /** The SKUs in most baskets, with their numbers, and how many baskets the next one is in. Of equal ones the lower code comes first. */
