@@ -212,6 +212,10 @@ export class TableSink<K, V> implements Sink<K, V> {
   }
 }
 
+/** A reason may quote anything; what the databases keep it as takes neither NUL nor half a surrogate pair. */
 function refusedOf<K, V>(rejections: readonly Rejection<K, V>[]): Refused[] {
-  return rejections.map(({ record, reason }) => ({ offset: record.offset, reason }))
+  return rejections.map(({ record, reason }) => ({
+    offset: record.offset,
+    reason: reason.toWellFormed().replaceAll('\0', '\ufffd')
+  }))
 }

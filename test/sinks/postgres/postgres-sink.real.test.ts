@@ -106,6 +106,16 @@ describe('PostgreSQL sink', () => {
     expect(await schema().sink().open('sales', 'life-1', 0)).toBe(6)
   })
 
+  it('keeps a refused record whatever its reason quotes', async () => {
+    const row = () => {
+      throw new Error('not a price: "\0\ud83d"')
+    }
+    const one = schema().sink({ tables: [{ ...items, row }] })
+    await one.open('sales', 'life-1', 0)
+    expect(await one.write(batchOf(0, [entry(item(0))]))).toHaveLength(1)
+    expect(await schema().sink().open('sales', 'life-1', 0)).toBe(0)
+  })
+
   it('refuses to go back behind its position', async () => {
     const one = schema().sink()
     await one.open('sales', 'life-1', 0)
