@@ -109,7 +109,7 @@ function identity({ file, name }: { readonly file: string; readonly name: string
 }
 
 const made =
-  'These pages are made from the declarations and their docstrings (`npx vitest run -u test/docs/reference.test.ts` writes them); a test keeps them equal.'
+  'These pages are made from the declarations and their docstrings (`npx vitest run test/docs/reference.test.ts -u` writes them); a test keeps them equal.'
 
 function overview(listed: readonly (readonly [Page, readonly Declared[]])[]): string {
   const parts = listed.map(([{ file, title, introduction }, declared]) => {

@@ -9,7 +9,7 @@ export function commandLinePage(): string {
   return `# Command line
 
 \`npx store-sku\` in the project's folder, or where the package is installed. Results go to the standard output, all else to the standard error.
-This page is made from the commands (\`npx vitest run -u test/docs/reference.test.ts\` writes it); a test keeps it equal to them.
+This page is made from the commands (\`npx vitest run test/docs/reference.test.ts -u\` writes it); a test keeps it equal to them.
 
 ## Exit codes
 

@@ -87,7 +87,7 @@ export function configurationPage(): string {
   return `# Configuration
 
 Every setting, its default, its unit and what it means. This page is made from the declarations and the defaults in force
-(\`npx vitest run -u test/docs/reference.test.ts\` writes it); a test keeps it equal to them. A setting without a default must be given.
+(\`npx vitest run test/docs/reference.test.ts -u\` writes it); a test keeps it equal to them. A setting without a default must be given.
 
 ${parts.join('\n\n')}
 `

@@ -27,7 +27,7 @@ Every error that the library throws on purpose is a \`StreamsError\` with a \`co
 - \`stop\`: this process must not go on
 
 What the handlers set aside: [errors and dead letters](operators.md#errors-and-dead-letters). This page is made from [\`${source}\`](../${source})
-(\`npx vitest run -u test/docs/reference.test.ts\` writes it). "Exit" is \`store-sku\`'s [exit code](reference/command-line.md#exit-codes).
+(\`npx vitest run test/docs/reference.test.ts -u\` writes it). "Exit" is \`store-sku\`'s [exit code](reference/command-line.md#exit-codes).
 
 ${markdownTable(['code', 'action', 'exit', 'what happened', 'what to do'], rows)}
 `

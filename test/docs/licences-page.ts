@@ -40,7 +40,7 @@ export function licencesPage(lockFile = 'package-lock.json'): string {
   return `# Licences of the dependencies
 
 Store-SKU itself: [Apache-2.0](../LICENSE). This page is made from \`package-lock.json\`
-(\`npx vitest run -u test/docs/reference.test.ts\` writes it); a test keeps it equal to it, and fails for a licence that is not among those
+(\`npx vitest run test/docs/reference.test.ts -u\` writes it); a test keeps it equal to it, and fails for a licence that is not among those
 listed here. Names are SPDX's. With versions, checksums and who needs what: [SBOM](security.md#what-it-is-made-of).
 
 ## What an installation brings

@@ -8,7 +8,7 @@ import { configurationPage } from './configuration-page.ts'
 import { errorsPage } from './errors-page.ts'
 import { licencesPage } from './licences-page.ts'
 
-/** `npx vitest run -u test/docs/reference.test.ts` writes the pages anew. */
+/** `npx vitest run test/docs/reference.test.ts -u` writes the pages anew. */
 it('docs/reference/configuration.md has every setting, as it is declared and as it holds', async () => {
   await expect(configurationPage()).toMatchFileSnapshot('../../docs/reference/configuration.md')
 })
