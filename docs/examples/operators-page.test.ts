@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { StreamsBuilder, Topology } from '../../index.ts'
 
-/** `npx vitest run docs -u` writes code and diagrams of the examples into the page again; the words between them are its own. */
+/** `npx vitest run docs/examples -u` writes code and diagrams of the examples into the page again; the words between them are its own. */
 const page = '../operators.md'
 const block =
   /^(?<link>\[`(?<name>[\w-]+)\.ts`\]\(examples\/[\w-]+\.ts\).*:)(?:\n\n```ts\n[\s\S]*?```)?(?:\n\n```mermaid\n[\s\S]*?```)?$/gm

@@ -10,7 +10,7 @@ it('adds up what each shop has sold', () => {
   expect(driver.readTable(turnover)).toEqual(new Map([['soho', 500]]))
 })
 
-/** `npx vitest run docs -u` writes the programs into the pages again. */
+/** `npx vitest run docs/examples -u` writes the programs into the pages again. */
 it.each(['first-application', 'sinks'])('the page %s shows its programs as they are', async (name) => {
   const page = readFileSync(`docs/${name}.md`, 'utf8')
   const shown = page.replaceAll(
