@@ -1,3 +1,4 @@
+import { addressVariables } from '../deploy/local/addresses.ts'
 import { objectStoreCredentials } from '../deploy/local/object-store.ts'
 import type { CountryBucket } from '../ingest/buckets.ts'
 import { ObjectStore } from '../ingest/object-store.ts'
@@ -36,11 +37,15 @@ const credentialVariables = [
 
 const aws = /\.amazonaws\.com(\.cn)?$/
 
-/** The local server's credentials, for a server that is not AWS while nothing says by what the AWS SDK would find any. */
+/**
+ * The local server's credentials: for that one, which knows no others, and for a server that is not AWS while nothing says by what the AWS SDK would
+ * find any.
+ */
 export function localCredentials(
   endpoint: string,
   environment: Readonly<Record<string, string | undefined>>
 ): typeof objectStoreCredentials | undefined {
+  if (environment[addressVariables.s3] === undefined) return objectStoreCredentials
   const named = credentialVariables.some((name) => environment[name] !== undefined)
   // a machine's own role is named by no variable
   return named || aws.test(new URL(endpoint).hostname) ? undefined : objectStoreCredentials

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { Registry } from 'prom-client'
+import { addressFromEnvironment } from '../deploy/local/addresses.ts'
 import { objectStoreCredentials, startServices } from '../deploy/local/services.ts'
 import { kafkaClientMetrics, type Logger, PlatformaticClient } from '../index.ts'
 import type { CountryBucket } from '../ingest/buckets.ts'
@@ -130,7 +131,8 @@ async function main(): Promise<number> {
   const registry = new Registry()
   const kafka = new PlatformaticClient({
     brokers: services.kafkaBrokers.split(','),
-    ...(await kafkaSecurity()),
+    // brokers of our own are plain, whatever the environment says of others
+    ...(addressFromEnvironment('kafka') === undefined ? {} : await kafkaSecurity()),
     metrics: kafkaClientMetrics(registry)
   })
   const restoreBar = new RestoreBar(bars)

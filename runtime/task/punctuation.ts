@@ -32,19 +32,18 @@ export class Punctuation {
     return () => this.#schedules.delete(schedule)
   }
 
-  /** Calls what is due at `now` of that kind of time. Returns whether anything was. */
+  /** Calls what is due at `now` of that kind of time, the longest due first. Returns whether anything was. */
   run(time: PunctuationTime, now: number): boolean {
     if (this.#schedules.size === 0) return false
     let called = false
-    for (const schedule of this.#schedules) {
-      if (schedule.time !== time || schedule.next > now) continue
+    for (let due = this.#longestDue(time, now); due !== undefined; due = this.#longestDue(time, now)) {
       if (this.#mustWait()) {
         this.#waits = true
         break
       }
-      const missed = Math.floor((now - schedule.next) / schedule.intervalMs)
-      schedule.next += (missed + 1) * schedule.intervalMs
-      schedule.callback(now)
+      const missed = Math.floor((now - due.next) / due.intervalMs)
+      due.next += (missed + 1) * due.intervalMs
+      due.callback(now)
       called = true
     }
     return called
@@ -60,5 +59,13 @@ export class Punctuation {
 
   clear(): void {
     this.#schedules.clear()
+  }
+
+  #longestDue(time: PunctuationTime, now: number): Schedule | undefined {
+    let due: Schedule | undefined
+    for (const schedule of this.#schedules)
+      if (schedule.time === time && schedule.next <= now && (due === undefined || schedule.next < due.next))
+        due = schedule
+    return due
   }
 }

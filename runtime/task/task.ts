@@ -221,13 +221,14 @@ export class Task {
     return count
   }
 
-  /** Processes one record, if there is one to process. */
+  /** Calls what had to wait for a commit, and processes one record, if there is one to process. Returns whether anything was done. */
   processOne(): boolean {
     const now = this.#now()
     this.#group.refresh(now)
-    if (this.#punctuation.runWaiting(this.#group.streamTime, now)) this.#dirty = true
-    const queue = this.#group.next()
-    if (queue === null) return false
+    const called = this.#punctuation.runWaiting(this.#group.streamTime, now)
+    if (called) this.#dirty = true
+    const queue = this.#together.commitWanted ? null : this.#group.next()
+    if (queue === null) return called
     this.#step(queue, now)
     this.#dirty = true
     return true

@@ -9,6 +9,10 @@ it.each([
   ['https://s3.cn-north-1.amazonaws.com.cn', {}, false],
   ['https://s3.amazonaws.com.example', {}, true],
   ['https://store.example', { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/v2/credentials/1' }, false]
-])('of %s with %o the local server’s credentials: %s', (endpoint, environment, local) => {
-  expect(localCredentials(endpoint, environment) !== undefined).toBe(local)
+])('of %s, named by the environment, with %o the local server’s credentials: %s', (endpoint, more, local) => {
+  expect(localCredentials(endpoint, { S3_ENDPOINT: endpoint, ...more }) !== undefined).toBe(local)
+})
+
+it('the local server knows none but its own, whoever’s are in the environment', () => {
+  expect(localCredentials('http://127.0.0.1:9090', { AWS_PROFILE: 'work' })).toBeDefined()
 })
