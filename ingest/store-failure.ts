@@ -23,3 +23,15 @@ export function unavailable(doing: string, error: unknown): StreamsError {
   const said = status === undefined ? message || name : `${message || name} (HTTP ${status})`
   return new StreamsError('OBJECT_STORE_UNAVAILABLE', `${doing} failed: ${said}`, error)
 }
+
+/** Answers that say nothing of the object, but that the store is asked too much, or does not know who asks. */
+const passingStatuses: ReadonlySet<number> = new Set([401, 407, 408, 429])
+const unknownCaller =
+  /^(?:ExpiredToken|InvalidAccessKeyId|InvalidToken|RequestTimeTooSkewed|SignatureDoesNotMatch|TokenRefreshRequired)/
+
+/** Whether that failure is the store's refusal of what was asked for: it is there, and others may be had. */
+export function isRefusal({ cause }: StreamsError): boolean {
+  const status = statusOf(cause)
+  if (status === undefined || status < 400 || status > 499 || passingStatuses.has(status)) return false
+  return !unknownCaller.test((cause as Error).name)
+}

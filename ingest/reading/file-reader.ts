@@ -1,6 +1,7 @@
 import { hasCode, type Logger, StreamsError } from '../../index.ts'
 import { type CountryBucket, objectKind } from '../buckets.ts'
 import type { ObjectStore } from '../object-store.ts'
+import { isRefusal } from '../store-failure.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { type Asked, type FileProgress, isUnfinished, type Reading } from './file-progress.ts'
 import { FileReading, type ReadingStep } from './file-reading.ts'
@@ -145,8 +146,10 @@ export class FileReader {
       })
     } catch (error) {
       if (signal.aborted) return undefined
-      if (hasCode(error, 'OBJECT_STORE_UNAVAILABLE'))
-        return { ms: job.patience.pauseMs(error as StreamsError), progressed }
+      if (hasCode(error, 'OBJECT_STORE_UNAVAILABLE')) {
+        const failure = error as StreamsError
+        return { ms: job.patience.pauseMs(failure), refused: isRefusal(failure), progressed }
+      }
       this.#failure ??= error
     }
     return undefined

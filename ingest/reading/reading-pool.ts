@@ -1,6 +1,8 @@
 /** What a job does that cannot go on now. */
 export interface Rest {
   readonly ms: number
+  /** The store refuses what it is asked for, and is not away. */
+  readonly refused: boolean
   /** Something worked since it rested last. */
   readonly progressed: boolean
 }
@@ -17,8 +19,8 @@ export interface ReadingJob {
 }
 
 interface Awaited {
-  /** When it had its first rest without progress since. */
-  restsSinceMs: number | undefined
+  /** When it was first refused without progress since. */
+  refusedSinceMs: number | undefined
   /** Runs out while it rests. */
   patience: NodeJS.Timeout | undefined
 }
@@ -40,7 +42,7 @@ interface BucketLine {
 }
 
 export interface ReadingPoolOptions {
-  /** How long a bucket's sales wait for a reference file that must rest, ms. Default 60,000. */
+  /** How long a bucket's sales wait for a reference file that is refused, ms. Default 60,000. */
   readonly referenceWaitMs?: number
 }
 
@@ -53,8 +55,8 @@ const longestClosedMs = 250
 
 /**
  * Runs as many readings at once as it may. Buckets take turns, and a bucket's sales files do not begin while reference files of it are
- * waiting or being read. A reading that must rest gives its place to others meanwhile; after a while sales do not wait for it either, or one
- * file that is not to be had would hold all up.
+ * waiting or being read. A reading that must rest gives its place to others meanwhile. After a while sales do not wait for one that is refused either,
+ * or one file that is not to be had would hold all up; while the store is away they do.
  */
 export class ReadingPool {
   readonly #atOnce: number
@@ -72,7 +74,7 @@ export class ReadingPool {
     const line = this.#lines.get(job.bucket) ?? newLine()
     this.#lines.set(job.bucket, line)
     line[job.reference ? 'references' : 'sales'].add(job)
-    if (job.reference) line.awaited.set(job, { restsSinceMs: undefined, patience: undefined })
+    if (job.reference) line.awaited.set(job, { refusedSinceMs: undefined, patience: undefined })
     this.#fill()
   }
 
@@ -122,7 +124,7 @@ export class ReadingPool {
     else this.#rest(job, line, rest)
   }
 
-  #rest(job: ReadingJob, line: BucketLine, { ms, progressed }: Rest): void {
+  #rest(job: ReadingJob, line: BucketLine, { ms, refused, progressed }: Rest): void {
     const now = performance.now()
     const closedMs = Math.min(++line.failures * closedMsPerFailure, longestClosedMs)
     line.closedUntilMs = now + closedMs
@@ -134,10 +136,12 @@ export class ReadingPool {
     )
     const awaited = line.awaited.get(job)
     if (awaited !== undefined) {
-      if (progressed) awaited.restsSinceMs = undefined
-      awaited.restsSinceMs ??= now
-      const waitMs = awaited.restsSinceMs + this.#referenceWaitMs - now
-      awaited.patience = setTimeout(() => this.#passOver(job, line), Math.max(0, waitMs))
+      if (progressed || !refused) awaited.refusedSinceMs = undefined
+      if (refused) {
+        awaited.refusedSinceMs ??= now
+        const waitMs = awaited.refusedSinceMs + this.#referenceWaitMs - now
+        awaited.patience = setTimeout(() => this.#passOver(job, line), Math.max(0, waitMs))
+      }
     }
     this.#fill()
   }

@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { StreamsError } from '../../index.ts'
+import { S3ServiceException } from '@aws-sdk/client-s3'
 import type { ObjectStore } from '../../ingest/object-store.ts'
+import { unavailable } from '../../ingest/store-failure.ts'
 import type { ObjectHead, ObjectVersion, StoredObject } from '../../ingest/stored-object.ts'
+
+const accessDenied = new S3ServiceException({
+  name: 'AccessDenied',
+  $fault: 'client',
+  $metadata: { httpStatusCode: 403 }
+})
 
 type Reading = Pick<ObjectStore, 'ensureBucket' | 'head' | 'get' | 'getVersion' | 'listPages' | 'close'>
 
@@ -11,6 +18,8 @@ export class MemoryObjectStore implements Reading {
   readonly objects = new Map<string, Buffer>()
   /** Answered with 403, however often they are asked for. */
   readonly refused = new Set<string>()
+  /** Does not answer at all. */
+  away = false
 
   put(file: string, content: string | Buffer): void {
     this.objects.set(file, Buffer.from(content as string))
@@ -26,8 +35,8 @@ export class MemoryObjectStore implements Reading {
 
   async head(bucket: string, key: string): Promise<ObjectHead | undefined> {
     const file = `${bucket}/${key}`
-    if (this.refused.has(file))
-      throw new StreamsError('OBJECT_STORE_UNAVAILABLE', `reading ${file} failed: AccessDenied (HTTP 403)`)
+    if (this.away) throw unavailable(`reading ${file}`, new Error('connect ECONNREFUSED'))
+    if (this.refused.has(file)) throw unavailable(`reading ${file}`, accessDenied)
     const content = this.objects.get(file)
     if (content === undefined) return undefined
     const etag = createHash('md5').update(content).digest('hex')

@@ -116,7 +116,7 @@ describe('ReadingPool', () => {
       vi.useRealTimers()
     })
 
-    const failed = (ms: number): Rest => ({ ms, progressed: false })
+    const failed = (ms: number): Rest => ({ ms, refused: true, progressed: false })
 
     it('gives their places to others, and has them take turns with what is new', async () => {
       const pool = new ReadingPool(1)
@@ -165,7 +165,7 @@ describe('ReadingPool', () => {
       vi.advanceTimersByTime(3_000)
       expect(running).toEqual(['stores'])
       // what goes on is waited for
-      await end('stores', { ms: 4_000, progressed: true })
+      await end('stores', { ms: 4_000, refused: true, progressed: true })
       vi.advanceTimersByTime(4_000)
       await end('stores', failed(60_000))
       expect([running, passedOver]).toEqual([[], []])
@@ -175,6 +175,17 @@ describe('ReadingPool', () => {
       expect(running).toEqual(['sales', 'stores'])
       add('a', 'more sales')
       expect(running).toEqual(['sales', 'stores', 'more sales'])
+    })
+
+    it('lets them wait for as long as the store is away', async () => {
+      const { running, add, end, passedOver } = jobs(new ReadingPool(4, { referenceWaitMs: 5_000 }))
+      add('a', 'stores', true)
+      add('a', 'sales')
+      await end('stores', failed(1_000))
+      vi.advanceTimersByTime(1_000)
+      await end('stores', { ms: 20_000, refused: false, progressed: false })
+      vi.advanceTimersByTime(20_000)
+      expect([running, passedOver]).toEqual([['stores'], []])
     })
 
     it('forgets one that is taken out while it rests', async () => {

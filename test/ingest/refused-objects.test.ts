@@ -1,4 +1,6 @@
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, expect, it, vi } from 'vitest'
+import type { FileMetadata } from '../../processors/retail/model.ts'
 import * as topics from '../../topology/retail/topics.ts'
 import { salesCsv } from './ingest-fixture.ts'
 import { created, MemoryIngest } from './memory-ingest.ts'
@@ -37,4 +39,24 @@ it('sales wait for a reference file that the store refuses, but not for ever', a
   expect(system.warnings).toContainEqual(
     'sku-us/reference/products.csv: it is not to be had; sales of sku-us are read without it'
   )
+}, 20_000)
+
+it('while the store is away sales wait for reference files, however long it takes', async () => {
+  system = new MemoryIngest({ referenceWaitMs: 500 })
+  system.store.put('sku-us/1/good.csv', salesCsv(3))
+  system.store.put(
+    'sku-us/reference/products.csv',
+    'sku,name,brand,category,subcategory,list_price\n1,Tea,Leaf,Drinks,Hot,2.00\n'
+  )
+  system.store.away = true
+  await system.ingest.start()
+  await system.ingest.announce([created('reference/products.csv'), created('1/good.csv')])
+  // more than the wait
+  await setTimeout(2_000)
+  expect(system.read()).toEqual([])
+  system.store.away = false
+  await vi.waitFor(() => expect(system.read()).toEqual(['sku-us/1/good.csv']), 10_000)
+  await vi.waitFor(() => expect(system.lastState('1/good.csv')?.state).toBe('done'), 5_000)
+  const done = system.values<FileMetadata>(topics.files.name).filter(({ state }) => state === 'done')
+  expect(done.map(({ object }) => object)).toEqual(['reference/products.csv', '1/good.csv'])
 }, 20_000)
