@@ -10,6 +10,7 @@ import { storeBudget } from '../store-budget.ts'
 import type { Task } from '../task/task.ts'
 import { LocalThread } from './local-thread.ts'
 import { LocalThreads } from './local-threads.ts'
+import { MetricsCopies } from './metrics-copies.ts'
 import { threadClientId } from './thread-client-id.ts'
 import type { ThreadMaker } from './thread-maker.ts'
 import { ThreadPool } from './thread-pool.ts'
@@ -86,13 +87,16 @@ export class ApplicationThreads {
     const { config, metrics } = this.#parts
     const parts = { ...this.#parts, globals: this.globals }
     if (config.threadModule === undefined) return new LocalThreads(parts)
-    metrics.registry.join(() =>
-      Promise.all(
-        this.pool.threads.flatMap((thread) => (thread instanceof WorkerThread ? [thread.metrics()] : []))
+    const copies = new MetricsCopies()
+    metrics.registry.join(async () => {
+      await Promise.all(
+        this.pool.threads.flatMap((thread) => (thread instanceof WorkerThread ? [thread.tellMetrics()] : []))
       )
-    )
+      return copies.all()
+    })
     return new WorkerThreads({
       ...parts,
+      copies,
       module: config.threadModule,
       globalsVersion: this.#version,
       onGlobalsFailure: (error) => this.pool.fail(error)

@@ -5,11 +5,17 @@ export type MetricsCopy = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
 
 /** A registry that, when it is read, adds up what the registries of other threads hold beside its own. */
 export class JoinedRegistry extends Registry {
+  #common: Readonly<Record<string, string>> = {}
   #others: () => Promise<readonly MetricsCopy[]> = async () => []
 
   /** Asked for at each scrape. */
   join(others: () => Promise<readonly MetricsCopy[]>): void {
     this.#others = others
+  }
+
+  override setDefaultLabels(labels: Record<string, string>): void {
+    super.setDefaultLabels(labels)
+    this.#common = labels
   }
 
   override async getMetricsAsJSON(): Promise<MetricsCopy> {
@@ -25,8 +31,13 @@ export class JoinedRegistry extends Registry {
       this.#others()
     ])
     if (others.length === 0) return own
+    // as the others' have them: what differs in its labels is not added up
+    const mine = own.map((metric) => ({
+      ...metric,
+      values: metric.values.map((one) => ({ ...one, labels: { ...this.#common, ...one.labels } }))
+    }))
     const theirs = others.map((copy) => copy.filter(({ name }) => wanted.has(name)))
-    return await AggregatorRegistry.aggregate([own, ...theirs]).getMetricsAsJSON()
+    return await AggregatorRegistry.aggregate([mine, ...theirs]).getMetricsAsJSON()
   }
 
   override async metrics(): Promise<string> {

@@ -48,4 +48,9 @@ export type ThreadNews =
   | { readonly news: 'rebuilt'; readonly call: number; readonly error: ErrorCopy | undefined }
   | { readonly news: 'metrics'; readonly call: number; readonly metrics: MetricsCopy }
   /** The last: all is closed. */
-  | { readonly news: 'ended'; readonly error: ErrorCopy | undefined }
+  | {
+      readonly news: 'ended'
+      readonly error: ErrorCopy | undefined
+      /** Undefined: it ended before it had any. */
+      readonly metrics: MetricsCopy | undefined
+    }

@@ -9,7 +9,7 @@ import { StreamsMetrics } from '../metrics.ts'
 import { Progress } from '../task/progress.ts'
 import { Plan } from '../task-plan.ts'
 import { copyClient } from './copy-client.ts'
-import { copyOf } from './errors.ts'
+import { copyOf, type ErrorCopy } from './errors.ts'
 import { LocalThread } from './local-thread.ts'
 import { AttachedGlobals } from './shared-globals.ts'
 import type { ThreadNews, ThreadOrder, ThreadStart } from './thread-protocol.ts'
@@ -28,13 +28,18 @@ const logger: Logger = {
 }
 /** How old the main thread's view of the tasks may be, ms. */
 const STATUS_MS = 100
+let metrics: StreamsMetrics | undefined
 
 try {
   const thread = await makeThread()
   await thread.run()
-  tell({ news: 'ended', error: undefined })
+  await tellEnd(undefined)
 } catch (error) {
-  tell({ news: 'ended', error: copyOf(error) })
+  await tellEnd(copyOf(error))
+}
+
+async function tellEnd(error: ErrorCopy | undefined): Promise<void> {
+  tell({ news: 'ended', error, metrics: await metrics?.registry.getMetricsAsJSON() })
 }
 
 async function makeThread(): Promise<LocalThread> {
@@ -60,7 +65,8 @@ async function makeThread(): Promise<LocalThread> {
     kafka: made.kafka ?? (await client())
   })
   const plan = new Plan(topology, config.applicationId, (name) => topics.get(name)?.partitions)
-  const metrics = new StreamsMetrics(config.applicationId, config.clock)
+  const counts = new StreamsMetrics(config.applicationId, config.clock)
+  metrics = counts
   const thread = new LocalThread({
     number,
     config,
@@ -68,11 +74,11 @@ async function makeThread(): Promise<LocalThread> {
     prepared: { plan, topics, deleteRetentionMs },
     processId,
     globals: new AttachedGlobals(globals, topology.globalStores, config),
-    metrics,
+    metrics: counts,
     progress: new Progress(start.progress)
   })
   thread.pause(start.paused)
-  port?.on('message', (order: ThreadOrder) => obey(order, thread, metrics))
+  port?.on('message', (order: ThreadOrder) => obey(order, thread, counts))
   tellStatus(thread)
   return thread
 }
@@ -92,7 +98,7 @@ async function client(): Promise<KafkaClient> {
   )
 }
 
-function obey(order: ThreadOrder, thread: LocalThread, metrics: StreamsMetrics): void {
+function obey(order: ThreadOrder, thread: LocalThread, counts: StreamsMetrics): void {
   switch (order.order) {
     case 'stop':
       thread.stop(order)
@@ -109,7 +115,7 @@ function obey(order: ThreadOrder, thread: LocalThread, metrics: StreamsMetrics):
       return
     }
     case 'metrics':
-      metrics.registry
+      counts.registry
         .getMetricsAsJSON()
         .then((found) => tell({ news: 'metrics', call: order.call, metrics: found }))
   }

@@ -1,11 +1,11 @@
 import { Worker } from 'node:worker_threads'
-import { StreamsError } from '../../core/errors.ts'
+import { type ErrorCode, StreamsError } from '../../core/errors.ts'
 import type { ResolvedConfig } from '../config.ts'
 import type { ClientMetadata } from '../membership/client-metadata.ts'
 import { Progress } from '../task/progress.ts'
 import type { TaskStatus } from '../task-status.ts'
 import { errorOf } from './errors.ts'
-import type { MetricsCopy } from './joined-registry.ts'
+import type { MetricsCopies } from './metrics-copies.ts'
 import { Stall } from './stall.ts'
 import { stuckText, type WorkNames } from './stuck-work.ts'
 import type { Thread } from './thread.ts'
@@ -17,10 +17,17 @@ export interface WorkerThreadParts {
   readonly names: WorkNames
   /** Gives up the thread's place in the group on its behalf. */
   readonly leave: () => Promise<void>
+  /** Told what the thread has counted. */
+  readonly copies: MetricsCopies
+  /** Told of a failure that the thread could not count. */
+  readonly failed: (code: ErrorCode) => void
 }
 
+/** How long a reader of metrics waits for one that is busy, ms. */
+const LATE_MS = 1_000
+
 interface Call {
-  readonly resolve: (metrics: MetricsCopy) => void
+  readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
 
@@ -41,6 +48,8 @@ export class WorkerThread implements Thread {
   #paused = false
   #stop: ThreadOrder | undefined
   #called = 0
+  /** What ended it is among what it counted. */
+  #counted = false
 
   constructor(parts: WorkerThreadParts) {
     this.number = parts.start.number
@@ -60,13 +69,14 @@ export class WorkerThread implements Thread {
   }
 
   async run(): Promise<void> {
-    const { start } = this.#parts
+    const { start, copies, failed } = this.#parts
     const file = import.meta.url.endsWith('.ts') ? './thread-worker.ts' : './thread-worker.js'
     const worker = new Worker(new URL(file, import.meta.url), {
       name: `stream-thread-${this.number}`,
       workerData: { ...start, progress: this.#progress.memory, paused: this.#paused } satisfies ThreadStart
     })
     this.#worker = worker
+    copies.began(this)
     worker.on('message', (news: ThreadNews) => this.#hear(news))
     worker.on('error', (error) => this.#ended.reject(this.#died(error)))
     worker.on('exit', () => this.#ended.reject(this.#died(undefined)))
@@ -74,8 +84,12 @@ export class WorkerThread implements Thread {
     const watch = this.#watch()
     try {
       await this.#ended.promise
+    } catch (error) {
+      if (!this.#counted) failed(error instanceof StreamsError ? error.code : 'PROCESSOR_FAILED')
+      throw error
     } finally {
       clearInterval(watch)
+      copies.ended(this)
       this.#running = false
       this.#tasks = []
       this.#clients = []
@@ -105,14 +119,14 @@ export class WorkerThread implements Thread {
     await this.#call((call) => ({ order: 'rebuild', call, task }))
   }
 
-  /** What its registry holds; nothing if it ends meanwhile, or does not answer within a second. */
-  async metrics(): Promise<MetricsCopy> {
+  /** Brings its copy up to date. Where it does not answer within a second, or ends meanwhile, what it told last stays. */
+  async tellMetrics(): Promise<void> {
     const answer = this.#call((call) => ({ order: 'metrics', call }))
-    const late = new Promise<MetricsCopy>((resolve) => setTimeout(resolve, 1_000, []).unref())
-    return await Promise.race([answer, late]).catch(() => [])
+    const late = new Promise<void>((resolve) => setTimeout(resolve, LATE_MS).unref())
+    await Promise.race([answer, late]).catch(() => undefined)
   }
 
-  #call(order: (call: number) => ThreadOrder): Promise<MetricsCopy> {
+  #call(order: (call: number) => ThreadOrder): Promise<void> {
     const worker = this.#worker
     if (worker === undefined)
       return Promise.reject(new StreamsError('STORE_CLOSED', `thread ${this.number} does not run`))
@@ -144,17 +158,22 @@ export class WorkerThread implements Thread {
         onRestore(news.progress)
         return
       case 'metrics':
-        this.#answer(news.call, ({ resolve }) => resolve(news.metrics))
+        this.#parts.copies.heard(this, news.metrics)
+        this.#answer(news.call, ({ resolve }) => resolve())
         return
       case 'rebuilt': {
         const { error } = news
         this.#answer(news.call, ({ resolve, reject }) => {
-          if (error === undefined) resolve([])
+          if (error === undefined) resolve()
           else reject(errorOf(error))
         })
         return
       }
       case 'ended':
+        if (news.metrics !== undefined) {
+          this.#counted = true
+          this.#parts.copies.heard(this, news.metrics)
+        }
         if (news.error === undefined) this.#ended.resolve()
         else this.#ended.reject(errorOf(news.error))
     }

@@ -1,5 +1,7 @@
 import type { Admin } from '../../kafka/port/admin.ts'
 import { graphFingerprint } from '../membership/graph-fingerprint.ts'
+import type { StreamsMetrics } from '../metrics.ts'
+import type { MetricsCopies } from './metrics-copies.ts'
 import { type SharedGlobals, shareGlobals } from './shared-globals.ts'
 import { workNames } from './stuck-work.ts'
 import type { Thread } from './thread.ts'
@@ -12,6 +14,8 @@ import { WorkerThread } from './worker-thread.ts'
 export interface WorkerThreadsParts extends ThreadMakerParts {
   readonly module: ThreadModule
   readonly admin: Admin
+  readonly metrics: StreamsMetrics
+  readonly copies: MetricsCopies
   /** See `SharedGlobals`. */
   readonly globalsVersion: SharedArrayBuffer
   /** Told what keeping the global tables current failed with. */
@@ -55,12 +59,14 @@ export class WorkerThreads implements ThreadMaker {
   }
 
   make(number: number): Thread {
-    const { config, admin, prepared, processId } = this.#parts
+    const { config, admin, prepared, processId, metrics, copies } = this.#parts
     const { applicationId, groupProtocol } = config
     return new WorkerThread({
       start: this.#start(number),
       config,
       names: workNames(applicationId, number, prepared.plan),
+      copies,
+      failed: (code) => metrics.failed(code),
       leave: async () => {
         if (groupProtocol === 'classic')
           await admin.removeMember(applicationId, threadClientId(applicationId, processId, number))

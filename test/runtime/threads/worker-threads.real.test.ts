@@ -91,6 +91,8 @@ it('two threads share the tasks; one that throws, dies or loops is replaced, and
   }
   const metrics = await streams.metrics.registry.metrics()
   expect(metrics).toMatch(/streams_records_processed_total\{.*\} [1-9]/)
+  for (const code of ['PROCESSOR_FAILED', 'THREAD_DIED', 'TASK_STUCK'])
+    expect(metrics).toMatch(new RegExp(`streams_failures_total\\{code="${code}".*\\} 1\n`))
   expect(metrics).toMatch(new RegExp(`streams_tasks_active\\{.*\\} ${2 * PARTITIONS}\\n`))
   stop.abort()
   const written = await writing
