@@ -1,8 +1,10 @@
 import { count } from './describe.js'
+import { added, growth } from './figures.js'
 
 /**
  * @typedef {import('./model.js').View} View
  * @typedef {import('./model.js').Replica} Replica
+ * @typedef {import('./figures.js').Counts} Counts
  * @typedef {{ kind: 'good' | 'info' | 'bad', text: string }} Event
  */
 
@@ -65,8 +67,7 @@ function taskEvents(before, after) {
     const same = known?.replica?.id === replica.id
     if (!same) of(replica).moved.push(task)
     if (state === 'restoring' && (!same || known.state !== 'restoring')) of(replica).begun.push(task)
-    const key = `${replica.id}/${task}`
-    const records = (after.restored[key] ?? 0) - (before.restored[key] ?? 0)
+    const records = newOf(before, after, replica.id, ({ restored }) => restored)[task] ?? 0
     const wasRestoring = same && known.state === 'restoring'
     // also a restore that began and ended between two looks
     if (state !== 'running' || (!wasRestoring && (records === 0 || !same))) continue
@@ -84,29 +85,47 @@ function taskEvents(before, after) {
 /** @param {View} before @param {View} after @returns {Event[]} */
 function errorEvents(before, after) {
   return [
-    ...grown(before.deadLetters, after.deadLetters).map(([reason, more]) =>
+    ...grown(before, after, ({ deadLetters }) => deadLetters).map(([reason, more]) =>
       bad(`${count(more, 'dead letter')} (${reason}) in ${after.deadLetterTopic}.`)
     ),
-    ...grown(before.failures, after.failures).map(([code, more]) =>
+    ...grown(before, after, ({ failures }) => failures).map(([code, more]) =>
       bad(`${count(more, 'failure')}: ${code}.`)
     ),
-    ...after.sinks.flatMap(({ sink, deadLetters, up }) => {
+    ...grown(before, after, ({ sinkDeadLetters }) => sinkDeadLetters).map(([sink, more]) =>
+      bad(`${count(more, 'dead letter')} of sink ${sink}.`)
+    ),
+    ...after.sinks.flatMap(({ sink, up }) => {
       const known = before.sinks.find((one) => one.sink === sink)
-      if (known === undefined) return []
-      const more = deadLetters - known.deadLetters
-      return [
-        ...(more > 0 ? [bad(`${count(more, 'dead letter')} of sink ${sink}.`)] : []),
-        ...(known.up === up ? [] : [up ? info(`Sink ${sink} is back.`) : bad(`Sink ${sink} is away.`)])
-      ]
+      if (known === undefined || known.up === up) return []
+      return [up ? info(`Sink ${sink} is back.`) : bad(`Sink ${sink} is away.`)]
     })
   ]
 }
 
-/** @param {Record<string, number>} before @param {Record<string, number>} after @returns {[string, number][]} */
-function grown(before, after) {
-  return Object.entries(after)
-    .map(([name, value]) => /** @type {[string, number]} */ ([name, value - (before[name] ?? 0)]))
-    .filter(([, more]) => more > 0)
+/**
+ * Over all replicas.
+ *
+ * @param {View} before
+ * @param {View} after
+ * @param {(counts: Counts) => Readonly<Record<string, number>>} of
+ */
+function grown(before, after, of) {
+  const each = [...after.counts.keys()].map((id) => newOf(before, after, id, of))
+  return Object.entries(added(each)).filter(([, more]) => more > 0)
+}
+
+/**
+ * What a replica has counted since it told last. Of one that is heard for the first time it is not known what is new.
+ *
+ * @param {View} before
+ * @param {View} after
+ * @param {string} id
+ * @param {(counts: Counts) => Readonly<Record<string, number>>} of
+ * @returns {Record<string, number>}
+ */
+function newOf(before, after, id, of) {
+  const [old, now] = [before.counts.get(id), after.counts.get(id)]
+  return old === undefined || now === undefined ? {} : growth(of(old), of(now))
 }
 
 /** @param {string[]} names */

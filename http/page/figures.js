@@ -8,7 +8,16 @@
  * @typedef {import('./model.js').Task} Task
  * @typedef {import('./model.js').Part} Part
  * @typedef {import('./model.js').Store} Store
- * @typedef {import('./model.js').Replica} Replica
+ * @typedef {import('./model.js').Sink} Sink
+ *
+ * @typedef {Readonly<Record<string, number>>} ByName
+ *
+ * @typedef {object} Counts what a replica has counted since it began
+ * @property {ByName} deadLetters by kind of error
+ * @property {ByName} dropped by reason
+ * @property {ByName} failures by code
+ * @property {ByName} restored changelog records, by task
+ * @property {ByName} sinkDeadLetters by sink
  */
 
 /** @param {string} application @param {string} task */
@@ -79,16 +88,61 @@ export function storesOf(all) {
   return stores
 }
 
-/** @param {{ replica: Replica, one: LiveApplication }[]} known */
-export function restoredBy(known) {
-  /** @type {Record<string, number>} */
-  const all = {}
-  for (const { replica, one } of known)
-    for (const { task, restored } of one.stores) {
-      const key = `${replica.id}/${task}`
-      all[key] = (all[key] ?? 0) + restored
+/**
+ * Sinks over all replicas. One that is silent has as much as it told last, but nobody knows what it has still to write.
+ *
+ * @param {Map<string, LiveProcess>} told
+ * @param {Set<string>} heard replicas that answer
+ * @param {(replica: string, sink: string) => number} rateOf
+ * @returns {Sink[]}
+ */
+export function sinksOf(told, heard, rateOf) {
+  /** @type {Map<string, Sink>} */
+  const all = new Map()
+  for (const [id, { sinks }] of told)
+    for (const { sink, written, deadLetters, lag, up } of sinks) {
+      const known = all.get(sink) ?? { sink, rate: 0, written: 0, deadLetters: 0, lag: 0, up: true }
+      all.set(sink, {
+        sink,
+        rate: known.rate + rateOf(id, sink),
+        written: known.written + written,
+        deadLetters: known.deadLetters + deadLetters,
+        lag: known.lag + (heard.has(id) ? lag : 0),
+        up: known.up && up
+      })
     }
-  return all
+  return [...all.values()].sort((a, b) => (a.sink < b.sink ? -1 : 1))
+}
+
+/**
+ * @param {LiveApplication} one
+ * @param {LiveProcess['sinks']} sinks
+ * @returns {Counts}
+ */
+export function countsOf(one, sinks) {
+  const { deadLetters, dropped, failures, stores } = one
+  return {
+    deadLetters,
+    dropped,
+    failures,
+    restored: added(stores.map(({ task, restored }) => ({ [task]: restored }))),
+    sinkDeadLetters: Object.fromEntries(sinks.map((one) => [one.sink, one.deadLetters]))
+  }
+}
+
+/**
+ * What has come to counts; they begin anew with their process.
+ *
+ * @param {Readonly<Record<string, number>>} before
+ * @param {Readonly<Record<string, number>>} after
+ */
+export function growth(before, after) {
+  return Object.fromEntries(
+    Object.entries(after).map(([name, value]) => {
+      const old = before[name] ?? 0
+      return [name, value < old ? value : value - old]
+    })
+  )
 }
 
 /** @param {Readonly<Record<string, number>>[]} records */

@@ -2,11 +2,12 @@ import {
   added,
   byTask,
   counters,
+  countsOf,
   letterOf,
   mean,
   partsOf,
-  restoredBy,
   sinkCounter,
+  sinksOf,
   stepCounter,
   storesOf,
   sum,
@@ -20,6 +21,7 @@ import { Rates } from './rates.js'
  * @typedef {import('../live/live-types.ts').LiveProcess} LiveProcess
  * @typedef {import('../live/live-types.ts').LiveApplication} LiveApplication
  * @typedef {import('../live/live-types.ts').LiveTask} LiveTask
+ * @typedef {import('./figures.js').Counts} Counts
  *
  * @typedef {'running' | 'restoring' | 'unplaced' | 'unknown'} TaskState unknown: its process does not answer
  *
@@ -87,7 +89,7 @@ import { Rates } from './rates.js'
  * @property {Record<string, number>} dropped
  * @property {Record<string, number>} failures
  * @property {Sink[]} sinks of the processes
- * @property {Record<string, number>} restored changelog records in all, by `<replica>/<task>`
+ * @property {Map<string, Counts>} counts by replica; of a silent one, what it told last
  */
 
 /** Makes of one look after the other what there is to show. Remembers of the past what rates and restores need, and no more. */
@@ -97,6 +99,8 @@ export class Model {
   #atRest = new Map()
   /** Letters of replicas. @type {Map<string, number>} */
   #letters = new Map()
+  /** What each replica told last, which counts on while it is silent. @type {Map<string, LiveProcess>} */
+  #told = new Map()
   /** Tasks that were seen, by application. @type {Map<string, Set<string>>} */
   #tasks = new Map()
 
@@ -122,7 +126,10 @@ export class Model {
     this.#name(present)
     for (const key of this.#atRest.keys())
       if (!present.has(key.slice(0, key.indexOf(' ')))) this.#atRest.delete(key)
-    const sinks = this.#sinks(processes)
+    for (const process of processes) this.#told.set(process.id, process)
+    for (const id of this.#told.keys()) if (!present.has(id)) this.#told.delete(id)
+    const heard = new Set(processes.map(({ id }) => id))
+    const sinks = sinksOf(this.#told, heard, (id, sink) => this.#rates.of(id, sinkCounter(sink)))
     return asked.map(({ application }) => this.#view(application, processes, sinks))
   }
 
@@ -158,6 +165,8 @@ export class Model {
     const tasks = this.#allTasks(application, known, silent)
     const parts = partsOf(tasks)
     const active = tasks.filter(({ progress }) => progress !== null)
+    const counts = this.#counts(application)
+    const all = [...counts.values()]
     return {
       application,
       replicas: [...known, ...silent].map(({ replica }) => replica).sort((a, b) => a.index - b.index),
@@ -170,12 +179,22 @@ export class Model {
       stores: storesOf(known.map(({ one }) => one)),
       tasks,
       deadLetterTopic: known[0]?.one.deadLetterTopic ?? '',
-      deadLetters: added(known.map(({ one }) => one.deadLetters)),
-      dropped: added(known.map(({ one }) => one.dropped)),
-      failures: added(known.map(({ one }) => one.failures)),
+      deadLetters: added(all.map(({ deadLetters }) => deadLetters)),
+      dropped: added(all.map(({ dropped }) => dropped)),
+      failures: added(all.map(({ failures }) => failures)),
       sinks,
-      restored: restoredBy(known)
+      counts
     }
+  }
+
+  /** @param {string} application @returns {Map<string, Counts>} */
+  #counts(application) {
+    return new Map(
+      [...this.#told].flatMap(([id, { applications, sinks }]) => {
+        const one = applications.find((candidate) => candidate.application === application)
+        return one === undefined ? [] : [[id, countsOf(one, sinks)]]
+      })
+    )
   }
 
   /**
@@ -286,24 +305,5 @@ export class Model {
         steps.set(key, step)
       }
     return steps
-  }
-
-  /** @param {(LiveProcess & { id: string })[]} processes @returns {Sink[]} */
-  #sinks(processes) {
-    /** @type {Map<string, Sink>} */
-    const all = new Map()
-    for (const { id, sinks } of processes)
-      for (const { sink, written, deadLetters, lag, up } of sinks) {
-        const known = all.get(sink) ?? { sink, rate: 0, written: 0, deadLetters: 0, lag: 0, up: true }
-        all.set(sink, {
-          sink,
-          rate: known.rate + this.#rates.of(id, sinkCounter(sink)),
-          written: known.written + written,
-          deadLetters: known.deadLetters + deadLetters,
-          lag: known.lag + lag,
-          up: known.up && up
-        })
-      }
-    return [...all.values()].sort((a, b) => (a.sink < b.sink ? -1 : 1))
   }
 }

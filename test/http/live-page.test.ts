@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { LiveApplication, LiveProcess, LiveTask } from '../../http/live/live-types.ts'
 import { eventsBetween } from '../../http/page/events.js'
 import { layered } from '../../http/page/layout.js'
-import { Model } from '../../http/page/model.js'
+import { Model, type View } from '../../http/page/model.js'
 import { crossings, ordered } from '../../http/page/order.js'
 import { contentOf } from '../../http/page/panel.js'
 import { Rates } from '../../http/page/rates.js'
@@ -244,6 +244,43 @@ describe('the model', () => {
       'bad: Sink pg is away.'
     ])
     expect(after.tasks.map(({ task: id }) => id)).toEqual(ids)
+  })
+
+  it('does not tell again what a replica had told before it missed a look', () => {
+    const model = new Model()
+    const more = (active: string): Partial<LiveApplication> => ({
+      clients,
+      tasks: [task(active)],
+      stores: [{ store: 's', task: active, restored: 500, remaining: 0, bytes: 1 }],
+      deadLetters: { processing: 4 },
+      failures: { PROCESSOR_FAILED: 2 }
+    })
+    const sink = { sink: 'pg', written: 9, deadLetters: 3, lag: 5, up: true }
+    const one = (at: number) => ({ ...process('h:1', at, more('0_0')), sinks: [sink] })
+    const two = (at: number, deadLetters = 4): LiveProcess => ({
+      ...process('h:2', at, { ...more('0_2'), deadLetters: { processing: deadLetters } }),
+      sinks: [{ ...sink, up: false }]
+    })
+    const both = model.take({ processes: [one(1), two(1)], silent: [] })[0]!
+    const alone = model.take({ processes: [one(2)], silent: ['h:2'] })[0]!
+    const again = model.take({ processes: [one(3), two(3)], silent: [] })[0]!
+    const texts = (before: View, after: View) => eventsBetween(before, after).map(({ text }) => text)
+    expect(texts(both, alone)).toEqual(['Replica B (h:2) does not answer.'])
+    expect(texts(alone, again)).toEqual(['Replica B (h:2) answers again.'])
+    expect(alone).toMatchObject({
+      deadLetters: { processing: 8 },
+      failures: { PROCESSOR_FAILED: 4 },
+      sinks: [{ deadLetters: 6, written: 18, lag: 5, up: false }]
+    })
+    // it has restarted meanwhile
+    model.take({ processes: [one(4)], silent: ['h:2'] })
+    const anew = model.take({ processes: [one(5), two(5, 1)], silent: [] })[0]!
+    expect(texts(again, anew)).toEqual(['1 dead letter (processing) in shop-dead-letters.'])
+    // a page that is opened while it is silent
+    const late = new Model()
+    const first = late.take({ processes: [one(6)], silent: ['h:2'] })[0]!
+    const second = late.take({ processes: [one(7), two(7)], silent: [] })[0]!
+    expect(texts(first, second)).toEqual(['Replica B (h:2) answers again.', 'Sink pg is away.'])
   })
 
   it('gives the letter of one that is gone to the next', () => {
