@@ -278,6 +278,8 @@ export class Model {
     const restored = sum(stores, (store) => store.restored)
     const key = `${replica.id} ${one.application} ${live.task}`
     if (live.running) this.#atRest.set(key, restored)
+    // its process has begun anew
+    else if (restored < (this.#atRest.get(key) ?? 0)) this.#atRest.delete(key)
     // what an earlier life of the task restored is not of this restore
     const now = restored - (this.#atRest.get(key) ?? 0)
     const progress = live.running ? null : remaining === 0 ? 0 : now / (now + remaining)

@@ -283,6 +283,24 @@ describe('the model', () => {
     expect(texts(first, second)).toEqual(['Replica B (h:2) answers again.', 'Sink pg is away.'])
   })
 
+  it('tells how far a restore is after its replica has restarted', () => {
+    const model = new Model()
+    const look = (running: boolean, restored: number, remaining: number) =>
+      model.take({
+        processes: [
+          process('h:1', 1, { clients }),
+          process('h:2', 1, {
+            tasks: [task('0_2', { running })],
+            stores: [{ store: 's', task: '0_2', restored, remaining, bytes: 1 }]
+          })
+        ],
+        silent: []
+      })[0]!.progress
+    expect(look(true, 1_000, 0)).toBeNull()
+    model.take({ processes: [process('h:1', 2, { clients })], silent: ['h:2'] })
+    expect([look(false, 0, 2_000), look(false, 500, 1_500), look(false, 1_500, 500)]).toEqual([0, 0.25, 0.75])
+  })
+
   it('gives the letter of one that is gone to the next', () => {
     const model = new Model()
     const letters = (...endpoints: string[]) =>
