@@ -187,11 +187,12 @@ export class KafkaStreams {
     this.#threads?.pool.pause(false)
   }
 
-  /** Who has what, by the last assignment, of all processes with an `applicationServer`; Kafka Streams' `metadataForAllStreamsClients`. */
+  /**
+   * Who has what of all processes with an `applicationServer`, by the last assignment that this process was told of, also while it has no place
+   * in the group; Kafka Streams' `metadataForAllStreamsClients`.
+   */
   metadataForAllClients(): readonly ClientMetadata[] {
-    // each thread was told of all
-    const threads = this.#threads?.pool.threads ?? []
-    return threads.map((one) => one.clients()).find((clients) => clients.length > 0) ?? []
+    return this.#threads?.pool.clients() ?? []
   }
 
   /**

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { hasCode } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import { Backoff } from '../backoff.ts'
+import type { ClientMetadata } from '../membership/client-metadata.ts'
 import type { Thread } from './thread.ts'
 import type { UncaughtExceptionHandler, UncaughtResponse } from './uncaught.ts'
 
@@ -29,6 +30,8 @@ export class ThreadPool {
   readonly #stop = new AbortController()
   readonly #leaving = new Set<number>()
   #paused = false
+  /** What a thread was told that has ended. */
+  #clients: readonly ClientMetadata[] = []
   #failure: { readonly error: unknown } | undefined
 
   constructor(parts: ThreadPoolParts) {
@@ -52,6 +55,14 @@ export class ThreadPool {
   /** Resolves when the last thread has ended; rejects with the error that ended them. */
   get ended(): Promise<void> {
     return this.#ended.promise
+  }
+
+  /**
+   * Who has what in the whole application: each thread is told of all. The others are where they were while the only thread is replaced, and
+   * when it has ended.
+   */
+  clients(): readonly ClientMetadata[] {
+    return this.threads.map((one) => one.clients()).find(({ length }) => length > 0) ?? this.#clients
   }
 
   /** Begins one more. Returns its number: the lowest that is free. */
@@ -149,6 +160,8 @@ export class ThreadPool {
       await thread.run()
     } finally {
       this.#threads.delete(number)
+      const clients = thread.clients()
+      if (clients.length > 0) this.#clients = clients
     }
   }
 

@@ -9,7 +9,7 @@ export interface Thread {
   readonly running: boolean
   /** The tasks it has a part in, in whatever role. */
   status(): readonly TaskStatus[]
-  /** Who has what in the whole application, as it was told last. */
+  /** Who has what in the whole application, as it was told last; also when it has ended. */
   clients(): readonly ClientMetadata[]
   /** Runs until `stop`, and has let go of everything when it ends. Rejects with what ended it. Called once. */
   run(): Promise<void>

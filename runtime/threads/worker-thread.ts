@@ -92,7 +92,6 @@ export class WorkerThread implements Thread {
       copies.ended(this)
       this.#running = false
       this.#tasks = []
-      this.#clients = []
       for (const { reject } of this.#calls.values())
         reject(new StreamsError('STORE_CLOSED', `thread ${this.number} has ended`))
       this.#calls.clear()

@@ -99,6 +99,43 @@ it('shutdown-application: every process of the application ends', async () => {
   await app.caughtUp(again)
 }, 20_000)
 
+it('where the other processes are is known while the only thread is replaced, and when it has ended', async () => {
+  const responses: ('replace-thread' | 'shutdown-client')[] = ['replace-thread', 'shutdown-client']
+  let failures = 0
+  const both = await Promise.all(
+    ['h:1', 'h:2'].map((applicationServer) =>
+      start({ applicationServer, uncaughtExceptionHandler: () => responses[failures++]! })
+    )
+  )
+  const endpoints = (streams: KafkaStreams) => streams.metadataForAllClients().map((one) => one.endpoint)
+  const all = () => both.map((streams) => endpoints(streams).sort().join())
+  for (const streams of both)
+    await app.until(
+      streams,
+      () => activeTasks(streams).length === PARTITIONS && endpoints(streams).length === 2
+    )
+  let replaced = 0
+  const seen = new Set<string>()
+  const watch = setInterval(() => {
+    for (const known of all()) seen.add(known)
+    if (both.some(({ state }) => state !== 'RUNNING')) replaced++
+  }, 2)
+  try {
+    makeTrouble()
+    await write(1)
+    while (failures < 1 || both.some(({ state }) => state !== 'RUNNING')) await setTimeout(5)
+    expect(replaced).toBeGreaterThan(0)
+    makeTrouble()
+    await write(1)
+    await Promise.race(both.map(({ finished }) => finished)).catch(() => undefined)
+    expect(both.map(({ state }) => state)).toContain('ERROR')
+    expect(all()[both.findIndex(({ state }) => state === 'ERROR')]).toBe('h:1,h:2')
+    expect([...seen]).toEqual(['h:1,h:2'])
+  } finally {
+    clearInterval(watch)
+  }
+}, 20_000)
+
 it('shutdown-client is what happens by itself, and when the handler throws', async () => {
   const streams = await start({
     uncaughtExceptionHandler: () => {
