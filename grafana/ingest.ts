@@ -20,7 +20,7 @@ export const ingest = dashboard(
         }),
         lines('Rows', {
           unit: 'rps',
-          description: 'Into the topic of raw rows.',
+          description: 'Into the topic of raw rows, those that take former ones back included.',
           queries: [[`sum(${rate('retail_ingest_rows_total')})`, 'rows']]
         })
       ]

@@ -73,6 +73,7 @@ export class Ingest {
   readonly #streams: KafkaStreams
   readonly #closing = new AbortController()
   readonly #readings = new Set<ReadFiles>()
+  #rowsForwarded = 0
   #writer: EventWriter | undefined
   #scanning: Promise<void> | undefined
   /** Rejects with what ends the ingest; never resolves. */
@@ -95,7 +96,10 @@ export class Ingest {
         logger: this.#logger
       },
       onCreated: (reading) => this.#readings.add(reading),
-      onClosed: (reading) => this.#readings.delete(reading)
+      onClosed: (reading) => this.#readings.delete(reading),
+      onRows: (rows) => {
+        this.#rowsForwarded += rows
+      }
     })
     this.#streams = new KafkaStreams(topology, {
       applicationId: options.applicationId ?? 'retail-ingest',
@@ -180,6 +184,11 @@ export class Ingest {
   /** How far it is with all files that it has heard of, in this process's tasks; what is not committed yet is among it. */
   get progress(): IngestProgress {
     return [...this.#readings].reduce((sum, { progress }) => plus(sum, progress), noProgress)
+  }
+
+  /** Rows of files that this process has handed on since it began, those that take former ones back included; rows of aborted transactions, too. */
+  get rowsForwarded(): number {
+    return this.#rowsForwarded
   }
 
   /** True when all files that were announced before are done, rejected or removed, and that is committed: their rows are in the raw topic. */

@@ -46,6 +46,8 @@ export interface ReadFilesOptions {
   /** Told of each instance, one per task and new ones after a failure, and of its end. */
   readonly onCreated: (reading: ReadFiles) => unknown
   readonly onClosed: (reading: ReadFiles) => unknown
+  /** Told how many rows were handed on, those that take former ones back included; rows of aborted transactions, too. */
+  readonly onRows: (rows: number) => void
 }
 
 type Context = ProcessorContext<string, unknown>
@@ -190,6 +192,7 @@ export class ReadFiles implements Processor<string, FileEvent, string, unknown> 
   }
 
   #forward(file: FileProgress, bucket: CountryBucket, chunk: ReadChunk): FileProgress {
+    this.#options.onRows(chunk.rows)
     const kind = objectKind(file.object)
     if (kind.kind === 'sales') {
       const { part, sign, firstRow, content } = chunk

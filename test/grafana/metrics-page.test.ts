@@ -34,7 +34,7 @@ it('the page of metrics has each of them, and no other', async () => {
   const others = new Registry()
   new SinkMetrics(others)
   kafkaClientMetrics(others)
-  ingestMetrics({ progress: noProgress } as Ingest, others)
+  ingestMetrics({ progress: noProgress, rowsForwarded: 0 } as Ingest, others)
   financeGauges('finance', others)
   forecastGauges('forecasts', others)
   analysisGauge(others)
