@@ -113,10 +113,23 @@ export async function answerFrom(
   }
 }
 
-/** The task that has a key. `recordKey`: what its records are partitioned by, where that is another than the key in the store. */
-export function taskOfKey(application: KafkaStreams, store: string, recordKey: string): string {
+/**
+ * The task that has a key. `recordKey`: what its records are partitioned by, where that is another than the key in the store; it is read as the
+ * store's keys are. Where those of the records have another serde, their partition must be given. Throws DESERIALIZATION, STORE_UNKNOWN.
+ */
+export function taskOfKey(
+  application: KafkaStreams,
+  store: string,
+  { recordKey, partition: given }: { readonly recordKey: string; readonly partition?: string | undefined }
+): string {
   const { key: serde } = application.stores.definition(store)
   const tasks = application.stores.tasks(store)
+  if (given !== undefined) {
+    const task = /^\d{1,9}$/.test(given) ? tasks[Number(given)] : undefined
+    if (task === undefined)
+      throw new StreamsError('DESERIALIZATION', `partition of "${store}" is 0 to ${tasks.length - 1}`)
+    return task
+  }
   const { partition } = application.queryMetadataForKey(store, keyOfText(serde, recordKey), serde)
   const task = tasks[Math.max(0, partition)]
   if (task === undefined)

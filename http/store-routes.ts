@@ -18,6 +18,7 @@ interface Query {
   readonly reverse?: string
   readonly page?: string
   readonly recordKey?: string
+  readonly partition?: string
 }
 
 /** Where the next page begins: in the part of a task, after a key. */
@@ -37,8 +38,9 @@ type StoreRequest = FastifyRequest<{ Params: { name: string; key?: string }; Que
  *                              `page` is the `next` of the page before; `reverse=true`
  *
  * `limit` is the most entries (100; at most 1,000), `view` is `committed` or `merged`, `stale=true` allows an answer from a copy, which tells its lag.
- * A key held elsewhere is answered through its owner. `recordKey` is to be given where the keys of a store are others than those its records are
- * partitioned by, as in a processor's own store.
+ * A key held elsewhere is answered through its owner. Where the keys of a store are others than those its records are partitioned by, as in a
+ * processor's own store, `recordKey` is to be given: it is read as the store's keys are. Where the records' keys have another serde, or another
+ * partitioner placed them, `partition` says where to look.
  *
  * Each page is read from one snapshot; `position` tells whether the part has changed between two pages of a task.
  */
@@ -64,9 +66,11 @@ export function addStoreRoutes(
   server.get('/stores/:name/keys/:key', async (request: StoreRequest, reply) => {
     const { key = '' } = request.params
     const asked = askedBy(request, applications)
-    const { from, to, recordKey = key } = request.query
+    const { from, to, recordKey, partition } = request.query
+    if (recordKey !== undefined && partition !== undefined)
+      throw new StreamsError('DESERIALIZATION', 'recordKey and partition: one of them')
     const question = { key, limit: limitOf(request.query), ...times(from, to) }
-    const task = taskOfKey(asked.application, asked.store, recordKey)
+    const task = taskOfKey(asked.application, asked.store, { recordKey: recordKey ?? key, partition })
     const definition = asked.application.stores.definition(asked.store)
     return send(
       reply,

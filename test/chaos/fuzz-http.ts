@@ -270,6 +270,7 @@ function oddQuery(random: Random): string {
     'view',
     'stale',
     'recordKey',
+    'partition',
     'reverse',
     'format',
     '__proto__'

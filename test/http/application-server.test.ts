@@ -6,7 +6,9 @@ import { choosePort } from '../../deploy/local/ports.ts'
 import {
   ApplicationServer,
   type ApplicationServerOptions,
+  int64,
   type KafkaStreams,
+  keyValueStore,
   StreamsBuilder,
   type StreamsConfig,
   string,
@@ -59,11 +61,12 @@ interface Replica {
 /** A process of its own, as far as the group and its callers can tell. */
 async function replica(
   config: Partial<StreamsConfig> = {},
-  options: Partial<ApplicationServerOptions> = {}
+  options: Partial<ApplicationServerOptions> = {},
+  topology = graph()
 ): Promise<Replica> {
   const stateDirectory = await mkdtemp(join(tmpdir(), 'store-sku-http-'))
   const port = await choosePort()
-  const streams = await app.start(graph(), {
+  const streams = await app.start(topology, {
     stateDirectory,
     engine: 'memory',
     commitIntervalMs: 10,
@@ -196,6 +199,36 @@ describe('queries', () => {
     }
     for (const bad of ['limit=0', 'limit=5000', 'page=x', 'view=all'])
       expect((await get(`/stores/counts/range?${bad}`)).status, bad).toBe(400)
+  })
+
+  it('of a processor’s own store go by the key of its records, or by their partition where that key has another serde', async () => {
+    const numbers = topic('numbers', { key: int64(), value: string(), partitions: 4 })
+    const own = keyValueStore({ name: 'own', key: string(), value: string() })
+    const builder = new StreamsBuilder()
+    builder.stream(numbers).process(
+      () => ({
+        process: ({ key, value }, context) => {
+          context.store(own).put(`n${key}`, value ?? '', 0)
+        }
+      }),
+      { stores: [own] }
+    )
+    const keys = [1n, 2n, 3n, 42n, 43n, 44n]
+    await app.write(
+      numbers,
+      keys.map((key) => ({ key, value: `v${key}`, timestamp: 0 }))
+    )
+    const { streams, get } = await replica({}, {}, builder.build())
+    await app.caughtUp(streams)
+    for (const key of keys) {
+      const path = `/stores/own/keys/n${key}`
+      const { partition } = streams.queryMetadataForKey('own', key, int64())
+      const { status, json } = await get(`${path}?partition=${partition}`)
+      expect(status).toBe(200)
+      expect(json).toMatchObject({ task: `0_${partition}`, entries: [{ key: `n${key}`, value: `v${key}` }] })
+    }
+    for (const bad of ['4', '-1', '1.5', '', 'x', '1e0', '0&partition=0', '0&recordKey=1'])
+      expect((await get(`/stores/own/keys/n1?partition=${bad}`)).status, bad).toBe(400)
   })
 
   it('see committed state alone under exactly-once, and what is merged on request or at-least-once', async () => {
