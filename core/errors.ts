@@ -186,7 +186,8 @@ export const errorActions = {
    */
   STORE_UNKNOWN: 'fix-input',
   /**
-   * One record changed more state than twice the bound of the write buffer. The message names the store.
+   * One callback, for a record or punctuation, changed more of a store than may wait for a commit: more than twice the store's share of
+   * `cacheMaxBytes`, when all stores of the thread together have used up the thread's. The message names the store.
    *
    * To do: Raise `cacheMaxBytes`, or change less per record.
    */

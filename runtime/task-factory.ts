@@ -3,6 +3,7 @@ import { partitionName } from '../core/record.ts'
 import type { TopicDescription } from '../kafka/port/admin.ts'
 import type { GroupOffset } from '../kafka/port/group.ts'
 import type { Producer, ProducerTopic } from '../kafka/port/producer.ts'
+import type { UncommittedBudget } from '../state/buffer/callback-limit.ts'
 import { openTaskStore } from '../state/open-task-store.ts'
 import type { ChangelogWriter, StateStore } from '../state/state-store.ts'
 import type { StoreDefinition } from '../state/store-definition.ts'
@@ -12,7 +13,7 @@ import type { Topology } from '../topology/topology.ts'
 import type { ResolvedConfig } from './config.ts'
 import type { NodeMeter } from './metrics/task-meter.ts'
 import type { StreamsMetrics } from './metrics.ts'
-import { storeBudget } from './store-budget.ts'
+import { storeBudget, uncommittedBudget } from './store-budget.ts'
 import { Collector } from './task/collector.ts'
 import { writesDeadLetters } from './task/error-handlers.ts'
 import type { LagOf } from './task/partition-group.ts'
@@ -48,9 +49,11 @@ export class TaskFactory {
   readonly #parts: TaskFactoryParts
   readonly #collector = new Collector()
   readonly #producerTopics = new Map<string, ProducerTopic>()
+  readonly #uncommitted: UncommittedBudget
 
   constructor(parts: TaskFactoryParts) {
     this.#parts = parts
+    this.#uncommitted = uncommittedBudget(parts.config, parts.plan, parts.topology)
   }
 
   /** Looks up every topic that the task writes to. */
@@ -159,7 +162,12 @@ export class TaskFactory {
       directory,
       {
         engine: budget,
-        store: { log, clock: config.clock, bufferBytes: budget.bufferBytes },
+        store: {
+          log,
+          clock: config.clock,
+          bufferBytes: budget.bufferBytes,
+          uncommitted: this.#uncommitted
+        },
         onSetAside: (place, reason) =>
           config.logger.warn(
             `task ${plan.id}: store "${definition.name}" cannot be used (${(reason as Error).message}); it is set aside in ${place} and rebuilt`

@@ -1,4 +1,5 @@
 import { StreamsError } from '../core/errors.ts'
+import { CallbackLimit } from './buffer/callback-limit.ts'
 import type { BufferEntry } from './buffer/entry.ts'
 import { EntryList } from './buffer/entry-list.ts'
 import type { WriteBufferOptions } from './buffer/options.ts'
@@ -42,9 +43,12 @@ export class WriteBuffer<K, V> {
   #closed = false
   /** From the beginning of a commit to its end. */
   #committing = false
+  readonly #limit: CallbackLimit
 
   constructor(options: WriteBufferOptions<K, V>) {
     this.#options = options
+    this.#limit = new CallbackLimit(options.store, options.bufferBytes, options.uncommitted)
+    options.uncommitted?.add(this)
   }
 
   /** Called for each change that leaves the buffer, after it was logged. */
@@ -72,6 +76,10 @@ export class WriteBuffer<K, V> {
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  get uncommittedBytes(): number {
+    return this.#uncommittedBytes
   }
 
   /** The bound: of all that is buffered, and of what is uncommitted before a commit is wanted. */
@@ -166,6 +174,7 @@ export class WriteBuffer<K, V> {
     this.#flushed = []
     this.#sorted = undefined
     this.#committing = false
+    this.#limit.reset()
     this.generation++
     this.#evict()
   }
@@ -181,12 +190,14 @@ export class WriteBuffer<K, V> {
     this.#bytes = 0
     this.#uncommittedBytes = 0
     this.#committing = false
+    this.#limit.reset()
     this.generation++
   }
 
   close(): void {
     this.clear()
     this.#closed = true
+    this.#options.uncommitted?.remove(this)
   }
 
   /** The uncommitted entries in the order of scans. */
@@ -312,13 +323,7 @@ export class WriteBuffer<K, V> {
   }
 
   #full(): void {
-    const { store, bufferBytes } = this.#options
     this.#onFull?.()
-    if (this.#uncommittedBytes <= 2 * bufferBytes || this.#committing) return
-    throw new StreamsError(
-      'BUFFER_OVERFLOW',
-      `one callback changed more of store ${store} than may wait for a commit: ${this.#uncommittedBytes} bytes, ` +
-        `twice the bound of ${bufferBytes}; change fewer keys at a time or raise the bound`
-    )
+    if (!this.#committing) this.#limit.check(this.#uncommittedBytes)
   }
 }

@@ -1,6 +1,7 @@
 import type { Serde } from '../../core/serde.ts'
 import type { Engine } from '../engine.ts'
 import type { ChangelogWriter } from '../state-store.ts'
+import type { UncommittedBudget } from './callback-limit.ts'
 import type { BufferEntry, BufferIndex } from './entry.ts'
 
 /** What a write buffer is told by its store. */
@@ -22,6 +23,7 @@ export interface WriteBufferOptions<K, V> {
   /** Called for each change as it leaves the buffer, before it is logged. */
   readonly onFlush?: (entry: BufferEntry<K, V>) => void
   readonly bufferBytes: number
+  readonly uncommitted: UncommittedBudget | undefined
   readonly log: ChangelogWriter | undefined
   readonly freeze: boolean
 }

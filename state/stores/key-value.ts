@@ -72,6 +72,7 @@ export class BufferedKeyValueStore<K, V> implements StateStore, KeyValueStore<K,
       positionOf,
       cached: definition.cached,
       bufferBytes: options.bufferBytes ?? defaultBufferBytes,
+      uncommitted: options.uncommitted,
       log: options.log,
       freeze: this.#freeze
     })

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
+import type { UncommittedBudget } from '../buffer/callback-limit.ts'
 import type { ChangelogWriter } from '../state-store.ts'
 
 export interface StoreOptions {
@@ -6,6 +7,8 @@ export interface StoreOptions {
   readonly log: ChangelogWriter | undefined
   /** Bound of the write buffer. Default 16 MiB. */
   readonly bufferBytes?: number
+  /** What one callback may change beyond that bound. Default: as much again. */
+  readonly uncommitted?: UncommittedBudget
   /** Freeze values, so that nobody changes what the store holds. Default: unless NODE_ENV is `production`. */
   readonly freeze?: boolean
   readonly clock?: Clock

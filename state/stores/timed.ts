@@ -92,6 +92,7 @@ export abstract class TimedStore<K, V> implements StateStore {
       isExpired: ({ time }) => this.#isExpired(time),
       onFlush: (entry) => this.#onFlush(entry),
       bufferBytes: storeOptions.bufferBytes ?? defaultBufferBytes,
+      uncommitted: storeOptions.uncommitted,
       log: storeOptions.log,
       freeze: this.#freeze
     })

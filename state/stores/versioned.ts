@@ -1,6 +1,7 @@
 import { systemClock } from '../../core/clock.ts'
 import { StreamsError } from '../../core/errors.ts'
 import { readInt64 } from '../../core/int64.ts'
+import { CallbackLimit, type UncommittedBudget } from '../buffer/callback-limit.ts'
 import { PendingRows } from '../buffer/pending-rows.ts'
 import { CommittedState } from '../committed-state.ts'
 import type { Engine } from '../engine.ts'
@@ -34,6 +35,8 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
   readonly #history: VersionHistory
   readonly #log: ChangelogWriter | undefined
   readonly #bufferBytes: number
+  readonly #limit: CallbackLimit
+  readonly #uncommitted: UncommittedBudget | undefined
   #onFull: (() => void) | undefined
   readonly #freeze: boolean
   #streamTime: number
@@ -55,6 +58,9 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
     this.#history = new VersionHistory(this.#rows, this.#expiry)
     this.#log = options.log
     this.#bufferBytes = options.bufferBytes ?? defaultBufferBytes
+    this.#uncommitted = options.uncommitted
+    this.#limit = new CallbackLimit(name, this.#bufferBytes, options.uncommitted)
+    options.uncommitted?.add(this)
     this.#freeze = options.freeze ?? freezesByDefault()
   }
 
@@ -115,13 +121,10 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
     // a dropped version is logged as well, as in Kafka Streams: a restore drops it again
     this.#log?.(bytes, 0, stored, timestampBytes, timestamp)
     if (result === 'dropped') this.#expiredPuts++
-    if (this.commitWanted) this.#onFull?.()
-    if (this.#rows.bytes > 2 * this.#bufferBytes && !this.#committing)
-      throw new StreamsError(
-        'BUFFER_OVERFLOW',
-        `one callback changed more of store ${this.name} than may wait for a commit: ${this.#rows.bytes} bytes, ` +
-          `twice the bound of ${this.#bufferBytes}; change fewer keys at a time or raise the bound`
-      )
+    if (this.commitWanted) {
+      this.#onFull?.()
+      if (!this.#committing) this.#limit.check(this.#rows.bytes)
+    }
     return result
   }
 
@@ -140,6 +143,10 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
   }
 
   get bufferedBytes(): number {
+    return this.#rows.bytes
+  }
+
+  get uncommittedBytes(): number {
     return this.#rows.bytes
   }
 
@@ -167,12 +174,14 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
   commit(checkpoint: Checkpoint | undefined): void {
     this.#committed.write(this.#rows.operations(), checkpoint, this.#streamTime)
     this.#rows.clear()
+    this.#limit.reset()
     this.#committing = false
     this.#expiry.advance(this.#streamTime)
   }
 
   abort(): void {
     this.#rows.clear()
+    this.#limit.reset()
     this.#committing = false
     this.#streamTime = this.#committed.observedStreamTime
   }
@@ -219,6 +228,7 @@ export class EngineVersionedStore<K, V> implements StateStore, VersionedStore<K,
   async close(): Promise<void> {
     this.abort()
     this.#closed = true
+    this.#uncommitted?.remove(this)
     await this.#committed.close()
   }
 

@@ -97,3 +97,36 @@ it('punctuation that is due when a buffer is full comes after the commit, before
     await app.dispose()
   }
 })
+
+it('one callback may change many times the share of its store; a commit comes at once', async () => {
+  const app = await MemoryApp.create()
+  try {
+    const builder = new StreamsBuilder()
+    const stores = Array.from({ length: 60 }, (_, number) =>
+      keyValueStore({ name: `store-${number}`, key: string(), value: string() })
+    )
+    const [large] = stores as [(typeof stores)[number]]
+    builder
+      .stream(clicks)
+      .process(
+        () => ({
+          process({ key, value, timestamp }, context) {
+            const store = context.store(large)
+            for (let i = 0; i < 20_000; i++) store.put(`${i}`, 'x', timestamp)
+            context.forward({ key, value, timestamp, headers: [] })
+          }
+        }),
+        { stores }
+      )
+      .to(counts)
+    const streams = await app.start(builder.build(), {
+      commitIntervalMs: never,
+      cacheMaxBytes: 60 * 100 * 1024
+    })
+    await app.write(clicks, [{ key: 'key', value: 1, timestamp: 0 }])
+    await app.until(streams, () => app.read(counts).length > 0)
+    await streams.close()
+  } finally {
+    await app.dispose()
+  }
+})
