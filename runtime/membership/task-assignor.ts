@@ -29,6 +29,9 @@ export interface TaskAssignorOptions {
   readonly owned: () => Pick<MemberInfo, 'round' | 'active' | 'standby' | 'lags' | 'shutdown'>
 }
 
+/** Who runs a task. */
+type Owner = Pick<AssignmentMember, 'id' | 'processId'>
+
 /**
  * Cooperative assignment of tasks over the classic group protocol (KIP-429): a member keeps its tasks while it joins, and a task that is to
  * move is given to its new owner only after the old one has joined without it. Whoever gives up a task joins again, so that takes two rounds.
@@ -74,7 +77,13 @@ export class TaskAssignor implements GroupAssignor {
     const assignable = tasks.map(({ id, subTopology }) => ({ id, stateful: subTopology.stores.length > 0 }))
     const assignment = assignTasks(assignable, members, settings)
     const stateful = new Set(assignable.flatMap((task) => (task.stateful ? [task.id] : [])))
-    const given = withoutOwnedByOthers(assignment.shares, members, (task) => stateful.has(task))
+    // members with another graph run their tasks until they have read that they are refused
+    const owners = new Map<string, Owner>()
+    for (const [index, { memberId: id }] of subscribers.entries()) {
+      const { active = [], processId = '' } = infos[index] ?? {}
+      for (const task of active) owners.set(task, { id, processId })
+    }
+    const given = withoutOwnedByOthers(assignment.shares, members, owners, (task) => stateful.has(task))
     const clients = clientsOf(
       members.map(({ id, endpoint }) => {
         const { active, standby, warmup } = given.get(id) ?? noTasks
@@ -128,10 +137,9 @@ export class TaskAssignor implements GroupAssignor {
 function withoutOwnedByOthers(
   shares: ReadonlyMap<string, TaskShare>,
   members: readonly AssignmentMember[],
+  owners: ReadonlyMap<string, Owner>,
   isStateful: (task: string) => boolean
 ): Map<string, TaskShare> {
-  const owners = new Map<string, AssignmentMember>()
-  for (const member of members) for (const task of member.active) owners.set(task, member)
   const processes = new Map(members.map(({ id, processId }) => [id, processId]))
   return new Map(
     [...shares].map(([id, { active, standby, warmup }]) => {

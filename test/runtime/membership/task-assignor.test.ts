@@ -54,3 +54,15 @@ it('tells endpoints and what is behind them; threads of one process are one', ()
     [...(one?.active ?? []), ...(other?.active ?? [])].sort()
   )
 })
+
+it('gives nobody what a member with another graph still runs', () => {
+  const ids = tasks.map(({ id }) => id).sort()
+  const [old, leader] = told(
+    subscriber('old', { topology: 'another graph', active: ['0_0'] }),
+    subscriber('leader', {})
+  )
+  expect(old).toMatchObject({ problem: 'another graph', active: [] })
+  expect([...(leader?.active ?? [])].sort()).toEqual(ids.filter((id) => id !== '0_0'))
+  const [alone] = told(subscriber('leader', {}))
+  expect([...(alone?.active ?? [])].sort(), 'once it has left').toEqual(ids)
+})
