@@ -104,7 +104,12 @@ it('where the other processes are is known while the only thread is replaced, an
   let failures = 0
   const both = await Promise.all(
     ['h:1', 'h:2'].map((applicationServer) =>
-      start({ applicationServer, uncaughtExceptionHandler: () => responses[failures++]! })
+      // nobody is taken for gone
+      start({
+        applicationServer,
+        sessionTimeoutMs: 60_000,
+        uncaughtExceptionHandler: () => responses[failures++]!
+      })
     )
   )
   const endpoints = (streams: KafkaStreams) => streams.metadataForAllClients().map((one) => one.endpoint)
