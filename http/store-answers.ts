@@ -101,7 +101,10 @@ export async function answerFrom(
     const error = `task ${task} runs in a worker thread, whose stores cannot be read`
     return { status: 501, body: JSON.stringify({ error, task }) }
   }
-  const why = local === undefined ? 'has no owner that answers queries' : 'is being restored'
+  const why =
+    local === undefined
+      ? 'has no owner that answers queries'
+      : 'is being restored, or this process has lost its place in the group'
   return unavailable(task, `task ${task} ${why}`, soonMs)
 
   async function ask(endpoint: string): Promise<Reply | undefined> {

@@ -67,7 +67,10 @@ export class KafkaStreams {
     this.#finished.promise.catch(() => undefined)
   }
 
-  /** `RUNNING`: every active task of every thread is restored and processes. */
+  /**
+   * `RUNNING`: every active task of every thread is restored and processes, and the group has been heard from within the session: what has lost
+   * its brokers is `REBALANCING`, for its tasks may be others'.
+   */
   get state(): StreamsState {
     return this.#state === 'REBALANCING' && this.#threads?.pool.running === true ? 'RUNNING' : this.#state
   }

@@ -92,9 +92,11 @@ export class StreamThread {
     return this.#tasks?.status() ?? []
   }
 
-  /** The parts of a store that are open here, copies included. */
+  /** The parts of a store that are open here, copies included. Without a place in the group no task runs that anybody could rely on. */
   stores(name: string): readonly LocalStore[] {
-    return this.#tasks?.stores(name) ?? []
+    const found = this.#tasks?.stores(name) ?? []
+    if (this.#parts.membership.inPlace()) return found
+    return found.map((one) => (one.role === 'active' ? { ...one, running: false } : one))
   }
 
   /** Changelog records that the tasks held here lack. */

@@ -51,6 +51,10 @@ export class MemoryGroup implements GroupMember {
       throw new StreamsError('GROUP_FENCED', `group ${groupId}: another process joined as ${instanceId}`)
   }
 
+  inPlace(): boolean {
+    return this.#joined && this.#state.members.holds(this.#options.instanceId, this.#memberId)
+  }
+
   /** Its session lasts for as long as it is open. */
   stint(): number {
     return 0

@@ -16,6 +16,7 @@ import { brokerCode, brokerCodeName, brokerError } from './errors.ts'
 import { wasFormer } from './former-member.ts'
 import { leaveGroup } from './group-leave.ts'
 import { type CommitRefusal, commitOffsets, fetchOffsets, type Membership } from './group-offsets.ts'
+import { GroupPlace } from './group-place.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { Backoff, pausing, retrying, ticks } from './retry.ts'
 
@@ -54,6 +55,7 @@ export class StaticMember implements GroupMember {
   /** Under way; never rejects. */
   #joining: Promise<void> | undefined
   #fenced: StreamsError | undefined
+  readonly #place: GroupPlace
 
   constructor(options: GroupOptions, clusterOptions: ClusterOptions) {
     this.#assignor = options.assignor ?? roundRobin
@@ -63,6 +65,7 @@ export class StaticMember implements GroupMember {
       sessionTimeoutMs: options.sessionTimeoutMs ?? 45_000,
       heartbeatIntervalMs: options.heartbeatIntervalMs ?? 3_000
     }
+    this.#place = new GroupPlace({ ...this.#options, rebalanceTimeoutMs })
     this.#cluster = new Cluster(options.clientId, clusterOptions)
     this.#coordinator = new Coordinator(this.#cluster, options.groupId)
     // the broker answers a join only when all others have joined, or have run out of time
@@ -89,13 +92,16 @@ export class StaticMember implements GroupMember {
   }
 
   async #join(): Promise<Share> {
+    this.#place.joins()
     // joining counts as a sign of life; two kinds of them at once would only confuse
     this.#heartbeats?.stop()
     this.#heartbeats = undefined
     const wanted = await this.#wantedPartitions()
     const backoff = new Backoff()
     for (;;) {
-      const round = await retrying(withinMs, this.#cluster.signal, () => this.#joinOnce(wanted))
+      const round = await retrying(withinMs, this.#cluster.signal, () =>
+        this.#place.waiting(() => this.#joinOnce(wanted))
+      )
       if (round === 'again') {
         await pausing(backoff.next(), this.#cluster.signal)
         continue
@@ -105,8 +111,13 @@ export class StaticMember implements GroupMember {
         intervalMs: this.#options.heartbeatIntervalMs,
         sessionTimeoutMs: this.#options.sessionTimeoutMs
       })
+      this.#place.taken(this.#heartbeats)
       return round
     }
+  }
+
+  inPlace(): boolean {
+    return this.#fenced === undefined && this.#generation >= 0 && this.#place.isHeld
   }
 
   rejoinNeeded(): boolean {
@@ -158,7 +169,10 @@ export class StaticMember implements GroupMember {
     if (refusal === undefined) return
     if (refusal === 'fenced' && !wasFormer(sentAs, this.metadata())) throw this.#fence()
     this.#rejoin = true
-    if (refusal === 'unknown-member' && this.#joining === undefined) this.#memberId = ''
+    if (refusal === 'unknown-member' && this.#joining === undefined) {
+      this.#memberId = ''
+      this.#place.lost()
+    }
     throw this.#rebalance(
       refusal === 'unknown-member' ? 'the group has forgotten this member' : 'the group has a new generation'
     )
@@ -265,7 +279,10 @@ export class StaticMember implements GroupMember {
   #refused(what: string, code: number): 'again' {
     this.#coordinator.note(code)
     if (code === brokerCode.fencedInstanceId) throw this.#fence()
-    if (code === brokerCode.unknownMemberId) this.#memberId = ''
+    if (code === brokerCode.unknownMemberId) {
+      this.#memberId = ''
+      this.#place.lost()
+    }
     if (code === brokerCode.inconsistentGroupProtocol)
       throw new StreamsError(
         'CONFIG_INVALID',

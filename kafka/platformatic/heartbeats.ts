@@ -43,6 +43,11 @@ export class Heartbeats {
     return ticks() - this.#heardAt > this.#options.sessionTimeoutMs ? 'silent' : 'fine'
   }
 
+  /** When the last heartbeat was sent that the group has answered. */
+  get heardAt(): number {
+    return this.#heardAt
+  }
+
   stop(): void {
     this.#stopped = true
     clearTimeout(this.#timer)
@@ -58,6 +63,8 @@ export class Heartbeats {
     const { groupId, generation, memberId, instanceId } = this.#membership
     // a lost heartbeat must not keep the next ones waiting for longer than the session lasts
     const channel = { ...defaultChannel, requestTimeoutMs: Math.ceil(this.#options.sessionTimeoutMs / 3) }
+    // not when the answer is read: it may have waited for a process that was frozen
+    const sentAt = ticks()
     try {
       const answer = await this.#coordinator.call(
         'heartbeat',
@@ -72,7 +79,7 @@ export class Heartbeats {
       const heard = news.get(answer.errorCode)
       if (heard !== undefined) {
         this.#latest = heard
-        this.#heardAt = ticks()
+        this.#heardAt = sentAt
       }
     } catch {
       // brokers that are away: tried again at the next beat; `latest` tells when that took too long

@@ -155,6 +155,11 @@ export class StreamsMember implements StreamsGroupMember {
     if (this.#lost !== undefined) throw new StreamsError('GROUP_REBALANCE', this.#about(this.#lost))
   }
 
+  /** How long a session is only the broker knows: a silence is none before `withinMs`. */
+  inPlace(): boolean {
+    return !this.#isOut() && this.#epoch > 0 && this.#silentMs() <= withinMs
+  }
+
   metadata(): GroupMetadata {
     const { groupId, instanceId } = this.#options
     // an instance id that is absent is null on the wire; the port has none that is empty

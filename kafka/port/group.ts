@@ -60,6 +60,11 @@ export interface GroupMember extends OffsetCommitter {
    * it any more, though the group would take it.
    */
   stint(): number
+  /**
+   * False once the group has said that this member has no place, or has said nothing for a session: what it has may be somebody else's. A join
+   * that waits for others keeps the place. Costs next to nothing.
+   */
+  inPlace(): boolean
   /** Committed positions; partitions without one are left out. Waits for open transactions (KIP-447). */
   committed(partitions: readonly TopicPartition[]): Promise<readonly GroupOffset[]>
   /** Commits positions for this generation. Throws GROUP_FENCED, GROUP_REBALANCE. */

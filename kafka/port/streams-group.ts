@@ -72,7 +72,7 @@ export interface StreamsGroupOptions {
 
 /** Membership in a streams group (KIP-1071): the broker assigns the tasks. */
 export interface StreamsGroupMember
-  extends Pick<GroupMember, 'metadata' | 'regains' | 'committed' | 'commit' | 'check'> {
+  extends Pick<GroupMember, 'metadata' | 'regains' | 'committed' | 'commit' | 'check' | 'inPlace'> {
   /** Joins. Resolves with the first answer that has no error; tasks may come later. Throws what `check` throws. */
   join(): Promise<void>
   /** What this member is to have; another object each time it has changed. */

@@ -125,6 +125,10 @@ export class ClassicMembership implements Membership {
       })
   }
 
+  inPlace(): boolean {
+    return this.#failure === undefined && this.#group.stint() === this.#stint && this.#group.inPlace()
+  }
+
   owns(share: TaskShare): void {
     const gaveUp = this.#owned.active.some((id) => !share.active.includes(id))
     // somebody waits for it

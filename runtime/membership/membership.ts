@@ -26,6 +26,8 @@ export interface Membership extends OffsetCommitter {
    * Throws what such a join failed with, and GROUP_REBALANCE when the group went on without this member: its tasks may be others' then.
    */
   poll(): void
+  /** False while this member's tasks may be others': it was put out of the group, or has heard nothing of it for a session. Costs next to nothing. */
+  inPlace(): boolean
   /** What this member has from now on. No new round begins before it has said so of what it was assigned last. */
   owns(share: TaskShare): void
   /** Committed positions; partitions without one are left out. Waits for open transactions (KIP-447). */

@@ -65,6 +65,10 @@ export class StreamsMembership implements Membership {
     this.#member.check()
   }
 
+  inPlace(): boolean {
+    return this.#member.inPlace()
+  }
+
   owns({ active, standby, warmup }: TaskShare): void {
     this.#member.owns({ active: taskIds(active), standby: taskIds(standby), warmup: taskIds(warmup) })
   }

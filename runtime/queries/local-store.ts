@@ -6,7 +6,7 @@ export interface LocalStore {
   /** `<sub-topology>_<partition>`; `global` for a global table. */
   readonly task: string
   readonly role: TaskRole | 'global'
-  /** Of an active task: it is restored and processes. Copies and global tables can be read whenever they are open. */
+  /** Of an active task: it is restored and processes, and its process has its place in the group. Copies and global tables can be read whenever they are open. */
   readonly running: boolean
   /** Of a copy: changelog records that it lacks; undefined until that is known. */
   readonly lag: number | undefined

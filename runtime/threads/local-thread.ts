@@ -44,7 +44,7 @@ export class LocalThread implements Thread {
   }
 
   get running(): boolean {
-    return this.#running
+    return this.#running && this.#membership?.inPlace() === true
   }
 
   /** The tasks that run now. */

@@ -5,7 +5,7 @@ import type { TaskStatus } from '../task-status.ts'
 export interface Thread {
   /** From 1 on. A thread that takes another's place has its number, and with it its place in the group. */
   readonly number: number
-  /** All its active tasks are restored and run. */
+  /** All its active tasks are restored and run, and its place in the group is its own. */
   readonly running: boolean
   /** The tasks it has a part in, in whatever role. */
   status(): readonly TaskStatus[]

@@ -15,6 +15,7 @@ import {
   TimeWindows,
   topic
 } from '../../index.ts'
+import type { GroupOptions } from '../../kafka/port/group.ts'
 import { MemoryApp } from '../runtime/memory-app.ts'
 
 const token = 'a token of more than 16'
@@ -297,6 +298,38 @@ describe('queries', () => {
     expect(stale.status).toBe(200)
     expect(stale.json).toMatchObject({ role: 'standby', view: 'committed', lag: 0, entries: [{ value: 5 }] })
   }, 30_000)
+
+  it('are not answered by one that has lost its place in the group, and it is not ready', async () => {
+    await write(5, 2)
+    let inPlace = true
+    const kafka = new Proxy(app.client, {
+      get(client, name) {
+        if (name === 'group')
+          return (groupOptions: GroupOptions) => {
+            const member = client.group(groupOptions)
+            member.inPlace = () => inPlace
+            return member
+          }
+        const value = Reflect.get(client, name)
+        return typeof value === 'function' ? value.bind(client) : value
+      }
+    })
+    const { streams, get } = await replica({ kafka })
+    await app.caughtUp(streams)
+    expect((await get('/stores/counts/keys/k1')).status).toBe(200)
+    inPlace = false
+    for (const query of ['', '?stale=true']) {
+      const { status, json } = await get<{ error: string }>(`/stores/counts/keys/k1${query}`)
+      expect(status).toBe(503)
+      expect(json.error).toContain('lost its place in the group')
+    }
+    expect(streams.state).toBe('REBALANCING')
+    expect((await get('/readyz')).status).toBe(503)
+    expect((await get('/healthz')).status).toBe(200)
+    inPlace = true
+    expect((await get('/stores/counts/keys/k1')).json).toMatchObject({ entries: [{ value: 2 }] })
+    expect((await get('/readyz')).status).toBe(200)
+  })
 
   it('over three replicas, of which one goes without a word: no answer is wrong, and what nobody has says until when', async () => {
     const keys = 40

@@ -180,10 +180,13 @@ describe('membership', { timeout: 60_000 }, () => {
     expect(one.stint(), 'it took part in every round').toBe(0)
     expect(await one.regains([position], before)).toBe(true)
 
+    expect(one.inPlace()).toBe(true)
     await remove(groupId, 'one')
     await until('it knows', () => one.rejoinNeeded())
+    expect(one.inPlace()).toBe(false)
     const former = one.metadata()
     await one.join()
+    expect(one.inPlace()).toBe(true)
     expect(one.stint()).toBe(1)
     expect(await one.regains([position], former)).toBe(false)
   })
