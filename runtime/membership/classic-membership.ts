@@ -16,6 +16,11 @@ import { TaskAssignor } from './task-assignor.ts'
 
 /** How often copies are looked at that will become active here, ms. */
 const WARM_CHECK_MS = 100
+/**
+ * How long those who wait for tasks leave it to their owners to join without them, ms. An owner that was replaced meanwhile knows nothing of
+ * it, and a broker begins no round for a static member that comes back.
+ */
+const WITHHELD_PAUSE_MS = 1_000
 /** How often, and with what pauses between, all members are asked to stop, ms. */
 const SHUTDOWN_TURNS = 3
 const SHUTDOWN_PAUSE_MS = 500
@@ -65,6 +70,7 @@ export class ClassicMembership implements Membership {
   #wanted = false
   #notBefore = Number.NEGATIVE_INFINITY
   #probeAt = Number.POSITIVE_INFINITY
+  #claimAt = Number.POSITIVE_INFINITY
   #warmCheckAt = Number.POSITIVE_INFINITY
   #refused = false
   #shutsDown = false
@@ -119,7 +125,8 @@ export class ClassicMembership implements Membership {
     this.#parts.partitions.check()
     const now = this.#parts.clock.now()
     if (now < this.#notBefore) return
-    if (this.#wanted || this.#group.rejoinNeeded() || now >= this.#probeAt || this.#isWarm(now))
+    const isDue = now >= this.#probeAt || now >= this.#claimAt
+    if (this.#wanted || isDue || this.#group.rejoinNeeded() || this.#isWarm(now))
       this.#joining = this.#rejoin().finally(() => {
         this.#joining = undefined
       })
@@ -223,6 +230,7 @@ export class ClassicMembership implements Membership {
     this.#tellEndpoint()
     const now = clock.now()
     this.#probeAt = info.probing ? now + probingIntervalMs : Number.POSITIVE_INFINITY
+    this.#claimAt = info.withheld === true ? now + WITHHELD_PAUSE_MS : Number.POSITIVE_INFINITY
     this.#warmCheckAt = warmup.length > 0 ? now : Number.POSITIVE_INFINITY
     const share = { active, standby, warmup }
     if (sameShare(share, this.#assigned)) return

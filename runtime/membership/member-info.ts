@@ -48,7 +48,9 @@ const ShareInfo = z.object({
   /** Why it is given nothing. */
   problem: z.enum(['another graph']).nullable(),
   /** A member asked the whole application to stop. */
-  shutdown: z.boolean().optional()
+  shutdown: z.boolean().optional(),
+  /** Tasks wait for their owners to give them up: who finds that nobody has joined for it does so. Leaders of former versions do not say so. */
+  withheld: z.boolean().optional()
 })
 /** What the leader tells a member. */
 export type ShareInfo = Omit<z.infer<typeof ShareInfo>, keyof TaskShare | 'clients'> &

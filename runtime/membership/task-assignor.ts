@@ -84,6 +84,9 @@ export class TaskAssignor implements GroupAssignor {
       for (const task of active) owners.set(task, { id, processId })
     }
     const given = withoutOwnedByOthers(assignment.shares, members, owners, (task) => stateful.has(task))
+    const withheld = members.some(
+      ({ id }) => given.get(id)?.active.length !== assignment.shares.get(id)?.active.length
+    )
     const clients = clientsOf(
       members.map(({ id, endpoint }) => {
         const { active, standby, warmup } = given.get(id) ?? noTasks
@@ -93,21 +96,30 @@ export class TaskAssignor implements GroupAssignor {
     for (const [id, share] of given)
       shares.set(id, {
         partitions: this.#inputsOf(share.active),
-        userData: this.#told(share, { version, probing: assignment.probing, clients })
+        userData: this.#told(share, {
+          version,
+          probing: assignment.probing,
+          clients,
+          ...(withheld ? { withheld } : {})
+        })
       })
     return shares
   }
 
-  /** The graph may have changed while the leader was away, and partitions may have been added. */
+  /**
+   * The graph may have changed while the leader was away, and partitions may have been added. Tasks that were to be given up are nobody's now,
+   * whether it was this member that had them or another.
+   */
   stillFits({ userData }: Share): boolean {
     const info = decodeShareInfo(userData)
+    if (info?.withheld === true) return false
     if (info?.shutdown === true || this.#options.owned().shutdown === true) return false
     return info?.topology === this.#options.topology && info.tasks === this.#tasks.size
   }
 
   #told(
     share: TaskShare,
-    more: Partial<Pick<ShareInfo, 'version' | 'probing' | 'clients' | 'problem'>>
+    more: Partial<Pick<ShareInfo, 'version' | 'probing' | 'clients' | 'problem' | 'withheld'>>
   ): Buffer {
     return encodeShareInfo({
       version: protocolVersion,

@@ -6,9 +6,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   type KafkaStreams,
   type RestoreProgress,
+  StreamsBuilder,
   type StreamsConfig,
   string,
-  type Topology
+  type Topology,
+  topic
 } from '../../index.ts'
 import { MemoryApp } from './memory-app.ts'
 import {
@@ -250,6 +252,33 @@ describe('replicas', () => {
     expect(generations()).toBe(generation)
     for (const { streams } of places) await app.caughtUp(streams)
     expectExactCounts()
+  }, 20_000)
+
+  it('run all tasks when the leader is restarted after it gave some up, before it joined again', async () => {
+    const copy = topic('copies', { key: words.key, value: words.value, partitions: PARTITIONS })
+    const builder = new StreamsBuilder()
+    builder.stream(words).to(copy)
+    const copied = builder.build()
+    const config = { sessionTimeoutMs: 30_000 }
+    let closed: Promise<void> | undefined
+    const logger = {
+      info: (text: string) => {
+        if (text.startsWith(`assigned: ${PARTITIONS / 2} active`)) closed ??= first.streams.close()
+      },
+      warn: () => undefined,
+      error: () => undefined
+    }
+    const first = await replica(copied, { ...config, logger })
+    await app.until(first.streams, () => active(first.streams).length === PARTITIONS)
+    const second = await replica(copied, config)
+    await app.until(second.streams, () => closed !== undefined)
+    await closed
+    const again = await replica(copied, { ...config, stateDirectory: first.stateDirectory })
+    const both = [again.streams, second.streams]
+    await app.until(second.streams, () => both.every((one) => active(one).length === PARTITIONS / 2))
+    await write(1)
+    for (const one of both) await app.caughtUp(one)
+    expect(app.read(copy)).toHaveLength(written)
   }, 20_000)
 
   it('whose task was rebuilt go on with it, and tell each change once', async () => {

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import {
   decodeShareInfo,
   encodeMemberInfo,
+  encodeShareInfo,
   protocolVersion
 } from '../../../runtime/membership/member-info.ts'
 import { TaskAssignor } from '../../../runtime/membership/task-assignor.ts'
@@ -17,8 +18,8 @@ function subscriber(name: string, changes: object) {
   return { memberId: name, instanceId: name, topics: [], userData }
 }
 
-function told(...members: ReturnType<typeof subscriber>[]) {
-  const assignor = new TaskAssignor({
+function leader() {
+  return new TaskAssignor({
     tasks,
     topology: 'graph',
     processId: 'leader',
@@ -28,7 +29,10 @@ function told(...members: ReturnType<typeof subscriber>[]) {
     onMembers: () => undefined,
     owned: () => ({ round: 1, active: [], standby: [], lags: {} })
   })
-  const shares = assignor.assign([], members, 'leader')
+}
+
+function told(...members: ReturnType<typeof subscriber>[]) {
+  const shares = leader().assign([], members, 'leader')
   return members.map(({ memberId }) => decodeShareInfo(shares.get(memberId)?.userData ?? null))
 }
 
@@ -57,12 +61,25 @@ it('tells endpoints and what is behind them; threads of one process are one', ()
 
 it('gives nobody what a member with another graph still runs', () => {
   const ids = tasks.map(({ id }) => id).sort()
-  const [old, leader] = told(
+  const [old, taker] = told(
     subscriber('old', { topology: 'another graph', active: ['0_0'] }),
     subscriber('leader', {})
   )
   expect(old).toMatchObject({ problem: 'another graph', active: [] })
-  expect([...(leader?.active ?? [])].sort()).toEqual(ids.filter((id) => id !== '0_0'))
+  expect([...(taker?.active ?? [])].sort()).toEqual(ids.filter((id) => id !== '0_0'))
   const [alone] = told(subscriber('leader', {}))
   expect([...(alone?.active ?? [])].sort(), 'once it has left').toEqual(ids)
+})
+
+it('says that tasks wait for their owners to give them up; a leader that comes back to that begins anew', () => {
+  const all = tasks.map(({ id }) => id)
+  const [gives, waits] = told(subscriber('1', { active: all }), subscriber('2', {}))
+  expect(waits?.active).toEqual([])
+  expect([gives?.withheld, waits?.withheld]).toEqual([true, true])
+  const active = gives?.active ?? []
+  const [kept, given] = told(subscriber('1', { active }), subscriber('2', {}))
+  expect([kept?.withheld, given?.withheld]).toEqual([undefined, undefined])
+  const fits = (info: typeof kept) =>
+    info !== undefined && leader().stillFits({ partitions: [], userData: encodeShareInfo(info) })
+  expect([fits(gives), fits(kept)]).toEqual([false, true])
 })
