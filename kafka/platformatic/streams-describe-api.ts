@@ -1,11 +1,18 @@
 import { type API, createAPI, type Reader, Writer } from '@platformatic/kafka'
+import type { StreamsTasks, TaskIds } from '../port/streams-group.ts'
+
+export interface DescribedStreamsMember {
+  readonly memberId: string
+  readonly instanceId: string | null
+  /** What it was given last; not its target, for which others may have to give something up. */
+  readonly assigned: StreamsTasks
+}
 
 /** A streams group as its coordinator sees it; no more of it than is read here. */
 export interface DescribedStreamsGroup {
   readonly errorCode: number
   readonly errorMessage: string | null
-  /** Of its members, those that have one. */
-  readonly instanceIds: readonly string[]
+  readonly members: readonly DescribedStreamsMember[]
 }
 
 /*
@@ -52,10 +59,10 @@ function readGroup(reader: Reader): DescribedStreamsGroup {
   reader.readInt32()
   reader.readInt32()
   skipTopology(reader)
-  const instanceIds = reader.readArray(readInstanceId, true, false).flatMap((id) => (id === null ? [] : [id]))
+  const members = reader.readArray(readMember, true, false)
   reader.readInt32()
   reader.readTaggedFields()
-  return { errorCode, errorMessage, instanceIds }
+  return { errorCode, errorMessage, members }
 }
 
 function skipTopology(reader: Reader): void {
@@ -82,8 +89,8 @@ function skipTopic(reader: Reader): void {
   reader.readTaggedFields()
 }
 
-function readInstanceId(reader: Reader): string | null {
-  reader.readString()
+function readMember(reader: Reader): DescribedStreamsMember {
+  const memberId = reader.readString()
   reader.readInt32()
   const instanceId = reader.readNullableString()
   reader.readNullableString()
@@ -99,22 +106,30 @@ function readInstanceId(reader: Reader): string | null {
   reader.readArray(skipKeyValue, true, false)
   reader.readArray(skipTaskOffset, true, false)
   reader.readArray(skipTaskOffset, true, false)
-  skipAssignment(reader)
-  skipAssignment(reader)
+  const assigned = readAssignment(reader)
+  readAssignment(reader)
   reader.readBoolean()
   reader.readTaggedFields()
-  return instanceId
+  return { memberId, instanceId, assigned }
 }
 
-function skipAssignment(reader: Reader): void {
-  for (let role = 0; role < 3; role++) reader.readArray(skipTaskIds, true, false)
+function readAssignment(reader: Reader): StreamsTasks {
+  const [active, standby, warmup] = [readRole(reader), readRole(reader), readRole(reader)]
   reader.readTaggedFields()
+  return { active, standby, warmup }
 }
 
-function skipTaskIds(reader: Reader): void {
-  reader.readString()
-  reader.readArray((from) => from.readInt32(), true, false)
+function readRole(reader: Reader): readonly TaskIds[] {
+  return reader.readArray(readTaskIds, true, false)
+}
+
+function readTaskIds(reader: Reader): TaskIds {
+  const tasks = {
+    subTopology: reader.readString(),
+    partitions: reader.readArray((from) => from.readInt32(), true, false)
+  }
   reader.readTaggedFields()
+  return tasks
 }
 
 function skipTaskOffset(reader: Reader): void {

@@ -16,7 +16,11 @@ import { Coordinator } from './coordinator.ts'
 import { brokerCode, brokerError } from './errors.ts'
 import { commitOffsets, fetchOffsets, type Membership } from './group-offsets.ts'
 import { pausing, retrying, ticks } from './retry.ts'
-import { type DescribedStreamsGroup, streamsGroupDescribe } from './streams-describe-api.ts'
+import {
+  type DescribedStreamsGroup,
+  type DescribedStreamsMember,
+  streamsGroupDescribe
+} from './streams-describe-api.ts'
 import {
   type StreamsHeartbeat,
   type StreamsHeartbeatAnswer,
@@ -28,7 +32,7 @@ const noTasks: StreamsTasks = Object.freeze({ active: [], standby: [], warmup: [
 const noGroup: DescribedStreamsGroup = {
   errorCode: brokerCode.networkException,
   errorMessage: null,
-  instanceIds: []
+  members: []
 }
 /** How long brokers may be away during one call. */
 const withinMs = 60_000
@@ -132,15 +136,8 @@ export class StreamsMember implements StreamsGroupMember {
   }
 
   async instances(): Promise<readonly string[]> {
-    return await retrying(withinMs, this.#cluster.signal, async () => {
-      const groups = await this.#coordinator.call('admin', lookUp, streamsGroupDescribe, [
-        this.#options.groupId
-      ])
-      const { errorCode, errorMessage, instanceIds } = groups[0] ?? noGroup
-      this.#coordinator.note(errorCode)
-      if (errorCode !== 0) throw brokerError(this.#about('the group is not told'), errorCode, errorMessage)
-      return instanceIds
-    })
+    const members = await retrying(withinMs, this.#cluster.signal, () => this.#describe())
+    return members.flatMap(({ instanceId }) => instanceId ?? [])
   }
 
   shutDownApplication(): void {
@@ -217,9 +214,11 @@ export class StreamsMember implements StreamsGroupMember {
     }
   }
 
-  /** It has no place in the group for which to send heartbeats. */
+  /** It has no place in the group for which to send heartbeats; not after a join that failed, either. */
   #isOut(): boolean {
-    return this.#joining || this.#lost !== undefined || this.#failure !== undefined
+    return (
+      this.#epoch <= joinEpoch || this.#joining || this.#lost !== undefined || this.#failure !== undefined
+    )
   }
 
   async #tell(): Promise<void> {
@@ -300,6 +299,16 @@ export class StreamsMember implements StreamsGroupMember {
         ...changes
       }
     )
+  }
+
+  /** The members of the group, as its coordinator sees them. */
+  async #describe(): Promise<readonly DescribedStreamsMember[]> {
+    const { groupId } = this.#options
+    const groups = await this.#coordinator.call('admin', lookUp, streamsGroupDescribe, [groupId])
+    const { errorCode, errorMessage, members } = groups[0] ?? noGroup
+    this.#coordinator.note(errorCode)
+    if (errorCode !== 0) throw brokerError(this.#about('the group is not told'), errorCode, errorMessage)
+    return members
   }
 
   #membership(): Membership {

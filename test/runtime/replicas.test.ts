@@ -260,7 +260,7 @@ describe('replicas', () => {
     builder.stream(words).to(copy)
     const copied = builder.build()
     const config = { sessionTimeoutMs: 30_000 }
-    let closed: Promise<void> | undefined
+    let closed: Promise<unknown> | undefined
     const logger = {
       info: (text: string) => {
         if (text.startsWith(`assigned: ${PARTITIONS / 2} active`)) closed ??= first.streams.close()

@@ -1,0 +1,65 @@
+import { setTimeout } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { StreamsError } from '../../core/errors.ts'
+import { brokerCode } from '../../kafka/platformatic/broker-codes.ts'
+import { StreamsMember } from '../../kafka/platformatic/streams-group.ts'
+import { StreamsCoordinator, tasksOf } from './platformatic/streams-coordinator.ts'
+
+let coordinator: StreamsCoordinator
+let member: StreamsMember
+
+beforeEach(() => {
+  coordinator = new StreamsCoordinator()
+  const options = { clientId: 'one', groupId: 'group', instanceId: 'one', processId: 'one', endpoint: null }
+  member = new StreamsMember(
+    { ...options, topology: [], tags: {}, rebalanceTimeoutMs: 1_000, offsets: () => [] },
+    { brokers: ['127.0.0.1:1'] }
+  )
+})
+
+afterEach(async () => {
+  coordinator.losing = 0
+  await member.close()
+  vi.restoreAllMocks()
+})
+
+async function joined(...partitions: number[]): Promise<void> {
+  coordinator.target = partitions
+  await member.join()
+  member.owns(member.assigned())
+  const { length } = coordinator.epochs
+  await vi.waitFor(() => expect(coordinator.epochs.length).toBeGreaterThan(length))
+}
+
+function isLost(): boolean {
+  try {
+    member.check()
+    return false
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'GROUP_REBALANCE' })
+    return true
+  }
+}
+
+/** Two answers in a row, each with an epoch of its own. */
+async function fenced(): Promise<void> {
+  coordinator.losing = 1
+  coordinator.target = [7]
+  await vi.waitFor(() => expect(coordinator.losing).toBe(0))
+  coordinator.losing = 1
+  coordinator.target = [7, 8]
+  await vi.waitFor(() => expect(isLost()).toBe(true), 5_000)
+}
+
+it('sends nothing after a join that failed, and can join later', async () => {
+  await joined(0)
+  coordinator.refusal = brokerCode.groupAuthorizationFailed
+  await expect(member.join()).rejects.toBeInstanceOf(StreamsError)
+  const { length } = coordinator.epochs
+  await setTimeout(100)
+  expect(coordinator.epochs).toHaveLength(length)
+  coordinator.refusal = brokerCode.none
+  await joined(0, 1)
+  expect(member.assigned()).toEqual(tasksOf([0, 1]))
+  member.check()
+})
