@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { StreamsError } from '../../core/errors.ts'
+import { hasCode, StreamsError } from '../../core/errors.ts'
 import type { TopicPartition } from '../../core/record.ts'
 import type { GroupMetadata, GroupOffset } from '../port/group.ts'
 import type {
@@ -10,17 +10,13 @@ import type {
   StreamsTasks,
   TaskOffset
 } from '../port/streams-group.ts'
-import { Cluster, type ClusterOptions, lookUp } from './cluster.ts'
+import { Cluster, type ClusterOptions } from './cluster.ts'
 import { defaultChannel } from './connections.ts'
 import { Coordinator } from './coordinator.ts'
-import { brokerCode, brokerError } from './errors.ts'
+import { brokerCode } from './errors.ts'
 import { commitOffsets, fetchOffsets, type Membership } from './group-offsets.ts'
 import { pausing, retrying, ticks } from './retry.ts'
-import {
-  type DescribedStreamsGroup,
-  type DescribedStreamsMember,
-  streamsGroupDescribe
-} from './streams-describe-api.ts'
+import { describedMembers } from './streams-described.ts'
 import {
   type StreamsHeartbeat,
   type StreamsHeartbeatAnswer,
@@ -29,11 +25,6 @@ import {
 import { type GroupProblem, problemOf, refusalOf } from './streams-status.ts'
 
 const noTasks: StreamsTasks = Object.freeze({ active: [], standby: [], warmup: [] })
-const noGroup: DescribedStreamsGroup = {
-  errorCode: brokerCode.networkException,
-  errorMessage: null,
-  members: []
-}
 /** How long brokers may be away during one call. */
 const withinMs = 60_000
 const stableWithinMs = 120_000
@@ -54,6 +45,8 @@ export class StreamsMember implements StreamsGroupMember {
   readonly #memberId = randomUUID()
   #epoch = joinEpoch
   #assigned = noTasks
+  /** An answer was lost, and with it perhaps what is assigned: the broker tells that once. */
+  #unsure = false
   #endpoints: readonly StreamsEndpoint[] = []
   #endpointEpoch = -1
   #owned = noTasks
@@ -106,6 +99,7 @@ export class StreamsMember implements StreamsGroupMember {
     this.#epoch = joinEpoch
     this.#owned = noTasks
     this.#assigned = noTasks
+    this.#unsure = false
     this.#untold = {}
     this.#endpointEpoch = -1
     const { instanceId, processId, topology, tags, endpoint, rebalanceTimeoutMs } = this.#options
@@ -136,7 +130,9 @@ export class StreamsMember implements StreamsGroupMember {
   }
 
   async instances(): Promise<readonly string[]> {
-    const members = await retrying(withinMs, this.#cluster.signal, () => this.#describe())
+    const members = await retrying(withinMs, this.#cluster.signal, () =>
+      describedMembers(this.#coordinator, this.#options.groupId)
+    )
     return members.flatMap(({ instanceId }) => instanceId ?? [])
   }
 
@@ -230,9 +226,12 @@ export class StreamsMember implements StreamsGroupMember {
         tasks: untold.tasks ?? null,
         offsets: this.#newOffsets()
       })
-      if (life === this.#life) this.#take(answer)
+      if (life !== this.#life) return
+      this.#take(answer)
+      if (this.#unsure) await this.#makeSure(answer, life)
     } catch (error) {
       if (life !== this.#life) return
+      this.#unsure = true
       // an answer may be lost after the broker acted on it: everything is told again
       this.#untold = { tasks: this.#owned, ...this.#untold }
       this.#offsets = undefined
@@ -240,6 +239,22 @@ export class StreamsMember implements StreamsGroupMember {
         await pausing(Math.min(1_000, this.#intervalMs), this.#cluster.signal)
       else this.#failure = error
     }
+  }
+
+  /** After a lost answer: asks what is assigned, unless the broker has just told it. Nothing changes meanwhile: only heartbeats change it. */
+  async #makeSure({ tasks }: StreamsHeartbeatAnswer, life: number): Promise<void> {
+    if (tasks === null && this.#lost === undefined) {
+      const members = await describedMembers(this.#coordinator, this.#options.groupId).catch((error) => {
+        if (hasCode(error, 'BROKER_UNAVAILABLE')) throw error
+        // who may not ask joins anew
+        return []
+      })
+      if (life !== this.#life) return
+      const assigned = members.find(({ memberId }) => memberId === this.#memberId)?.assigned
+      if (assigned === undefined) this.#lost = 'an answer of its group was lost, and it is not told of it'
+      else if (!isDeepStrictEqual(assigned, this.#assigned)) this.#assigned = assigned
+    }
+    this.#unsure = false
   }
 
   #take(answer: StreamsHeartbeatAnswer): void {
@@ -299,16 +314,6 @@ export class StreamsMember implements StreamsGroupMember {
         ...changes
       }
     )
-  }
-
-  /** The members of the group, as its coordinator sees them. */
-  async #describe(): Promise<readonly DescribedStreamsMember[]> {
-    const { groupId } = this.#options
-    const groups = await this.#coordinator.call('admin', lookUp, streamsGroupDescribe, [groupId])
-    const { errorCode, errorMessage, members } = groups[0] ?? noGroup
-    this.#coordinator.note(errorCode)
-    if (errorCode !== 0) throw brokerError(this.#about('the group is not told'), errorCode, errorMessage)
-    return members
   }
 
   #membership(): Membership {

@@ -63,3 +63,15 @@ it('sends nothing after a join that failed, and can join later', async () => {
   expect(member.assigned()).toEqual(tasksOf([0, 1]))
   member.check()
 })
+
+it.each([
+  ['one answer is', 1],
+  ['two answers are', 2]
+])('runs what it was given when %s lost', async (_what, losing) => {
+  await joined(0, 1)
+  coordinator.target = [1, 2, 3]
+  coordinator.losing = losing
+  await vi.waitFor(() => expect(member.assigned()).toEqual(tasksOf([1, 2, 3])), 5_000)
+  expect(member.metadata().generationId).toBe(coordinator.epoch)
+  expect(isLost()).toBe(false)
+})

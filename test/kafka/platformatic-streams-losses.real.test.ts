@@ -9,7 +9,7 @@ import { OwnBroker } from './platformatic/own-broker.ts'
 const heartbeat = { key: streamsGroupHeartbeat[1].key, version: 1 }
 const shutdown = { code: 'APPLICATION_SHUTDOWN' }
 
-describe('a streams group that is asked to shut down', { timeout: 60_000 }, () => {
+describe('a streams group whose messages are lost', { timeout: 60_000 }, () => {
   let broker: OwnBroker
   let proxy: LosingProxy
   const closing: StreamsMember[] = []
@@ -90,5 +90,27 @@ describe('a streams group that is asked to shut down', { timeout: 60_000 }, () =
     await until('both have told what they have', () => proxy.seen(heartbeat) >= seen + 4)
     await ask(one)
     await until('both are told to stop', () => [one, two].every(isToldToStop))
+  })
+
+  it('is given its tasks though the answer that brought them was lost', async () => {
+    const space = workspace()
+    const topic = await space.topic(4)
+    const groupId = space.name('streams')
+    const countOf = (member: StreamsMember) =>
+      member.assigned().active.reduce((sum, { partitions }) => sum + partitions.length, 0)
+    const one = await joined(groupId, 'one', topic)
+    await until('the only member has all tasks', () => countOf(one) === 4)
+    one.owns(one.assigned())
+    const two = await joined(groupId, 'two', topic)
+    two.owns(two.assigned())
+    await until('the first one is to have half of them', () => countOf(one) === 2)
+    const seen = proxy.seen(heartbeat)
+    one.owns(one.assigned())
+    await until('it has told so', () => proxy.seen(heartbeat) > seen)
+    expect(countOf(two), 'it has not asked yet').toBe(0)
+    // one of each
+    proxy.lose(heartbeat.key, 'answer', 2)
+    await until('both have what is theirs', () => countOf(one) === 2 && countOf(two) === 2)
+    for (const each of [one, two]) each.check()
   })
 })
