@@ -107,9 +107,11 @@ export class StreamsMember implements StreamsGroupMember {
     await retrying(withinMs, this.#cluster.signal, async () => {
       this.#offsets = undefined
       const answer = await this.#beat({ ...first, offsets: this.#newOffsets() })
-      // the former member of this instance has not left yet: its session ends by itself
-      if (answer.errorCode === brokerCode.unreleasedInstanceId)
+      if (answer.errorCode === brokerCode.unreleasedInstanceId) {
+        // the place may be this very member's, when an answer was lost; another's is not touched: its session ends by itself
+        await this.#beat({ memberEpoch: leaveForAWhileEpoch })
         throw new StreamsError('BROKER_UNAVAILABLE', this.#about('its former member is still there'))
+      }
       this.#take(answer)
       this.check()
     })
@@ -191,7 +193,7 @@ export class StreamsMember implements StreamsGroupMember {
 
   /** If it is in the group. Static members keep their place for the session, unless they leave `forGood`. */
   async #leave(forGood: boolean): Promise<void> {
-    if (this.#epoch <= 0 || this.#lost !== undefined) return
+    if (this.#epoch <= joinEpoch) return
     this.#epoch = this.#options.instanceId === null || forGood ? leaveEpoch : leaveForAWhileEpoch
     try {
       await retrying(leaveWithinMs, this.#cluster.signal, () => this.#beat({}, leaveWithinMs))

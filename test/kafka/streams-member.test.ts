@@ -75,3 +75,35 @@ it.each([
   expect(member.metadata().generationId).toBe(coordinator.epoch)
   expect(isLost()).toBe(false)
 })
+
+it.each<[string, () => Promise<void>]>([
+  ['was fenced', () => fenced()],
+  [
+    'got no answer to its join',
+    async () => {
+      coordinator.losesJoin = true
+    }
+  ]
+])('gets its place back at once when it %s', async (_what, before) => {
+  await joined(0)
+  await before()
+  const begun = performance.now()
+  await member.join()
+  expect(performance.now() - begun).toBeLessThan(1_000)
+  member.check()
+})
+
+it('waits for another member that has its place', async () => {
+  await joined(0)
+  coordinator.isOthers = true
+  await vi.waitFor(() => expect(isLost()).toBe(true), 5_000)
+  let over = false
+  const joining = member.join().finally(() => {
+    over = true
+  })
+  await setTimeout(300)
+  expect(over).toBe(false)
+  coordinator.isOthers = false
+  await joining
+  member.check()
+})

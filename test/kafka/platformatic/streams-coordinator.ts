@@ -19,9 +19,11 @@ export class StreamsCoordinator {
   target: readonly number[] = []
   /** So many of the next answers are lost. */
   losing = 0
+  /** The answer to the next join is. */
+  losesJoin = false
   /** The next join is refused with it. */
   refusal: number = brokerCode.none
-  /** The place is another member's. */
+  /** The place is another member’s. */
   isOthers = false
   readonly epochs: number[] = []
   #epoch = 0
@@ -34,6 +36,10 @@ export class StreamsCoordinator {
       await new Promise(setImmediate)
       const answer =
         (api as { key: number }).key === 89 ? [this.#describe()] : this.#heartbeat(asked as never)
+      if (this.losesJoin && (asked as { memberEpoch?: number }).memberEpoch === 0) {
+        this.losesJoin = false
+        this.losing = 1
+      }
       if (this.losing === 0) return answer as never
       this.losing--
       throw new StreamsError('BROKER_UNAVAILABLE', 'the answer was lost')
@@ -64,7 +70,10 @@ export class StreamsCoordinator {
       this.#assigned = this.target
       return answer(brokerCode.none, this.#epoch, tasksOf(this.#assigned))
     }
-    if (!isOwn) return answer(brokerCode.unknownMemberId)
+    if (!isOwn) {
+      this.#member = undefined
+      return answer(brokerCode.unknownMemberId)
+    }
     const isFormer = memberEpoch === this.#previous && tasks !== null
     if (memberEpoch !== this.#epoch && !isFormer) return answer(brokerCode.fencedMemberEpoch)
     if (this.target === this.#assigned) return answer(brokerCode.none, this.#epoch)
