@@ -41,6 +41,11 @@ export interface ReferenceRoute<T = unknown> {
   readonly topic: Topic<string, T>
 }
 
+/** Where an object's rows go; undefined: it is no reference file that is known. */
+export function routeOf(routes: readonly ReferenceRoute[], object: string): ReferenceRoute | undefined {
+  return routes.find(({ file }) => object === file.object || object === `${file.object}.gz`)
+}
+
 /** All kinds of reference files. A new one is a file in `references/` and a line here. */
 export function referenceRoutes(topics: IngestTopics): readonly ReferenceRoute[] {
   const route = <T>(file: ReferenceFile<T>, topic: Topic<string, T>) =>

@@ -1,5 +1,5 @@
 import { bytes, Topology, topic } from '../index.ts'
-import { type IngestTopics, referenceRoutes } from './ingest-topics.ts'
+import type { IngestTopics } from './ingest-topics.ts'
 import {
   filesSink,
   progressStore,
@@ -18,18 +18,15 @@ const reader = 'read-files'
  *   file events -> read files -> raw CSV, files, one topic per kind of reference file
  *                  (file-progress)
  */
-export function ingestTopology(
-  topics: IngestTopics,
-  options: Omit<ReadFilesOptions, 'references'>
-): Topology {
-  const references = referenceRoutes(topics)
+export function ingestTopology(topics: IngestTopics, options: ReadFilesOptions): Topology {
   const graph = new Topology()
     .addSource(source, topics.fileEvents)
-    .addProcessor(reader, () => new ReadFiles({ ...options, references }), source)
+    .addProcessor(reader, () => new ReadFiles(options), source)
     .addStateStore(progressStore, reader)
     .addSink(filesSink, topics.files, reader)
     // chunks are UTF-8 already: their bytes are passed on
     .addSink(rawCsvSink, topic(topics.rawCsv.name, { ...topics.rawCsv, value: bytes() }), reader)
-  for (const { file, topic: target } of references) graph.addSink(referenceSink(file.object), target, reader)
+  for (const { file, topic: target } of options.shared.references)
+    graph.addSink(referenceSink(file.object), target, reader)
   return graph
 }

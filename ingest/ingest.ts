@@ -11,7 +11,7 @@ import {
 import type { FileEvent } from '../processors/retail/file-event.ts'
 import { bucketsByName, type CountryBucket } from './buckets.ts'
 import { type BadNotification, EventWriter } from './events/event-writer.ts'
-import type { IngestTopics } from './ingest-topics.ts'
+import { type IngestTopics, referenceRoutes } from './ingest-topics.ts'
 import { ingestTopology } from './ingest-topology.ts'
 import type { ObjectStore } from './object-store.ts'
 import { progressStore, type ReadFiles } from './read-files.ts'
@@ -90,6 +90,7 @@ export class Ingest {
         buckets: this.#buckets,
         store: objectStore,
         source: new VersionSource(objectStore, archive),
+        references: referenceRoutes(topics),
         pool: new ReadingPool(options.filesAtOnce ?? 8, options),
         budget: new ByteBudget(options.budgetBytes ?? 16 * 1024 * 1024),
         retractsRemoved: options.onRemoved === 'retract',

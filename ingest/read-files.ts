@@ -13,7 +13,7 @@ import {
 import type { FileEvent } from '../processors/retail/file-event.ts'
 import { rawChunkHeaders } from '../processors/retail/raw-chunk.ts'
 import { type CountryBucket, objectKind } from './buckets.ts'
-import type { ReferenceRoute } from './ingest-topics.ts'
+import { routeOf } from './ingest-topics.ts'
 import {
   FileProgress,
   fileMetadata,
@@ -22,8 +22,8 @@ import {
   type Reading
 } from './reading/file-progress.ts'
 import { FileReader, type SharedReading } from './reading/file-reader.ts'
-import type { ReadChunk } from './reading/file-reading.ts'
 import { type IngestProgress, noProgress, plus, progressOf } from './reading/reading-progress.ts'
+import type { ReadChunk } from './reading/reading-step.ts'
 import { readReferenceRows } from './references/reference-file.ts'
 import { isAfter } from './sequencer.ts'
 
@@ -42,7 +42,6 @@ export const progressStore = keyValueStore({
 
 export interface ReadFilesOptions {
   readonly shared: SharedReading
-  readonly references: readonly ReferenceRoute[]
   /** Told of each instance, one per task and new ones after a failure, and of its end. */
   readonly onCreated: (reading: ReadFiles) => unknown
   readonly onClosed: (reading: ReadFiles) => unknown
@@ -224,20 +223,24 @@ export class ReadFiles implements Processor<string, FileEvent, string, unknown> 
   }
 
   #forwardReference({ object }: FileProgress, bucket: CountryBucket, chunk: ReadChunk): string | null {
-    const route = this.#options.references.find(
-      ({ file }) => object === file.object || object === `${file.object}.gz`
-    )
-    if (route === undefined) return 'it is no reference file that is known'
+    const route = routeOf(this.#options.shared.references, object)
+    const { sign, standing } = chunk
+    if (route === undefined || standing === null) return 'it is no reference file that is known'
     const { csvHeader, delimiter } = chunk.part.form
     const rows = { csvHeader, delimiter, text: chunk.content.toString('utf8'), firstRow: chunk.firstRow }
     const sink = referenceSink(route.file.object)
+    const forward = (key: string, value: unknown, timestamp: number) =>
+      this.#context?.forward({ key, value, timestamp, headers: noHeaders }, sink)
+    const takeBack = (key: string, _: unknown, timestamp: number) => {
+      const instead = standing.instead(key, timestamp)
+      if (instead !== undefined) forward(key, instead, timestamp)
+    }
     try {
-      return readReferenceRows(route.file, rows, bucket, (key, value, timestamp) =>
-        this.#context?.forward({ key, value, timestamp, headers: noHeaders }, sink)
-      )
+      const problem = readReferenceRows(route.file, rows, bucket, sign === 1 ? forward : takeBack)
+      return sign === 1 ? problem : null
     } catch (error) {
       if (!hasCode(error, 'FILE_UNREADABLE')) throw error
-      return (error as StreamsError).message
+      return sign === 1 ? (error as StreamsError).message : null
     }
   }
 

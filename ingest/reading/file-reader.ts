@@ -1,12 +1,14 @@
 import { hasCode, type Logger, StreamsError } from '../../index.ts'
 import { type CountryBucket, objectKind } from '../buckets.ts'
+import { type ReferenceRoute, routeOf } from '../ingest-topics.ts'
 import type { ObjectStore } from '../object-store.ts'
 import { isRefusal } from '../store-failure.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { type Asked, type FileProgress, isUnfinished, type Reading } from './file-progress.ts'
-import { FileReading, type ReadingStep } from './file-reading.ts'
+import { FileReading } from './file-reading.ts'
 import { Patience } from './patience.ts'
 import type { ReadingJob, ReadingPool, Rest } from './reading-pool.ts'
+import type { ReadingStep } from './reading-step.ts'
 import type { VersionSource } from './version-source.ts'
 
 /** What all readers of a process share. */
@@ -14,6 +16,7 @@ export interface SharedReading {
   readonly buckets: ReadonlyMap<string, CountryBucket>
   readonly store: ObjectStore
   readonly source: VersionSource
+  readonly references: readonly ReferenceRoute[]
   readonly pool: ReadingPool
   readonly budget: ByteBudget
   readonly retractsRemoved: boolean
@@ -156,7 +159,7 @@ export class FileReader {
   }
 
   async #read(job: Job, onProgress: () => void): Promise<void> {
-    const { buckets, store, source, retractsRemoved } = this.#shared
+    const { buckets, store, source, references, retractsRemoved } = this.#shared
     const progress = this.#progressOf(job.file)
     const bucket = buckets.get(job.bucket)
     if (progress === null || bucket === undefined)
@@ -165,7 +168,9 @@ export class FileReader {
     const { object } = progress
     const from = job.reading ?? progress.reading
     const asked = () => job.asked
-    const reading = new FileReading({ bucket, object, asked, store, source, retractsRemoved, signal }, from)
+    const reference = routeOf(references, object)?.file
+    const parts = { bucket, object, asked, store, source, reference, retractsRemoved, signal }
+    const reading = new FileReading(parts, from)
     // one behind: the last one is to be marked
     let held: ReadingStep | undefined
     try {

@@ -4,25 +4,18 @@ import { type CountryBucket, objectKind } from '../buckets.ts'
 import { isSeekable } from '../csv/row-source.ts'
 import type { RowChunk } from '../csv/row-splitter.ts'
 import type { ObjectStore } from '../object-store.ts'
+import type { ReferenceFile } from '../references/reference-file.ts'
+import type { StandingRows } from '../references/standing-rows.ts'
 import type { ObjectHead } from '../stored-object.ts'
 import type { Asked, Part, Reading, Version } from './file-progress.ts'
+import { overwritten, unobtainable } from './former-version.ts'
+import type { ReadingStep } from './reading-step.ts'
+import { ReferenceVersions } from './reference-versions.ts'
 import { VersionRows } from './version-rows.ts'
 import type { VersionSource } from './version-source.ts'
 
 /** An object that changes all the time is not looked at all the time. */
 const lookAgainMs = 50
-
-/** One step in the reading of a file: how far it is after it, and the rows that go with it. */
-export interface ReadingStep {
-  readonly reading: Reading
-  readonly chunk?: ReadChunk
-}
-
-/** Rows that are added, or taken back. */
-export interface ReadChunk extends RowChunk {
-  readonly part: Part
-  readonly sign: 1 | -1
-}
 
 export interface FileReadingParts {
   readonly bucket: CountryBucket
@@ -31,6 +24,8 @@ export interface FileReadingParts {
   readonly asked: () => Asked
   readonly store: ObjectStore
   readonly source: VersionSource
+  /** What kind of reference file it is, if it is one that is known. */
+  readonly reference: ReferenceFile | undefined
   /** A removed object's rows are taken back. */
   readonly retractsRemoved: boolean
   readonly signal: AbortSignal
@@ -41,7 +36,8 @@ export interface FileReadingParts {
  *
  *   look at the object -> nothing changed: done
  *                      -> first version: (archive it,) read it
- *                      -> another version: see that it can be read; take back the rows of the former; read it
+ *                      -> another version: see that it can be read; take back the rows of the former; read it. Of a reference file only
+ *                         those that it has no longer: a row that vanished and came back would be missed by what is joined meanwhile
  *                      -> gone: finish what was begun if it is kept somewhere; take it back if so configured
  *
  * Every step is a `Reading` that is true once its chunk is in the topic, so a crash between any two goes on from the former. When the
@@ -52,12 +48,16 @@ export class FileReading {
   readonly #kind: ReturnType<typeof objectKind>
   readonly #rows: VersionRows
   #reading: Reading
+  /** Of a reference file that is known. */
+  readonly #references: ReferenceVersions | undefined
 
   constructor(parts: FileReadingParts, from: Reading) {
     this.#parts = parts
     this.#reading = from
     this.#kind = objectKind(parts.object)
     this.#rows = new VersionRows(parts)
+    const { reference, bucket } = parts
+    this.#references = reference && new ReferenceVersions(reference, bucket, this.#rows)
   }
 
   /** How far it is: after the last step, or a little further. Another reading can go on from here. */
@@ -141,17 +141,21 @@ export class FileReading {
       throw new StreamsError('FILE_UNREADABLE', 'its key names no store: expected <storeId>/<name>.csv')
     if (part !== null && part.taken === null && part.version.etag === target.etag) {
       if (!part.complete && !(yield* this.#readOn())) return false
-      yield this.#settled('done')
+      yield this.#settled('done', this.#note)
       return true
+    }
+    if (part !== null && this.#references !== undefined) {
+      const standing = await this.#references.standing(target)
+      if (standing === undefined) return false
+      const had = yield* this.#takeBackReference(this.#references, part, standing)
+      return yield* this.#begin(target, had ? null : overwritten(part))
     }
     if (part !== null) {
       // not before the new version has shown that it can be read
       if (part.taken === null && !(await this.#isReadable(target))) return false
       if (!(yield* this.#takeBack())) return true
     }
-    if (!(yield* this.#begin(target))) return false
-    yield this.#settled('done')
-    return true
+    return yield* this.#begin(target)
   }
 
   async *#gone(): AsyncGenerator<ReadingStep, boolean> {
@@ -161,7 +165,9 @@ export class FileReading {
       yield removed ? this.#settled('removed') : this.#settled('rejected', 'it is gone')
       return true
     }
-    if (part.taken !== null || (removed && this.#parts.retractsRemoved)) {
+    const retracts = removed && this.#parts.retractsRemoved
+    // of a reference file what stands stays: each row is one of the former version or of the one that is gone
+    if (retracts || (part.taken !== null && this.#references === undefined)) {
       if (yield* this.#takeBack()) yield this.#settled('removed')
       return true
     }
@@ -179,12 +185,14 @@ export class FileReading {
     return true
   }
 
-  /** Reads a version's first rows and all others. False: it is not there any more. */
-  async *#begin(target: Version): AsyncGenerator<ReadingStep, boolean> {
+  /** Reads all of a version, and settles it. False: it is not there any more. */
+  async *#begin(target: Version, reason: string | null = null): AsyncGenerator<ReadingStep, boolean> {
     const { source, bucket, object, signal } = this.#parts
     const version = await source.archived(bucket.bucket, object, target, signal)
     if (typeof version === 'string') return false
     this.#reading = { ...this.#reading, target: version }
+    const standing = await this.#standing(version)
+    if (standing === undefined) return false
     const stored = await this.#rows.open(version, 0)
     if (stored === undefined) return false
     try {
@@ -202,9 +210,10 @@ export class FileReading {
         taken: null,
         problem: null
       }
-      this.#reading = { ...this.#reading, state: 'reading', reason: null, revision, part }
+      this.#reading = { ...this.#reading, state: 'reading', reason, revision, part }
       yield { reading: this.#reading }
-      yield* this.#add(chunks, progress)
+      yield* this.#add(chunks, standing, progress)
+      yield this.#settled('done', reason)
       return true
     } finally {
       stored.body.destroy()
@@ -219,20 +228,26 @@ export class FileReading {
       this.#reading = { ...this.#reading, part: { ...part, complete: true } }
       return true
     }
+    const standing = await this.#standing(part.version)
+    if (standing === undefined) return false
     const stored = await this.#rows.open(part.version, seek ? part.nextByte : 0)
     if (stored === undefined) return false
-    this.#reading = { ...this.#reading, state: 'reading', reason: null }
+    this.#reading = { ...this.#reading, state: 'reading', reason: this.#note }
     const progress = { bytes: seek ? part.nextByte : 0 }
     try {
       const from = { at: part.nextByte, seek, skipRows: part.rows }
-      yield* this.#add(await this.#rows.resume(stored, part, from, progress), progress)
+      yield* this.#add(await this.#rows.resume(stored, part, from, progress), standing, progress)
       return true
     } finally {
       stored.body.destroy()
     }
   }
 
-  async *#add(chunks: AsyncGenerator<RowChunk>, progress: { bytes: number }): AsyncGenerator<ReadingStep> {
+  async *#add(
+    chunks: AsyncGenerator<RowChunk>,
+    standing: StandingRows | null,
+    progress: { bytes: number }
+  ): AsyncGenerator<ReadingStep> {
     for await (const chunk of chunks) {
       const before = this.#reading.part as Part
       const part = {
@@ -242,7 +257,7 @@ export class FileReading {
         bytesRead: Math.max(progress.bytes, before.bytesRead)
       }
       this.#reading = { ...this.#reading, part }
-      yield { reading: this.#reading, chunk: { ...chunk, part, sign: 1 } }
+      yield { reading: this.#reading, chunk: { ...chunk, part, sign: 1, standing } }
     }
     const part = this.#reading.part as Part
     this.#reading = { ...this.#reading, part: { ...part, complete: true } }
@@ -252,6 +267,13 @@ export class FileReading {
   async *#takeBack(): AsyncGenerator<ReadingStep, boolean> {
     const { part } = this.#reading
     const taken = part?.taken ?? { rows: 0, nextByte: 0 }
+    if (part !== null && this.#references !== undefined) {
+      const nothing = this.#references.nothing()
+      if (!(yield* this.#takeBackReference(this.#references, part, nothing))) {
+        yield this.#settled('rejected', unobtainable(part))
+        return false
+      }
+    }
     if (part !== null && taken.rows < part.rows && this.#kind.kind === 'sales') {
       const seek = isSeekable(part.form) && taken.nextByte > 0
       const stored = await this.#rows.open(part.version, seek ? taken.nextByte : 0)
@@ -266,7 +288,7 @@ export class FileReading {
           rows = chunk.firstRow - 1 + chunk.rows
           const gone = { rows, nextByte: chunk.end }
           this.#reading = { ...this.#reading, state: 'reading', part: { ...part, taken: gone } }
-          yield { reading: this.#reading, chunk: { ...chunk, part, sign: -1 } }
+          yield { reading: this.#reading, chunk: { ...chunk, part, sign: -1, standing: null } }
         }
         if (rows < part.rows)
           throw new StreamsError(
@@ -281,16 +303,38 @@ export class FileReading {
     return true
   }
 
+  /**
+   * Takes back what a reference file said and does not say any more: all of it anew after a crash, and however little of it was added, because the
+   * version before it was held against the whole. False: it is not to be had.
+   */
+  async *#takeBackReference(
+    references: ReferenceVersions,
+    part: Part,
+    standing: StandingRows
+  ): AsyncGenerator<ReadingStep, boolean> {
+    const chunks = await references.former(part.version)
+    if (chunks === undefined) return false
+    for await (const chunk of chunks) {
+      const gone = { rows: Math.min(part.rows, chunk.firstRow - 1 + chunk.rows), nextByte: chunk.end }
+      this.#reading = { ...this.#reading, state: 'reading', part: { ...part, taken: gone } }
+      yield { reading: this.#reading, chunk: { ...chunk, part, sign: -1, standing } }
+    }
+    return true
+  }
+
+  /** What was to be said of the version when it was begun; not why it could not be read. */
+  get #note(): string | null {
+    const { state, reason } = this.#reading
+    return state === 'reading' || state === 'done' ? reason : null
+  }
+
+  /** Of a reference file: null for another. Undefined: it is not to be had. */
+  async #standing(version: Version): Promise<StandingRows | null | undefined> {
+    return this.#references === undefined ? null : this.#references.standing(version)
+  }
+
   #settled(state: 'done' | 'rejected' | 'removed', reason: string | null = null): ReadingStep {
     this.#reading = { ...this.#reading, state, reason }
     return { reading: this.#reading }
   }
-}
-
-function unobtainable({ version, rows, taken }: Part): string {
-  const standing = rows - (taken?.rows ?? 0)
-  return (
-    `its former version (etag ${version.etag}) can be had neither from the bucket's versions nor from an archive, ` +
-    `so ${standing} rows of it cannot be taken back`
-  )
 }

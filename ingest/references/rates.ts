@@ -7,6 +7,7 @@ export const ratesFile: ReferenceFile<ExchangeRate> = {
   columns: ['currency', 'rate'],
   identifiers: [],
   schema: ExchangeRate,
+  hasHistory: true,
   value: (column) => ({ currency: column('currency'), rate: parseRate(column('rate') ?? '') }),
   key: (rate) => rate.currency
 }

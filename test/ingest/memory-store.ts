@@ -13,16 +13,21 @@ const accessDenied = new S3ServiceException({
 
 type Reading = Pick<ObjectStore, 'ensureBucket' | 'head' | 'get' | 'getVersion' | 'listPages' | 'close'>
 
-/** Objects in memory, by `bucket/key`, without versions. */
+/** Objects in memory, by `bucket/key`. */
 export class MemoryObjectStore implements Reading {
   readonly objects = new Map<string, Buffer>()
   /** Answered with 403, however often they are asked for. */
   readonly refused = new Set<string>()
   /** Does not answer at all. */
   away = false
+  /** Former contents are kept: a version's id is its etag. */
+  keepsVersions = false
+  readonly #versions = new Map<string, Buffer>()
 
   put(file: string, content: string | Buffer): void {
-    this.objects.set(file, Buffer.from(content as string))
+    const bytes = Buffer.from(content as string)
+    this.objects.set(file, bytes)
+    if (this.keepsVersions) this.#versions.set(`${file}#${etagOf(bytes)}`, bytes)
   }
 
   async ensureBucket(): Promise<void> {}
@@ -39,27 +44,37 @@ export class MemoryObjectStore implements Reading {
     if (this.refused.has(file)) throw unavailable(`reading ${file}`, accessDenied)
     const content = this.objects.get(file)
     if (content === undefined) return undefined
-    const etag = createHash('md5').update(content).digest('hex')
-    return { key, sizeBytes: content.length, etag, lastModifiedMs: 1, versionId: null, metadata: {} }
+    const etag = etagOf(content)
+    const versionId = this.keepsVersions ? etag : null
+    return { key, sizeBytes: content.length, etag, lastModifiedMs: 1, versionId, metadata: {} }
   }
 
   async get(bucket: string, key: string): Promise<StoredObject | undefined> {
     const head = await this.head(bucket, key)
-    return head && { ...head, body: this.#body(bucket, key, 0) }
+    return head && { ...head, body: bodyOf(this.objects.get(`${bucket}/${key}`), 0) }
   }
 
   async getVersion(
     bucket: string,
     key: string,
-    { etag, from = 0 }: ObjectVersion
+    { etag, versionId, from = 0 }: ObjectVersion
   ): Promise<StoredObject | 'missing' | 'changed'> {
     const head = await this.head(bucket, key)
+    const kept = versionId === undefined ? undefined : this.#versions.get(`${bucket}/${key}#${versionId}`)
+    if (kept !== undefined) {
+      const version = { key, sizeBytes: kept.length, etag, lastModifiedMs: 1, versionId: etag, metadata: {} }
+      return { ...version, body: bodyOf(kept, from) }
+    }
     if (head === undefined) return 'missing'
-    return head.etag === etag ? { ...head, body: this.#body(bucket, key, from) } : 'changed'
+    if (head.etag !== etag) return 'changed'
+    return { ...head, body: bodyOf(this.objects.get(`${bucket}/${key}`), from) }
   }
+}
 
-  #body(bucket: string, key: string, from: number): Readable {
-    const content = this.objects.get(`${bucket}/${key}`) as Buffer
-    return Readable.from([content.subarray(from)], { objectMode: false })
-  }
+function etagOf(content: Buffer): string {
+  return createHash('md5').update(content).digest('hex')
+}
+
+function bodyOf(content: Buffer | undefined, from: number): Readable {
+  return Readable.from([(content as Buffer).subarray(from)], { objectMode: false })
 }
