@@ -231,12 +231,15 @@ export class ReadFiles implements Processor<string, FileEvent, string, unknown> 
     const sink = referenceSink(route.file.object)
     const forward = (key: string, value: unknown, timestamp: number) =>
       this.#context?.forward({ key, value, timestamp, headers: noHeaders }, sink)
+    const add = (key: string, value: unknown, timestamp: number) => {
+      if (standing.stands(key, timestamp)) forward(key, value, timestamp)
+    }
     const takeBack = (key: string, _: unknown, timestamp: number) => {
       const instead = standing.instead(key, timestamp)
       if (instead !== undefined) forward(key, instead, timestamp)
     }
     try {
-      const problem = readReferenceRows(route.file, rows, bucket, sign === 1 ? forward : takeBack)
+      const problem = readReferenceRows(route.file, rows, bucket, sign === 1 ? add : takeBack)
       return sign === 1 ? problem : null
     } catch (error) {
       if (!hasCode(error, 'FILE_UNREADABLE')) throw error

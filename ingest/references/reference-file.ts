@@ -19,7 +19,7 @@ export interface ReferenceFile<T = unknown> {
   /** Those that are, or become, parts of keys: at most 256 bytes. Any other has at most 4,096. */
   readonly identifiers: readonly string[]
   readonly schema: z.ZodType<T>
-  /** Each row counts from its `valid_from` on, until the next of its key does. */
+  /** Each row counts from its `valid_from` on, until the next of its key does. Of any other file only the latest row of a key counts. */
   readonly hasHistory?: boolean
   /** The value that the row stands for, before the schema has checked it. */
   value(column: Columns, country: string): unknown

@@ -121,6 +121,24 @@ it('without the former version a correction counts, and says what it could not d
   })
 })
 
+it('of rows with one key the one with the latest valid_from stands, wherever it is', async () => {
+  const product = (sku: string, name: string, from: string) => `${sku},${name},b,c,s,1,${from}`
+  const filler = Array.from({ length: 5_000 }, (_, i) => product(`f${i}`, 'Filler of some length', ''))
+  const rows = [
+    product('TEA', 'New', '2023-01-01'),
+    ...filler,
+    product('TEA', 'Old', '2020-01-01'),
+    product('TEA', 'Oldest', '')
+  ]
+  await put(
+    'reference/products.csv',
+    `sku,name,brand,category,subcategory,list_price,valid_from\n${rows.join('\n')}\n`
+  )
+  expect(records(topics.products.name, 'name').filter(([key]) => key === 'US/TEA')).toEqual([
+    ['US/TEA', 'New', '2023-01-01']
+  ])
+})
+
 /** Reads on until a step is the last wanted, as a task would that is killed then, and does to the table what the task forwards. */
 async function readUntil(
   store: MemoryObjectStore,
