@@ -6,6 +6,7 @@ import { skuIndex } from '../sinks/retail/sku-index.ts'
 import * as topics from '../topology/retail/topics.ts'
 import type { Counts } from './count-input.ts'
 import { readTopic } from './read-topic.ts'
+import { rejectedRows } from './rejected-rows.ts'
 import { sinkDeadLetters } from './retail-app.ts'
 
 /*
@@ -127,11 +128,7 @@ export async function deadLetterFigures(
   kafka: KafkaClient,
   countries: readonly string[]
 ): Promise<{ readonly rows: Counts; readonly refusedBySinks: number }> {
-  const rejected: { readonly market: string; readonly rows: number; readonly net: number }[] = []
-  await readTopic(kafka, 'retail-figures', topics.rejectedRows, (record) => {
-    const row = record.value()
-    if (row !== null && countries.includes(row.country)) rejected.push(row)
-  })
+  const rejected = await rejectedRows(kafka, 'retail-figures', ({ country }) => countries.includes(country))
   let refusedBySinks = 0
   await readTopic(
     kafka,

@@ -39,7 +39,8 @@ const columns = {
 
 /**
  * Training sets of each country: line items of products as Parquet. A row is for validation if its business day is, and so is what takes it back,
- * so nothing of the validation period is in what is learned from.
+ * so nothing of the validation period is in what is learned from. What the graph tells again when it starts over is in them again: of each file, revision,
+ * row and sign the last counts.
  */
 export function trainingSets(options: TrainingSetOptions): Sink<string, LineItem> {
   const { name, bucket, validationFrom, rangeOffsets } = options
