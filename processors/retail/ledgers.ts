@@ -62,7 +62,7 @@ export const CategoryDay = Totals.extend({
 export type CategoryDay = z.infer<typeof CategoryDay>
 
 /** What one store sold of a SKU. */
-const StoreShare = z.object({ storeId: z.string(), rows: z.int(), units: amount, net: amount })
+export const StoreShare = Totals.pick({ rows: true, units: true, net: true })
 export type StoreShare = z.infer<typeof StoreShare>
 
 /** What was sold of a SKU, all in all. Keyed by `country/sku`. */
@@ -73,11 +73,7 @@ export const SkuTotals = Totals.extend({
   /** The latest that a file gives. */
   description: z.string().nullable(),
   /** Does not go back when a corrected file takes its rows away; the SKU days do. */
-  lastSold: businessDay,
-  /** By the customers' countries, in alphabetical order. */
-  markets: z.array(Totals.extend({ market: z.string() })),
-  /** By the stores that sold it, in the order of their ids. */
-  stores: z.array(StoreShare)
+  lastSold: businessDay
 })
 export type SkuTotals = z.infer<typeof SkuTotals>
 
@@ -90,7 +86,11 @@ export const SkuSales = SkuTotals.omit({ description: true }).extend({
   listPrice: amount.nullable(),
   /** Sold less returned in 7 and in 28 days, by each store's calendar; see `Velocity`. */
   units7: amount,
-  units28: amount
+  units28: amount,
+  /** By the customers' countries: the first 1,000 in the order of their names, then all others together under an empty one. They add up to the whole. */
+  markets: z.array(Totals.extend({ market: z.string() })),
+  /** By the stores that sold it, likewise. */
+  stores: z.array(StoreShare.extend({ storeId: z.string() }))
 })
 export type SkuSales = z.infer<typeof SkuSales>
 

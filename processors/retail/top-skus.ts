@@ -4,6 +4,7 @@ import { analysis, publication, under } from './analysis.ts'
 import { ledgerKey, ledgerParts } from './ledger-key.ts'
 import type { SkuTotals } from './ledgers.ts'
 import { amount, country } from './model.ts'
+import { skuStoresStore } from './sku-shares.ts'
 
 const rankings = { revenue: 'net', units: 'units' } as const
 type Ranking = keyof typeof rankings
@@ -34,6 +35,7 @@ export const candidates = publication('top-candidates', json(Candidate))
 export function bestOfPartition(skus: KeyValueStoreDefinition<string, SkuTotals>) {
   return analysis<SkuTotals | null, Candidate>(candidates, (context) => {
     const totals = context.store(skus)
+    const shares = context.store(skuStoresStore)
     return {
       take: (_, key) => ledgerParts(key)[0] ?? null,
       rows(country) {
@@ -45,10 +47,11 @@ export function bestOfPartition(skus: KeyValueStoreDefinition<string, SkuTotals>
           else known.push(candidate)
         }
         for (const { value } of under(totals, country)) {
-          const { sku, productKind, rows, units, net, stores } = value
+          const { sku, productKind, rows, units, net } = value
           if (productKind !== 'product') continue
           add('', { sku, rows, units, net })
-          for (const { storeId, ...share } of stores) add(storeId, { sku, ...share })
+          for (const { key, value } of under(shares, ledgerKey(country, sku)))
+            add(ledgerParts(key)[2] ?? '', { sku, ...value })
         }
         const best = new Map<string, Candidate>()
         for (const [place, all] of places)

@@ -52,10 +52,10 @@ beforeAll(async () => {
       }
       const storeId = country === 'CA' ? '19' : String((row.product_id % 3) + 1)
       const stores = [{ storeId, rows: 1, units: row.product_id, net: 0 }]
-      const sold = { ...noSkuTotals, country, sku, units: row.product_id, lastSold: '1998-12-30', stores }
+      const sold = { ...noSkuTotals, country, sku, units: row.product_id, lastSold: '1998-12-30' }
       // their last two digits are what was sold in 28 days
       const units28 = (row.product_id % 100) * 10_000
-      const value = { ...searchDocument(sold, product), units28, units7: units28 / 4 }
+      const value = { ...searchDocument(sold, product), stores, units28, units7: units28 / 4 }
       return {
         topic: 'retail.sku-sales',
         partition: 0,

@@ -1,5 +1,6 @@
 import { json, type KTable, storeOf, string } from '../../index.ts'
 import type { SkuTotals } from '../../processors/retail/ledgers.ts'
+import { skuStoresStore } from '../../processors/retail/sku-shares.ts'
 import {
   bestOfPartition,
   candidates,
@@ -16,7 +17,9 @@ export function topSkus(skus: KTable<string, SkuTotals>): void {
   const totals = storeOf(skus)
   skus
     .toStream()
-    .process(bestOfPartition(totals), { stores: [totals, candidates.waiting, candidates.published] })
+    .process(bestOfPartition(totals), {
+      stores: [totals, skuStoresStore, candidates.waiting, candidates.published]
+    })
     .map(placed)
     .repartition({ name: 'by-place', key: string(), value: json(PlacedCandidate) })
     .process(topTen, { stores: [candidatesStore, topTens.waiting, topTens.published] })

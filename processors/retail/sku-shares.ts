@@ -1,0 +1,119 @@
+import { type FixedKeyProcessor, json, type KeyValueStore, keyValueStore, string } from '../../index.ts'
+import { under } from './analysis.ts'
+import { ledgerKey, ledgerParts } from './ledger-key.ts'
+import { type SkuSales, StoreShare, Totals } from './ledgers.ts'
+import type { LineItem } from './model.ts'
+import { addItem, isEmpty, minus, noTotals } from './totals.ts'
+
+/** What each market bought of a SKU, by `country/sku/market`. */
+export const skuMarketsStore = keyValueStore({
+  name: 'sku-markets',
+  key: string(),
+  value: json(Totals),
+  cached: true
+})
+/** What each store sold of it, by `country/sku/storeId`. */
+export const skuStoresStore = keyValueStore({
+  name: 'sku-stores',
+  key: string(),
+  value: json(StoreShare),
+  cached: true
+})
+
+/**
+ * Most markets, and most stores, of a document. A market is whatever a file says, be it a customer's number in the wrong column: without a bound
+ * the document would outgrow Kafka's 1 MiB and the 10,000 nested objects that Elasticsearch takes.
+ */
+export const mostShares = 1000
+/** Most bytes of either list, as JSON. */
+const mostBytes = 400_000
+/** Field names and figures of an entry, at most. */
+const figuresBytes = 260
+/** In JSON a character of text is at most an escape such as \u0001. */
+const characterBytes = 6
+
+const noShare: StoreShare = Object.freeze({ rows: 0, units: 0, net: 0 })
+
+/** Keeps the shares of markets and stores, each by itself, so that a row costs the same however many there are. Passes the items on. */
+export function keepSkuShares(): FixedKeyProcessor<string, LineItem, LineItem> {
+  let markets: KeyValueStore<string, Totals>
+  let stores: KeyValueStore<string, StoreShare>
+  return {
+    init(context) {
+      markets = context.store(skuMarketsStore)
+      stores = context.store(skuStoresStore)
+    },
+    process(record, context) {
+      const { value: item, timestamp } = record
+      if (item === null) return
+      const market = ledgerKey(item.country, item.sku, item.market)
+      const bought = addItem(markets.get(market) ?? noTotals, item)
+      markets.put(market, isEmpty(bought) ? null : bought, timestamp)
+      const store = ledgerKey(item.country, item.sku, item.storeId)
+      const sold = withItem(stores.get(store) ?? noShare, item)
+      stores.put(store, isNothing(sold) ? null : sold, timestamp)
+      context.forward(record)
+    }
+  }
+}
+
+/** Gives a SKU's document its markets and stores. */
+export function withSkuShares(): FixedKeyProcessor<string, SkuSales, SkuSales> {
+  let markets: KeyValueStore<string, Totals>
+  let stores: KeyValueStore<string, StoreShare>
+  return {
+    init(context) {
+      markets = context.store(skuMarketsStore)
+      stores = context.store(skuStoresStore)
+    },
+    process(record, context) {
+      const { value: sku } = record
+      if (sku === null) return context.forward(record)
+      const key = ledgerKey(sku.country, sku.sku)
+      const ofMarkets = listed(under(markets, key), sku, minus, isEmpty)
+      const ofStores = listed(under(stores, key), sku, less, isNothing)
+      const value = {
+        ...sku,
+        markets: ofMarkets.map(([market, totals]) => ({ ...totals, market })),
+        stores: ofStores.map(([storeId, share]) => ({ ...share, storeId }))
+      }
+      context.forward({ ...record, value })
+    }
+  }
+}
+
+/** The first entries by name, and under an empty name what all others come to: the whole without those, so that they need not be read. */
+function listed<T>(
+  entries: Iterable<{ readonly key: string; readonly value: T }>,
+  whole: T,
+  less: (a: T, b: T) => T,
+  isNone: (one: T) => boolean
+): [name: string, share: T][] {
+  const list: [string, T][] = []
+  let rest = whole
+  let bytes = 0
+  for (const { key, value } of entries) {
+    const name = ledgerParts(key)[2] ?? ''
+    bytes += figuresBytes + characterBytes * name.length
+    if (list.length === mostShares || bytes > mostBytes) {
+      if (!isNone(rest)) list.push(['', rest])
+      return list
+    }
+    list.push([name, value])
+    rest = less(rest, value)
+  }
+  return list
+}
+
+function withItem(share: StoreShare, item: LineItem): StoreShare {
+  const units = item.productKind === 'charge' ? 0 : item.units
+  return { rows: share.rows + item.rows, units: share.units + units, net: share.net + item.sales }
+}
+
+function less(a: StoreShare, b: StoreShare): StoreShare {
+  return { rows: a.rows - b.rows, units: a.units - b.units, net: a.net - b.net }
+}
+
+function isNothing({ rows, units, net }: StoreShare): boolean {
+  return rows === 0 && units === 0 && net === 0
+}
