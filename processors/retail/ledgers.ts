@@ -65,12 +65,21 @@ export type CategoryDay = z.infer<typeof CategoryDay>
 export const StoreShare = Totals.pick({ rows: true, units: true, net: true })
 export type StoreShare = z.infer<typeof StoreShare>
 
+/** The rows of `rows` that are charges. One code may be a product in one file and a charge in another. */
+const chargeRows = z.int()
+
+/** A store's share as it is kept. */
+export const KeptShare = StoreShare.extend({ charges: amount, chargeRows })
+export type KeptShare = z.infer<typeof KeptShare>
+
 /** What was sold of a SKU, all in all. Keyed by `country/sku`. */
 export const SkuTotals = Totals.extend({
   country,
   sku: z.string(),
+  /** A charge if all its rows are. */
   productKind: z.enum(['product', 'charge']),
-  /** The latest that a file gives. */
+  chargeRows,
+  /** The latest that a file gives of the product; of the charge only while there is no product. */
   description: z.string().nullable(),
   /** Does not go back when a corrected file takes its rows away; the SKU days do. */
   lastSold: businessDay
@@ -78,7 +87,7 @@ export const SkuTotals = Totals.extend({
 export type SkuTotals = z.infer<typeof SkuTotals>
 
 /** A SKU as the search shows it: what it is, and what was sold of it. Keyed by `country/sku`. */
-export const SkuSales = SkuTotals.omit({ description: true }).extend({
+export const SkuSales = SkuTotals.omit({ description: true, chargeRows: true }).extend({
   name: z.string().nullable(),
   brand: z.string().nullable(),
   category: z.string().nullable(),

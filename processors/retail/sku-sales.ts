@@ -10,6 +10,7 @@ export const noSkuTotals: SkuTotals = Object.freeze({
   country: '',
   sku: '',
   productKind: 'product',
+  chargeRows: 0,
   description: null,
   lastSold: ''
 })
@@ -18,12 +19,16 @@ export const noSkuTotals: SkuTotals = Object.freeze({
 export function addToSku(sku: SkuTotals, item: LineItem): SkuTotals | null {
   const totals = addItem(sku, item)
   if (isEmpty(totals)) return null
+  const chargeRows = sku.chargeRows + (item.productKind === 'charge' ? item.rows : 0)
+  const productKind = chargeRows > 0 && chargeRows === totals.rows ? 'charge' : 'product'
+  const describes = item.rows > 0 && item.productKind === productKind
   return {
     ...totals,
     country: item.country,
     sku: item.sku,
-    productKind: item.productKind,
-    description: item.description ?? sku.description,
+    productKind,
+    chargeRows,
+    description: (describes ? item.description : null) ?? sku.description,
     lastSold: later(sku.lastSold, item.businessDay)
   }
 }
@@ -34,7 +39,10 @@ function later(day: string, other: string): string {
 }
 
 /** What no product table names bears the description of its sales. It sells at no speed until that is told. Its shares are given last. */
-export function searchDocument({ description, ...totals }: SkuTotals, product: Product | null): SkuSales {
+export function searchDocument(
+  { description, chargeRows: _, ...totals }: SkuTotals,
+  product: Product | null
+): SkuSales {
   return {
     ...standing,
     markets: [],

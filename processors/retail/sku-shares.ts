@@ -1,7 +1,7 @@
 import { type FixedKeyProcessor, json, type KeyValueStore, keyValueStore, string } from '../../index.ts'
 import { under } from './analysis.ts'
 import { ledgerKey, ledgerParts } from './ledger-key.ts'
-import { type SkuSales, StoreShare, Totals } from './ledgers.ts'
+import { KeptShare, type SkuSales, type StoreShare, Totals } from './ledgers.ts'
 import type { LineItem } from './model.ts'
 import { addItem, isEmpty, minus, noTotals } from './totals.ts'
 
@@ -16,7 +16,7 @@ export const skuMarketsStore = keyValueStore({
 export const skuStoresStore = keyValueStore({
   name: 'sku-stores',
   key: string(),
-  value: json(StoreShare),
+  value: json(KeptShare),
   cached: true
 })
 
@@ -32,12 +32,12 @@ const figuresBytes = 260
 /** In JSON a character of text is at most an escape such as \u0001. */
 const characterBytes = 6
 
-const noShare: StoreShare = Object.freeze({ rows: 0, units: 0, net: 0 })
+const noShare: KeptShare = Object.freeze({ rows: 0, units: 0, net: 0, charges: 0, chargeRows: 0 })
 
 /** Keeps the shares of markets and stores, each by itself, so that a row costs the same however many there are. Passes the items on. */
 export function keepSkuShares(): FixedKeyProcessor<string, LineItem, LineItem> {
   let markets: KeyValueStore<string, Totals>
-  let stores: KeyValueStore<string, StoreShare>
+  let stores: KeyValueStore<string, KeptShare>
   return {
     init(context) {
       markets = context.store(skuMarketsStore)
@@ -60,7 +60,7 @@ export function keepSkuShares(): FixedKeyProcessor<string, LineItem, LineItem> {
 /** Gives a SKU's document its markets and stores. */
 export function withSkuShares(): FixedKeyProcessor<string, SkuSales, SkuSales> {
   let markets: KeyValueStore<string, Totals>
-  let stores: KeyValueStore<string, StoreShare>
+  let stores: KeyValueStore<string, KeptShare>
   return {
     init(context) {
       markets = context.store(skuMarketsStore)
@@ -75,7 +75,7 @@ export function withSkuShares(): FixedKeyProcessor<string, SkuSales, SkuSales> {
       const value = {
         ...sku,
         markets: ofMarkets.map(([market, totals]) => ({ ...totals, market })),
-        stores: ofStores.map(([storeId, share]) => ({ ...share, storeId }))
+        stores: ofStores.map(([storeId, { rows, units, net }]) => ({ storeId, rows, units, net }))
       }
       context.forward({ ...record, value })
     }
@@ -105,9 +105,20 @@ function listed<T>(
   return list
 }
 
-function withItem(share: StoreShare, item: LineItem): StoreShare {
-  const units = item.productKind === 'charge' ? 0 : item.units
-  return { rows: share.rows + item.rows, units: share.units + units, net: share.net + item.sales }
+/** Its products alone; null: there are none. */
+export function productsOf({ rows, units, net, charges, chargeRows }: KeptShare): StoreShare | null {
+  return rows === chargeRows ? null : { rows: rows - chargeRows, units, net: net - charges }
+}
+
+function withItem({ rows, units, net, charges, chargeRows }: KeptShare, item: LineItem): KeptShare {
+  const charge = item.productKind === 'charge'
+  return {
+    rows: rows + item.rows,
+    units: units + (charge ? 0 : item.units),
+    net: net + item.sales,
+    charges: charges + (charge ? item.sales : 0),
+    chargeRows: chargeRows + (charge ? item.rows : 0)
+  }
 }
 
 function less(a: StoreShare, b: StoreShare): StoreShare {

@@ -4,13 +4,13 @@ import { analysis, publication, under } from './analysis.ts'
 import { ledgerKey, ledgerParts } from './ledger-key.ts'
 import type { SkuTotals } from './ledgers.ts'
 import { amount, country } from './model.ts'
-import { skuStoresStore } from './sku-shares.ts'
+import { productsOf, skuStoresStore } from './sku-shares.ts'
 
 const rankings = { revenue: 'net', units: 'units' } as const
 type Ranking = keyof typeof rankings
 const topCount = 10
 
-/** What a place, a store or a whole country, sold of a SKU. */
+/** What a place, a store or a whole country, sold of a SKU, less its charges. */
 const Candidate = z.object({ sku: z.string(), rows: z.int(), units: amount, net: amount })
 export type Candidate = z.infer<typeof Candidate>
 
@@ -47,11 +47,14 @@ export function bestOfPartition(skus: KeyValueStoreDefinition<string, SkuTotals>
           else known.push(candidate)
         }
         for (const { value } of under(totals, country)) {
-          const { sku, productKind, rows, units, net } = value
-          if (productKind !== 'product') continue
-          add('', { sku, rows, units, net })
-          for (const { key, value } of under(shares, ledgerKey(country, sku)))
-            add(ledgerParts(key)[2] ?? '', { sku, ...value })
+          const { sku } = value
+          const all = productsOf(value)
+          if (all === null) continue
+          add('', { sku, ...all })
+          for (const { key, value } of under(shares, ledgerKey(country, sku))) {
+            const share = productsOf(value)
+            if (share !== null) add(ledgerParts(key)[2] ?? '', { sku, ...share })
+          }
         }
         const best = new Map<string, Candidate>()
         for (const [place, all] of places)

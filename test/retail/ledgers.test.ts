@@ -277,3 +277,60 @@ it('keys hold any names', () => {
   expect(ledgerParts(ledgerKey(...parts))).toEqual(parts)
   expect(ledgerKey('GB', 'a/b', 'c')).not.toBe(ledgerKey('GB', 'a', 'b/c'))
 })
+
+it('a SKU that is also charged for is a product as long as it has rows of one, and the top tens are of those', () => {
+  const driver = new RetailDriver()
+  const csvHeader = 'sold_at,sku,quantity,amount,product_kind,description'
+  const product = '2024-01-02,BAG,1,1,product,Bag\n2024-01-02,TEA,1,1.5,product,Tea\n'
+  const charge = '2024-01-02,BAG,1,2,charge,Bag fee\n'
+  const [a, b] = ['a', 'b'].map((name) => ({ csvHeader, file: `sku-us/7/${name}.csv` }))
+  const bag = () => driver.readTable(topics.skuSales).get('US/BAG')
+  const best = () => {
+    driver.advanceWallClock(4_000)
+    driver.advanceWallClock(4_000)
+    const lines = [...driver.readTable(topics.topSkus)].filter(([key]) => key.includes('revenue'))
+    return lines
+      .map(([key, { sku, rows, units, net }]) => `${key} ${sku} ${rows} ${units / 10_000} ${net}`)
+      .sort()
+  }
+  const alone = { productKind: 'product', name: 'Bag', rows: 1, net: 10_000, charges: 0 }
+  const ranked = [
+    'US//revenue/1 TEA 1 1 15000',
+    'US//revenue/2 BAG 1 1 10000',
+    'US/7/revenue/1 TEA 1 1 15000',
+    'US/7/revenue/2 BAG 1 1 10000'
+  ]
+
+  driver.rows(product, a)
+  driver.rows(charge, b)
+  expect(bag()).toEqual({
+    ...sums({ rows: 2, units: 10_000, gross: 30_000, net: 30_000, charges: 20_000, uncosted: 1 }),
+    country: 'US',
+    sku: 'BAG',
+    productKind: 'product',
+    name: 'Bag',
+    brand: null,
+    category: null,
+    subcategory: null,
+    listPrice: null,
+    lastSold: '2024-01-02',
+    units7: 0,
+    units28: 0,
+    markets: [expect.objectContaining({ market: 'US', rows: 2, charges: 20_000 })],
+    stores: [{ storeId: '7', rows: 2, units: 10_000, net: 30_000 }]
+  })
+  expect(best()).toEqual(ranked)
+
+  driver.rows(charge, { ...b, sign: -1 })
+  expect(bag()).toMatchObject(alone)
+  expect(best()).toEqual(ranked)
+
+  driver.rows(charge, { ...b, revision: 2 })
+  driver.rows(product, { ...a, sign: -1 })
+  expect(bag()).toMatchObject({ productKind: 'charge', rows: 1, units: 0, net: 20_000 })
+  expect(best()).toEqual([])
+
+  driver.rows(product, { ...a, revision: 2 })
+  expect(bag()).toMatchObject({ ...alone, rows: 2, net: 30_000, charges: 20_000 })
+  expect(best()).toEqual(ranked)
+})
