@@ -121,8 +121,17 @@ export function translate(local: Figures, rate: number): Figures {
   })
 }
 
+/**
+ * Nothing is nothing in any currency: a day that was taken back, or one that a row had by mistake, leaves no hole in the sums to date, though no
+ * rate was in force.
+ */
 export function translated(local: Figures, rate: number | null): Currencies {
-  return { local, reporting: rate === null ? null : translate(local, rate) }
+  if (rate !== null) return { local, reporting: translate(local, rate) }
+  return { local, reporting: isNothing(local) ? local : null }
+}
+
+function isNothing({ gross, returns, discount, cost, expenses }: Figures): boolean {
+  return gross === 0 && returns === 0 && discount === 0 && cost === 0 && expenses === 0
 }
 
 const scale = BigInt(RATE_SCALE)

@@ -117,6 +117,32 @@ it('no figure, rather than a zero, where no rate was in force or a cost is not k
   })
 })
 
+it('a day before the first rate that is taken back leaves the later ones as if it had never been', () => {
+  const [corrected, spared] = [new RetailDriver(), new RetailDriver()]
+  const other = { ...mexico, file: 'sku-mx/1/other.csv' }
+  for (const driver of [corrected, spared]) {
+    rate(driver, 'MXN', 0.1, '1997-01-02')
+    driver.rows(sale('1997-01-02', '10', '4'), mexico)
+  }
+  const misdated = sale('1997-01-01', '10', '4')
+  corrected.rows(misdated, other)
+  expect(published(corrected).get('MX/1/MX/1997-01-02')?.monthToDate.reporting).toBeNull()
+  corrected.rows(misdated, { ...other, sign: -1 })
+  for (const driver of [corrected, spared])
+    driver.rows(sale('1997-01-03', '10', '4'), { ...other, revision: 2 })
+
+  const lines = published(corrected)
+  const nothing = figures({ gross: 0, returns: 0, discount: 0, cost: 0, expenses: 0 })
+  expect(lines.get('MX/1/MX/1997-01-01')).toMatchObject({
+    rows: 0,
+    rate: null,
+    figures: { local: nothing, reporting: nothing }
+  })
+  for (const [key, line] of published(spared))
+    expect({ ...lines.get(key), version: 0 }, key).toEqual({ ...line, version: 0 })
+  expect(lines.get('MX/1/MX/1997-01-03')?.yearToDate.reporting).toMatchObject({ net: 20_000, profit: 12_000 })
+})
+
 it('a rate that becomes known later, or is corrected, restates its days', () => {
   const driver = new RetailDriver()
   driver.rows(sale('1997-01-31', '10', '4') + sale('1997-02-01', '10', '4'), mexico)
