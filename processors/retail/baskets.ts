@@ -1,13 +1,16 @@
 import { z } from 'zod'
 import { integer, json, keyValueStore, string } from '../../index.ts'
-import { analysis, publication, under } from './analysis.ts'
+import { analysis, publication } from './analysis.ts'
 import { ledgerKey, ledgerParts } from './ledger-key.ts'
 import { country } from './model.ts'
+import { slicesUnder } from './slices.ts'
 import type { StoreSale } from './store-sale.ts'
 
 /** Pairs are counted of a store's SKUs that are in most baskets, and the most frequent pairs are published. */
 const countedSkus = 200
 const publishedPairs = 100
+/** Pairs are counted of as many baskets before the next may be left to another callback. */
+const basketsAtATime = 500
 
 /** Two SKUs that a store's customers buy together. Keyed by `country/storeId/first/second`. */
 export const BasketPair = z.object({
@@ -61,21 +64,30 @@ export const baskets = analysis<StoreSale, BasketPair>(basketPairs, (context) =>
     },
     *rows(place) {
       const [country = '', storeId = ''] = ledgerParts(place)
-      const all = skusByBasket(under(store, place))
-      const { counted, missedAtMost } = frequentSkus(all)
-      const pairs = countPairs(all, counted)
+      const all = new Baskets()
+      for (const slice of slicesUnder(store, place)) {
+        for (const { key, value } of slice) all.add(key, value)
+        yield slice.length
+      }
+      const { counted, missedAtMost } = frequentSkus(all.frequencies)
+      const byFirst = new Map<string, Map<string, number>>()
+      for (const [at, skus] of all.entries()) {
+        countPairs(skus, counted, byFirst)
+        if (at % basketsAtATime === 0) yield basketsAtATime
+      }
+      const pairs = ranked(byFirst)
       const next = pairs[publishedPairs]?.together ?? 0
       const missed = Math.max(missedAtMost, next)
       for (const { first, second, together } of pairs.slice(0, publishedPairs)) {
         const withFirst = counted.get(first) ?? 0
         const withSecond = counted.get(second) ?? 0
         const shares = {
-          support: together / all.length,
+          support: together / all.count,
           confidence: together / withFirst,
           confidenceBack: together / withSecond,
-          lift: (together * all.length) / (withFirst * withSecond)
+          lift: (together * all.count) / (withFirst * withSecond)
         }
-        const counts = { together, withFirst, withSecond, baskets: all.length }
+        const counts = { together, withFirst, withSecond, baskets: all.count }
         const row = { country, storeId, first, second, ...counts, ...shares, missedAtMost: missed }
         yield [`${place}/${ledgerKey(first, second)}`, row]
       }
@@ -83,34 +95,66 @@ export const baskets = analysis<StoreSale, BasketPair>(basketPairs, (context) =>
   }
 })
 
-/** What is in each basket: of what more was bought than taken back. */
-function skusByBasket(entries: Iterable<{ readonly key: string; readonly value: number }>): string[][] {
-  const all: string[][] = []
-  let skus: string[] = []
-  let current = ''
-  for (const { key, value: rows } of entries) {
+/** What is in each basket: of what more was bought than taken back. Numbers stand for SKUs: a store has many more rows than it has SKUs. */
+class Baskets {
+  readonly #numbers = new Map<string, number>()
+  readonly #skus: string[] = []
+  /** In how many baskets each SKU is, by its number. */
+  readonly #counts: number[] = []
+  /** The contents of the baskets, one after another. */
+  readonly #contents: number[] = []
+  /** Where each basket begins there. */
+  readonly #begins: number[] = []
+  #current = ''
+
+  get count(): number {
+    return this.#begins.length
+  }
+
+  get frequencies(): [sku: string, baskets: number][] {
+    return this.#skus.map((sku, number) => [sku, this.#counts[number] ?? 0])
+  }
+
+  /** Takes the next entry of the store, in its order. */
+  add(key: string, rows: number): void {
     const end = key.lastIndexOf('/')
     const basket = key.slice(0, end)
-    if (basket !== current) {
-      skus = []
-      all.push(skus)
-      current = basket
+    if (basket !== this.#current) {
+      this.#begins.push(this.#contents.length)
+      this.#current = basket
     }
-    const [sku = ''] = ledgerParts(key.slice(end + 1))
-    if (rows > 0) skus.push(sku)
+    if (rows <= 0) return
+    const number = this.#numberOf(key.slice(end + 1))
+    this.#counts[number] = (this.#counts[number] ?? 0) + 1
+    this.#contents.push(number)
   }
-  return all
+
+  /** The SKUs of each basket. */
+  *entries(): Generator<readonly [number, string[]]> {
+    for (const [at, begin] of this.#begins.entries()) {
+      const numbers = this.#contents.slice(begin, this.#begins[at + 1])
+      yield [at, numbers.map((number) => this.#skus[number] ?? '')]
+    }
+  }
+
+  #numberOf(part: string): number {
+    let number = this.#numbers.get(part)
+    if (number === undefined) {
+      number = this.#skus.length
+      this.#numbers.set(part, number)
+      this.#skus.push(ledgerParts(part)[0] ?? '')
+    }
+    return number
+  }
 }
 
 /** The SKUs in most baskets, with their numbers, and how many baskets the next one is in. Of equal ones the lower code comes first. */
-function frequentSkus(all: readonly (readonly string[])[]): {
+function frequentSkus(frequencies: [sku: string, baskets: number][]): {
   readonly counted: ReadonlyMap<string, number>
   readonly missedAtMost: number
 } {
-  const counts = new Map<string, number>()
-  for (const skus of all) for (const sku of skus) counts.set(sku, (counts.get(sku) ?? 0) + 1)
-  const ranked = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
-  return { counted: new Map(ranked.slice(0, countedSkus)), missedAtMost: ranked[countedSkus]?.[1] ?? 0 }
+  const sorted = frequencies.sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
+  return { counted: new Map(sorted.slice(0, countedSkus)), missedAtMost: sorted[countedSkus]?.[1] ?? 0 }
 }
 
 interface Pair {
@@ -119,20 +163,25 @@ interface Pair {
   readonly together: number
 }
 
-/** The pairs of counted SKUs, the most frequent first. */
-function countPairs(all: readonly (readonly string[])[], counted: ReadonlyMap<string, number>): Pair[] {
-  const pairs = new Map<string, Map<string, number>>()
-  for (const skus of all) {
-    const known = skus.filter((sku) => counted.has(sku)).sort(byCode)
-    for (const [at, first] of known.entries()) {
-      let partners = pairs.get(first)
-      if (partners === undefined) {
-        partners = new Map()
-        pairs.set(first, partners)
-      }
-      for (const second of known.slice(at + 1)) partners.set(second, (partners.get(second) ?? 0) + 1)
+/** Adds the pairs of counted SKUs in a basket. */
+function countPairs(
+  skus: readonly string[],
+  counted: ReadonlyMap<string, number>,
+  pairs: Map<string, Map<string, number>>
+): void {
+  const known = skus.filter((sku) => counted.has(sku)).sort(byCode)
+  for (const [at, first] of known.entries()) {
+    let partners = pairs.get(first)
+    if (partners === undefined) {
+      partners = new Map()
+      pairs.set(first, partners)
     }
+    for (const second of known.slice(at + 1)) partners.set(second, (partners.get(second) ?? 0) + 1)
   }
+}
+
+/** The most frequent pairs first. */
+function ranked(pairs: ReadonlyMap<string, ReadonlyMap<string, number>>): Pair[] {
   return [...pairs]
     .flatMap(([first, partners]) => [...partners].map(([second, together]) => ({ first, second, together })))
     .sort((a, b) => b.together - a.together || byCode(a.first, b.first) || byCode(a.second, b.second))

@@ -68,6 +68,9 @@ export const seriesMonthsStore = keyValueStore({
 })
 export const projectionRows = publication('projections', json(ProjectionRow))
 
+/** What it takes to try the methods on a series, in entries that could be read instead. */
+const trialWork = 2_000
+
 /**
  * Monthly net sales of the stores and categories of a country, with forecasts of the running month and the two after it. A country's latest month with
  * sales is the running one; all before are complete. A series begins with its first month; in months without sales it sold nothing.
@@ -83,7 +86,10 @@ export const projections = analysis<MonthChange, ProjectionRow>(projectionRows, 
       const all = seriesOf(store, of)
       let running = ''
       for (const { months } of all) for (const month of months.keys()) if (month > running) running = month
-      for (const one of all) yield* rowsOf(of, one, running)
+      for (const one of all) {
+        yield* rowsOf(of, one, running)
+        yield trialWork
+      }
     }
   }
 })

@@ -5,6 +5,7 @@ import { ledgerKey, ledgerParts } from './ledger-key.ts'
 import type { SkuTotals } from './ledgers.ts'
 import { amount, country } from './model.ts'
 import { productsOf, skuStoresStore } from './sku-shares.ts'
+import { slicesUnder } from './slices.ts'
 
 const rankings = { revenue: 'net', units: 'units' } as const
 type Ranking = keyof typeof rankings
@@ -38,29 +39,35 @@ export function bestOfPartition(skus: KeyValueStoreDefinition<string, SkuTotals>
     const shares = context.store(skuStoresStore)
     return {
       take: (_, key) => ledgerParts(key)[0] ?? null,
-      rows(country) {
-        const places = new Map<string, Candidate[]>()
+      *rows(country) {
+        // by store; empty: the whole country
+        const places = new Map<string, Best>()
         const add = (storeId: string, candidate: Candidate): void => {
-          const place = ledgerKey(country, storeId)
-          const known = places.get(place)
-          if (known === undefined) places.set(place, [candidate])
-          else known.push(candidate)
-        }
-        for (const { value } of under(totals, country)) {
-          const { sku } = value
-          const all = productsOf(value)
-          if (all === null) continue
-          add('', { sku, ...all })
-          for (const { key, value } of under(shares, ledgerKey(country, sku))) {
-            const share = productsOf(value)
-            if (share !== null) add(ledgerParts(key)[2] ?? '', { sku, ...share })
+          let best = places.get(storeId)
+          if (best === undefined) {
+            best = new Best()
+            places.set(storeId, best)
           }
+          best.add(candidate)
         }
-        const best = new Map<string, Candidate>()
-        for (const [place, all] of places)
-          for (const by of Object.keys(rankings) as Ranking[])
-            for (const one of top(all, by)) best.set(`${place}/${ledgerKey(one.sku)}`, one)
-        return best
+        for (const slice of slicesUnder(totals, country)) {
+          let read = slice.length
+          for (const { value } of slice) {
+            const { sku } = value
+            const all = productsOf(value)
+            if (all === null) continue
+            add('', { sku, ...all })
+            for (const { key, value } of under(shares, ledgerKey(country, sku))) {
+              const share = productsOf(value)
+              if (share !== null) add(ledgerParts(key)[2] ?? '', { sku, ...share })
+              read++
+            }
+          }
+          yield read
+        }
+        for (const [storeId, best] of places)
+          for (const one of best.candidates())
+            yield [`${ledgerKey(country, storeId)}/${ledgerKey(one.sku)}`, one]
       }
     }
   })
@@ -96,9 +103,10 @@ export const topTen = analysis<PlacedCandidate, TopSku>(
       },
       *rows(place) {
         const [country = '', storeId = ''] = ledgerParts(place)
-        const all = [...under(store, place)].map(({ value }) => value)
+        const best = new Best()
+        for (const { value } of under(store, place)) best.add(value)
         for (const by of Object.keys(rankings) as Ranking[])
-          for (const [at, one] of top(all, by).entries())
+          for (const [at, one] of best[by].entries())
             yield [`${place}/${by}/${at + 1}`, { ...one, country, storeId, by, rank: at + 1 }]
       }
     }
@@ -106,8 +114,29 @@ export const topTen = analysis<PlacedCandidate, TopSku>(
   { quietMs: 500 }
 )
 
+/** The best SKUs of a place by each ranking. No more are kept, however many are added. */
+class Best {
+  readonly revenue: Candidate[] = []
+  readonly units: Candidate[] = []
+
+  add(candidate: Candidate): void {
+    insert(this.revenue, candidate, rankings.revenue)
+    insert(this.units, candidate, rankings.units)
+  }
+
+  /** Those of any ranking, each once. */
+  candidates(): Set<Candidate> {
+    return new Set([...this.revenue, ...this.units])
+  }
+}
+
 /** Of equal ones, the lower code comes first, so that the order is certain. */
-function top(all: readonly Candidate[], by: Ranking): Candidate[] {
-  const figure = rankings[by]
-  return [...all].sort((a, b) => b[figure] - a[figure] || (a.sku < b.sku ? -1 : 1)).slice(0, topCount)
+function insert(best: Candidate[], one: Candidate, figure: 'net' | 'units'): void {
+  const isBehind = (other: Candidate) =>
+    one[figure] === other[figure] ? other.sku < one.sku : one[figure] < other[figure]
+  let at = best.length
+  for (let other = best[at - 1]; other !== undefined && !isBehind(other); other = best[at - 1]) at--
+  if (at === topCount) return
+  best.splice(at, 0, one)
+  if (best.length > topCount) best.pop()
 }

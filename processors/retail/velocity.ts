@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { json, keyValueStore, string } from '../../index.ts'
-import { analysis, publication, under } from './analysis.ts'
+import { analysis, publication } from './analysis.ts'
 import { ledgerKey, ledgerParts } from './ledger-key.ts'
 import { AMOUNT_SCALE, amount, businessDay, country } from './model.ts'
 import { poissonTail } from './poisson-tail.ts'
+import { slices, slicesUnder } from './slices.ts'
 import type { StoreSale } from './store-sale.ts'
 
 const shortDays = 7
@@ -81,15 +82,21 @@ export const velocity = analysis<StockEvent, Velocity>(velocities, (context) => 
       const from = (count: number) => isoDay(Date.parse(day) - (count - 1) * dayMs)
       const [shortFrom, longFrom] = [from(shortDays), from(longDays)]
       const sold = new Map<string, { units7: number; units28: number }>()
-      for (const { key, value } of days.range(`${store}/${longFrom}`, `${store}0`)) {
-        const [, , soldOn = '', sku = ''] = ledgerParts(key)
-        const { units7, units28 } = sold.get(sku) ?? nothingSold
-        const recent = soldOn >= shortFrom ? value.units : 0
-        sold.set(sku, { units7: units7 + recent, units28: units28 + value.units })
+      for (const slice of slices(days, `${store}/${longFrom}`, `${store}0`)) {
+        for (const { key, value } of slice) {
+          const [, , soldOn = '', sku = ''] = ledgerParts(key)
+          const { units7, units28 } = sold.get(sku) ?? nothingSold
+          const recent = soldOn >= shortFrom ? value.units : 0
+          sold.set(sku, { units7: units7 + recent, units28: units28 + value.units })
+        }
+        yield slice.length
       }
       const onHand = new Map<string, number>()
-      for (const { key, value } of under(stock, store))
-        if (value.sent !== 0) onHand.set(ledgerParts(key)[2] ?? '', value.sent - value.sold)
+      for (const slice of slicesUnder(stock, store)) {
+        for (const { key, value } of slice)
+          if (value.sent !== 0) onHand.set(ledgerParts(key)[2] ?? '', value.sent - value.sold)
+        yield slice.length
+      }
       for (const sku of new Set([...sold.keys(), ...onHand.keys()])) {
         const units = sold.get(sku) ?? nothingSold
         const row = { country, storeId, sku, day, ...units, ...cover(onHand.get(sku), units.units28) }

@@ -1,5 +1,5 @@
 import { type RawChunk, rawChunkHeaders } from '../../processors/retail/raw-chunk.ts'
-import { TopologyTestDriver } from '../../testing.ts'
+import { type TestDriverOptions, TopologyTestDriver } from '../../testing.ts'
 import { retailTopology } from '../../topology/retail/index.ts'
 import * as topics from '../../topology/retail/topics.ts'
 
@@ -36,8 +36,8 @@ export const onlineRetailChunk: Partial<RawChunk> = {
 
 /** The whole retail graph on the test driver. */
 export class RetailDriver extends TopologyTestDriver {
-  constructor() {
-    super(retailTopology())
+  constructor(options: TestDriverOptions = {}) {
+    super(retailTopology(), options)
   }
 
   /** Gives it the rows of a chunk. */
