@@ -21,6 +21,7 @@ import {
 } from '../index.ts'
 import { unpublishedDaysStore } from '../processors/retail/publish-days.ts'
 import { tallyStore } from '../processors/retail/tally-rows.ts'
+import { untranslatedDaysStore } from '../processors/retail/translate-days.ts'
 import { retailMigrations } from '../sinks/retail/migrations/index.ts'
 import { type AnyAnalysis, analysisGauge } from '../sinks/retail/own-analysis.ts'
 import { createTable } from '../sinks/retail/table-of.ts'
@@ -92,6 +93,7 @@ const SESSION_TIMEOUT_MS = 10_000
 
 /** Stores of what is told a moment later. */
 const heldBackStores = [
+  untranslatedDaysStore.name,
   unpublishedDaysStore.name,
   tallyStore('lineItems').name,
   tallyStore('ledgers').name,

@@ -15,6 +15,7 @@ import {
 } from './finance.ts'
 import { fiscalPeriod } from './fiscal-calendar.ts'
 import { ledgerKey } from './ledger-key.ts'
+import { paced } from './paced.ts'
 import { timeOfDay } from './time-of-day.ts'
 import { extended, sameToDate, type ToDate } from './to-date.ts'
 
@@ -42,6 +43,9 @@ const quietMs = 3000
 /** Days that never rest are published all the same. */
 const longestMs = 60_000
 const lookEveryMs = 250
+/** What one callback does, counted in days read, before it leaves further stores, markets and years to the next one. */
+const workPerCallback = 2_000
+const lineWork = 10
 
 const yearLength = 'yyyy'.length
 
@@ -55,21 +59,37 @@ export function publishDays(
   return () => {
     let published: KeyValueStore<string, PublishedDay>
     let unpublished: KeyValueStore<string, UnpublishedDay>
+    /** Where the look-out goes on; null: at the beginning. */
+    let cursor: string | null = null
     return {
       init(context) {
         published = context.store(publishedDaysStore)
         unpublished = context.store(unpublishedDaysStore)
-        context.schedule(lookEveryMs, 'wall-clock', (now) => {
-          const waiting = [...unpublished.all()].map(({ value }) => value)
-          for (const days of groups(waiting, ({ day }) => storeMarket(day)).values()) {
-            const changedMs = days.reduce((latest, one) => Math.max(latest, one.changedMs), 0)
-            const sinceMs = days.reduce((first, one) => Math.min(first, one.sinceMs), now)
+        paced(context, lookEveryMs, (now) => {
+          for (let left = workPerCallback; left > 0; ) {
+            const waiting = nextStoreMarket(unpublished, cursor)
+            const [first] = waiting
+            if (first === undefined) {
+              cursor = null
+              return false
+            }
+            cursor = `${storeMarket(first.day)}0`
+            left -= waiting.length
+            const changedMs = waiting.reduce((latest, one) => Math.max(latest, one.changedMs), 0)
+            const sinceMs = waiting.reduce((earliest, one) => Math.min(earliest, one.sinceMs), now)
             if (now - changedMs < quietMs && now - sinceMs < longestMs) continue
-            const changed = days.map(({ day }) => day)
-            for (const year of groups(changed, ({ day }) => day.slice(0, yearLength)).values())
-              publish(year, published, reportingCurrency, context)
-            for (const { day } of days) unpublished.delete(keyOf(day), now)
+            const changed = waiting.map(({ day }) => day)
+            for (const days of groups(changed, ({ day }) => day.slice(0, yearLength)).values()) {
+              if (left <= 0) {
+                // the other years
+                cursor = `${storeMarket(first.day)}/`
+                return true
+              }
+              left -= publish(days, published, reportingCurrency, context) * lineWork
+              for (const day of days) unpublished.delete(keyOf(day), now)
+            }
           }
+          return true
         })
       },
       process({ value: day, timestamp }, context) {
@@ -94,6 +114,21 @@ function storeMarket({ country, storeId, market }: Omit<TranslatedDay, 'figures'
   return ledgerKey(country, storeId, market)
 }
 
+/** The days of the next store and market that wait. */
+function nextStoreMarket(
+  unpublished: KeyValueStore<string, UnpublishedDay>,
+  from: string | null
+): UnpublishedDay[] {
+  const waiting: UnpublishedDay[] = []
+  let own: string | undefined
+  for (const { value } of unpublished.range(from, null)) {
+    own ??= storeMarket(value.day)
+    if (storeMarket(value.day) !== own) break
+    waiting.push(value)
+  }
+  return waiting
+}
+
 /** Those of one key together. They stay in order. */
 function groups<T>(all: readonly T[], by: (one: T) => string): Map<string, [T, ...T[]]> {
   const found = new Map<string, [T, ...T[]]>()
@@ -106,13 +141,13 @@ function groups<T>(all: readonly T[], by: (one: T) => string): Map<string, [T, .
   return found
 }
 
-/** Publishes changed days of one year, the earliest first, and the later ones whose sums change with them. */
+/** Publishes changed days of one year, the earliest first, and the later ones whose sums change with them. Returns how many lines. */
 function publish(
   changed: readonly [TranslatedDay, ...TranslatedDay[]],
   published: KeyValueStore<string, PublishedDay>,
   reportingCurrency: string,
   context: ProcessorContext<string, ProfitAndLoss>
-): void {
+): number {
   const [first] = changed
   const year = first.day.slice(0, yearLength)
   const keyAt = (day: string) => keyOf({ ...first, day })
@@ -120,6 +155,7 @@ function publish(
   for (const { key, value } of published.range(keyOf(first), keyAt(`${year}-12-31`))) days.set(key, value)
   for (const day of changed) days.set(keyOf(day), day)
 
+  let lines = 0
   let toDate = lastBefore(published, keyAt(`${year}-01-01`), keyOf(first))
   for (const [key, day] of [...days].sort(([, a], [, b]) => (a.day < b.day ? -1 : 1))) {
     toDate = extended(toDate, day)
@@ -147,7 +183,9 @@ function publish(
     }
     published.put(key, { ...line, turn: day.turn }, timestamp)
     context.forward({ key, value: line, timestamp, headers: [] })
+    lines++
   }
+  return lines
 }
 
 /** The sums up to the last day in the range before `to`; undefined where the year has none. */

@@ -13,7 +13,8 @@ import {
 import {
   type CurrencyEvent,
   translateDays,
-  translatedDaysStore
+  translatedDaysStore,
+  untranslatedDaysStore
 } from '../../processors/retail/translate-days.ts'
 import * as topics from './topics.ts'
 
@@ -65,7 +66,9 @@ export function profitAndLoss(
     .repartition({ name: 'by-currency', key: string(), value: json(CurrencyDay) })
     .mapValues((day): CurrencyEvent => ({ kind: 'day', day }))
     .merge(rates.toStream().mapValues((rate): CurrencyEvent => ({ kind: 'rate', rate })))
-    .process(translateDays(reportingCurrency, ratesStore), { stores: [ratesStore, translatedDaysStore] })
+    .process(translateDays(reportingCurrency, ratesStore), {
+      stores: [ratesStore, translatedDaysStore, untranslatedDaysStore]
+    })
     .selectKey((day) => ledgerKey(day.country, day.storeId, day.market))
     .repartition({ name: 'by-store-market', key: string(), value: json(TranslatedDay) })
     .process(publishDays(reportingCurrency), {
