@@ -29,6 +29,6 @@ export function slicesUnder<V>(store: Pick<KeyValueStore<string, V>, 'range'>, p
 }
 
 /** The least key beyond another. */
-export function after(key: string): string {
+function after(key: string): string {
   return `${key}\0`
 }
