@@ -9,7 +9,12 @@ export function ledgerKey(...parts: readonly string[]): string {
 }
 
 export function ledgerParts(key: string): string[] {
-  return key.split('/').map((part) => part.replaceAll('%2F', '/').replaceAll('%25', '%'))
+  return key.split('/').map(ledgerPart)
+}
+
+/** A part as it was before it became one of a key. */
+export function ledgerPart(part: string): string {
+  return part.includes('%') ? part.replaceAll('%2F', '/').replaceAll('%25', '%') : part
 }
 
 function escaped(part: string): string {

@@ -1,6 +1,6 @@
 import { type FixedKeyProcessor, json, type KeyValueStore, keyValueStore, string } from '../../index.ts'
 import { under } from './analysis.ts'
-import { ledgerKey, ledgerParts } from './ledger-key.ts'
+import { ledgerKey, ledgerPart } from './ledger-key.ts'
 import { KeptShare, type SkuSales, type StoreShare, Totals } from './ledgers.ts'
 import type { LineItem } from './model.ts'
 import { addItem, isEmpty, minus, noTotals } from './totals.ts'
@@ -24,7 +24,7 @@ export const skuStoresStore = keyValueStore({
  * Most markets, and most stores, of a document. A market is whatever a file says, be it a customer's number in the wrong column: without a bound
  * the document would outgrow Kafka's 1 MiB and the 10,000 nested objects that Elasticsearch takes.
  */
-export const mostShares = 1000
+const mostShares = 1000
 /** Most bytes of either list, as JSON. */
 const mostBytes = 400_000
 /** Field names and figures of an entry, at most. */
@@ -70,8 +70,9 @@ export function withSkuShares(): FixedKeyProcessor<string, SkuSales, SkuSales> {
       const { value: sku } = record
       if (sku === null) return context.forward(record)
       const key = ledgerKey(sku.country, sku.sku)
-      const ofMarkets = listed(under(markets, key), sku, minus, isEmpty)
-      const ofStores = listed(under(stores, key), sku, less, isNothing)
+      const prefix = key.length + 1
+      const ofMarkets = listed(prefix, under(markets, key), sku, minus, isEmpty)
+      const ofStores = listed(prefix, under(stores, key), sku, less, isNothing)
       const value = {
         ...sku,
         markets: ofMarkets.map(([market, totals]) => ({ ...totals, market })),
@@ -82,8 +83,9 @@ export function withSkuShares(): FixedKeyProcessor<string, SkuSales, SkuSales> {
   }
 }
 
-/** The first entries by name, and under an empty name what all others come to: the whole without those, so that they need not be read. */
+/** The first entries by name, and under an empty name what all others come to: the whole without those, so that they need not be read. `prefix` is how long their keys are before the name. */
 function listed<T>(
+  prefix: number,
   entries: Iterable<{ readonly key: string; readonly value: T }>,
   whole: T,
   less: (a: T, b: T) => T,
@@ -93,7 +95,7 @@ function listed<T>(
   let rest = whole
   let bytes = 0
   for (const { key, value } of entries) {
-    const name = ledgerParts(key)[2] ?? ''
+    const name = ledgerPart(key.slice(prefix))
     bytes += figuresBytes + characterBytes * name.length
     if (list.length === mostShares || bytes > mostBytes) {
       if (!isNone(rest)) list.push(['', rest])
