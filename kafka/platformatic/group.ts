@@ -18,7 +18,7 @@ import { leaveGroup } from './group-leave.ts'
 import { type CommitRefusal, commitOffsets, fetchOffsets, type Membership } from './group-offsets.ts'
 import { GroupPlace } from './group-place.ts'
 import { Heartbeats } from './heartbeats.ts'
-import { Backoff, pausing, retrying, ticks } from './retry.ts'
+import { Backoff, closed, pausing, retrying, ticks } from './retry.ts'
 
 const protocolType = 'consumer'
 const protocolName = 'store-sku'
@@ -49,6 +49,9 @@ export class StaticMember implements GroupMember {
   #stint = 0
   #stintBegan = -1
   #heartbeats: Heartbeats | undefined
+  /** The group may have a place for this member from its first JoinGroup on, long before that is answered. */
+  #asked = false
+  #closing = false
   #rejoin = false
   /** What the last join gave this member; undefined when it failed. */
   #given: readonly TopicPartition[] | undefined
@@ -106,6 +109,8 @@ export class StaticMember implements GroupMember {
         await pausing(backoff.next(), this.#cluster.signal)
         continue
       }
+      // nobody would stop them
+      if (this.#closing) throw closed()
       this.#rejoin = false
       this.#heartbeats = new Heartbeats(this.#coordinator, this.#membership(), {
         intervalMs: this.#options.heartbeatIntervalMs,
@@ -179,9 +184,11 @@ export class StaticMember implements GroupMember {
   }
 
   async close(options?: { readonly leave?: boolean }): Promise<void> {
+    // its own leaving fails a join that waits, which must not be tried again
+    this.#closing = true
     this.#heartbeats?.stop()
     try {
-      if (options?.leave === true && this.#generation >= 0 && this.#fenced === undefined)
+      if (options?.leave === true && this.#asked && this.#fenced === undefined)
         await leaveGroup(
           this.#coordinator,
           this.#options.groupId,
@@ -209,6 +216,8 @@ export class StaticMember implements GroupMember {
 
   /** One JoinGroup and SyncGroup. Throws BROKER_UNAVAILABLE for what may pass by itself. */
   async #joinOnce(wanted: readonly TopicPartition[]): Promise<Round> {
+    if (this.#closing) throw closed()
+    this.#asked = true
     const { groupId, instanceId, topics, sessionTimeoutMs } = this.#options
     const userData = this.#assignor.userData()
     const protocols = [{ name: protocolName, metadata: encodeSubscription({ topics, userData }) }]
