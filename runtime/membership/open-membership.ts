@@ -80,7 +80,8 @@ function classicMembership(parts: MembershipParts): Membership {
     probingIntervalMs: config.probingRebalanceIntervalMs,
     lags: () => {
       // what is on disk and not open is better than nothing, but nobody knows by how much
-      const unknown = config.acceptableRecoveryLag + 1
+      // (and JSON has no infinite numbers)
+      const unknown = Math.min(config.acceptableRecoveryLag + 1, Number.MAX_SAFE_INTEGER)
       return new Map([...onDisk(parts).map((id) => [id, unknown] as const), ...lags()])
     },
     afterRound: (present) => endDeparted(parts, async () => present),

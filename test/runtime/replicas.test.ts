@@ -337,6 +337,18 @@ describe('replicas', () => {
     await app.until(changed.streams, () => active(changed.streams).length === 2 * PARTITIONS)
   }, 20_000)
 
+  it('that accept any lag come back to what is on their disk', async () => {
+    const config = { acceptableRecoveryLag: Number.POSITIVE_INFINITY, engine: 'auto' as const }
+    const first = await replica(keyed(), config)
+    await write(1)
+    await app.caughtUp(first.streams)
+    await first.streams.close({ leaveGroup: true })
+    const again = await replica(keyed(), { ...config, stateDirectory: first.stateDirectory })
+    await write(1)
+    await app.caughtUp(again.streams)
+    expectExactCounts()
+  }, 20_000)
+
   it('do not mix graphs: a member with another one is told so, and the others go on', async () => {
     const first = await replica(rekeyed())
     await app.until(first.streams, () => active(first.streams).length === 2 * PARTITIONS)
