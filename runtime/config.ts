@@ -90,7 +90,7 @@ export interface StreamsConfig {
   /** `heartbeat.interval.ms`: how soon a process learns that the group wants it to join again. Default 3,000 ms. */
   readonly heartbeatIntervalMs?: number
   /**
-   * `group.protocol`. With `streams` (KIP-1071, Kafka 4.2 or later) the broker assigns the tasks, and the settings of the group there
+   * `group.protocol`. With `streams` (KIP-1071, Kafka 4.4 or later) the broker assigns the tasks, and the settings of the group there
    * (`streams.session.timeout.ms`, `streams.heartbeat.interval.ms`, `streams.num.standby.replicas`) take the place of those here about sessions,
    * standbys and warm-ups. All replicas must have the same. Default `classic`, which every broker speaks.
    */

@@ -13,6 +13,9 @@ const endWithinMs = 1_000
 /** The first answer tells versions, or starts SASL: a few hundred bytes. */
 const longestFirstAnswer = 1_000_000
 
+/** StreamsGroupHeartbeat and StreamsGroupDescribe: the heartbeat's version 1 came later than the rest (KIP-1331). */
+const streamsGroupApis: ReadonlySet<number> = new Set([88, 89])
+
 /**
  * One connection of the library, with a time limit of our own for each request. The library's limit ends the connection, because it could not
  * tell a late answer from a wrong one; ours leaves the request registered there, so that a late answer is known and dropped.
@@ -92,11 +95,12 @@ export class BrokerConnection {
 
   mustKnow(api: { readonly key: number; readonly version: number }, what: string): void {
     const newest = this.#versions.get(api.key)
-    if (newest === undefined || newest < api.version)
-      throw new StreamsError(
-        'BROKER_REFUSED',
-        `${what}: version ${api.version} is needed, the broker knows ${newest ?? 'none'}; brokers must be Kafka 3.9 or later`
-      )
+    if (newest !== undefined && newest >= api.version) return
+    const least = streamsGroupApis.has(api.key) ? '4.4 or later for streams groups' : '3.9 or later'
+    throw new StreamsError(
+      'BROKER_REFUSED',
+      `${what}: version ${api.version} is needed, the broker knows ${newest ?? 'none'}; brokers must be Kafka ${least}`
+    )
   }
 
   /** Resolves with the answer, error codes included. A request that times out retires the connection. */

@@ -36,6 +36,6 @@ export interface KafkaClient {
   group(options: GroupOptions): GroupMember
   /** How another thread makes a client like this one. Undefined: its options hold functions, which cannot be copied. */
   copy?(): ClientCopy | undefined
-  /** Streams groups (KIP-1071), Kafka 4.2 or later. Undefined: this client has none. */
+  /** Streams groups (KIP-1071), Kafka 4.4 or later. Undefined: this client has none. */
   streamsGroup?(options: StreamsGroupOptions): StreamsGroupMember
 }
