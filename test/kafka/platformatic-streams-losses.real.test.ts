@@ -92,6 +92,17 @@ describe('a streams group whose messages are lost', { timeout: 60_000 }, () => {
     await until('both are told to stop', () => [one, two].every(isToldToStop))
   })
 
+  it('joins within its session though the answer to its join was lost', async () => {
+    const space = workspace()
+    const topic = await space.topic(1)
+    const begun = Date.now()
+    proxy.lose(heartbeat.key, 'answer')
+    const one = await joined(space.name('streams'), 'one', topic)
+    expect(Date.now() - begun).toBeLessThan(15_000)
+    await until('it has its task', () => one.assigned().active.length === 1)
+    one.check()
+  })
+
   it('is given its tasks though the answer that brought them was lost', async () => {
     const space = workspace()
     const topic = await space.topic(4)
