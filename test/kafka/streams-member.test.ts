@@ -41,13 +41,8 @@ function isLost(): boolean {
   }
 }
 
-/** Two answers in a row, each with an epoch of its own. */
 async function fenced(): Promise<void> {
-  coordinator.losing = 1
-  coordinator.target = [7]
-  await vi.waitFor(() => expect(coordinator.losing).toBe(0))
-  coordinator.losing = 1
-  coordinator.target = [7, 8]
+  coordinator.fence()
   await vi.waitFor(() => expect(isLost()).toBe(true), 5_000)
 }
 

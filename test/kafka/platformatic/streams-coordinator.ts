@@ -50,6 +50,12 @@ export class StreamsCoordinator {
     return this.#epoch
   }
 
+  /** As after two changes of which the member has heard nothing. */
+  fence(): void {
+    this.#previous = this.#epoch + 1
+    this.#epoch += 2
+  }
+
   #heartbeat(asked: StreamsHeartbeat): StreamsHeartbeatAnswer {
     const { memberId, memberEpoch, rebalanceTimeoutMs, topology, tasks } = asked
     this.epochs.push(memberEpoch)
