@@ -2,6 +2,7 @@ import type { ByteTarget } from '../core/bytes.ts'
 import { writeInt64 } from '../core/int64.ts'
 import type { Header, Headers } from '../core/record.ts'
 import { type PartReader, writeInt32, writeNullableBytes } from '../core/serdes/nullable-bytes.ts'
+import type { OperatorContext } from './operator.ts'
 
 /** Where a buffered record came from: it leaves the buffer as if it had just been read. */
 export interface RecordOrigin {
@@ -48,4 +49,13 @@ export function originBytes({ topic, headers }: RecordOrigin): number {
   let size = 20 + topic.length
   for (const { key, value } of headers) size += key.length + (value?.length ?? 0)
   return size
+}
+
+/** Of the record that is being processed. */
+export function originOf(
+  { offset, topic, partition }: OperatorContext,
+  timestamp: number,
+  headers: Headers
+): RecordOrigin {
+  return { timestamp, offset, topic, partition, headers }
 }

@@ -7,6 +7,7 @@ import type { BufferedKeyValueStore } from '../state/stores/key-value.ts'
 import { type BufferedChange, bufferedChangeBytes } from './buffered-change.ts'
 import { HashOrder } from './hash-order.ts'
 import type { TableToTable } from './operator.ts'
+import { originOf } from './record-origin.ts'
 
 /** Until when changes are held back, and how many. */
 export interface SuppressRules<K> {
@@ -112,13 +113,7 @@ export function suppress<K, V>(
         prior: known === undefined ? old : known.prior,
         oldValue: old,
         newValue: bytesOf(newValue),
-        origin: {
-          timestamp,
-          offset: context.offset,
-          topic: context.topic,
-          partition: context.partition,
-          headers
-        }
+        origin: originOf(context, timestamp, headers)
       }
       hold(id, key, change)
       mark(id, key, change)

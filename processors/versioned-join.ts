@@ -4,6 +4,7 @@ import type { Serde } from '../core/serde.ts'
 import type { BufferedKeyValueStore } from '../state/stores/key-value.ts'
 import type { BufferedChange } from './buffered-change.ts'
 import type { Forward, Operator } from './operator.ts'
+import { originOf } from './record-origin.ts'
 
 /** A stream record's place in the buffer of a join with grace. */
 export interface WaitingKey<K> {
@@ -75,13 +76,7 @@ export function waitForTable<K, V>(
         prior: null,
         oldValue: null,
         newValue: Buffer.from(scratch.buffer.subarray(0, end)),
-        origin: {
-          timestamp,
-          offset: context.offset,
-          topic: context.topic,
-          partition: context.partition,
-          headers
-        }
+        origin: originOf(context, timestamp, headers)
       }
       store.put(waits, change, context.wallClock())
       const due = observed - graceMs
