@@ -55,7 +55,11 @@ export function suppress<K, V>(
     let untoldBytes = 0
     let observed: number = context.keepTime(storeName, () => observed)
 
-    const idOf = (key: K) => scratch.buffer.latin1Slice(0, keySerde.encode(key, scratch, 0))
+    const idOf = (key: K) => {
+      // the scratch may become another one as it is written to
+      const end = keySerde.encode(key, scratch, 0)
+      return scratch.buffer.latin1Slice(0, end)
+    }
     const bytesOf = (value: V | null) => {
       if (value === null) return null
       const end = valueSerde.encode(value, scratch, 0)

@@ -245,6 +245,7 @@ export class StreamThread {
       clientId,
       clock: config.clock,
       logger: config.logger,
+      transactional: config.processingGuarantee === 'exactly_once_v2',
       onProgress: (progress) => {
         metrics.restored(progress)
         config.onRestore(progress)

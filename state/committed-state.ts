@@ -115,9 +115,13 @@ export class CommittedState {
 
   /** An unlogged store whose last write is missing is not closed cleanly: the next opening empties it, as after a crash. */
   async close(): Promise<void> {
-    if (!this.#logged && this.#metadata.writtenAt >= 0 && !this.#mayBeBehind)
-      this.#write([], { ...this.#metadata, closedCleanly: true })
-    await this.engine.close()
+    try {
+      if (!this.#logged && this.#metadata.writtenAt >= 0 && !this.#mayBeBehind)
+        this.#write([], { ...this.#metadata, closedCleanly: true })
+    } finally {
+      // a lock that nobody can release would keep the store from being opened again
+      await this.engine.close()
+    }
   }
 
   #write(operations: WriteOperation[], metadata: Metadata): void {

@@ -9,13 +9,15 @@ export function missingSerde(step: string, what: 'key' | 'value'): StreamsError 
   )
 }
 
-/** Whether two keys are the same one: primitives by value, others by their bytes. */
+/** Whether two keys are the same one: primitives by value (0 and -0 are two), others by their bytes. */
 export function keyComparison<K>(serde: Serde<K>): (a: K, b: K) => boolean {
   const [first, second] = [new GrowableBytes(256), new GrowableBytes(256)]
   return (a, b) => {
-    if (a === b) return true
+    if (Object.is(a, b)) return true
     if (typeof a !== 'object') return false
-    const end = serde.encode(a, first, 0)
-    return first.buffer.subarray(0, end).equals(second.buffer.subarray(0, serde.encode(b, second, 0)))
+    // a scratch may become another one as it is written to
+    const firstEnd = serde.encode(a, first, 0)
+    const secondEnd = serde.encode(b, second, 0)
+    return first.buffer.subarray(0, firstEnd).equals(second.buffer.subarray(0, secondEnd))
   }
 }

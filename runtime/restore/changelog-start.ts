@@ -14,14 +14,17 @@ export function changelogStart(
   begin: number,
   end: number,
   now: number,
-  logger: Logger
+  logger: Logger,
+  transactional: boolean
 ): number {
   const { checkpoint } = job.store
   if (checkpoint === undefined) return begin
+  // what the task wrote last is followed by its transaction's marker, which is nothing that the store lacks
+  const markers = transactional && job.source === undefined ? 1 : 0
   const misfit =
     checkpoint.offset < begin
       ? `it begins at ${begin}, after the store's ${checkpoint.offset}`
-      : (aheadOf(job, checkpoint.offset) ?? misfitOf(job.store, job, checkpoint.offset, end, now))
+      : (aheadOf(job, checkpoint.offset) ?? misfitOf(job.store, job, checkpoint.offset, end, now, markers))
   if (misfit === undefined) return checkpoint.offset
   const name = partitionName(job.topic, job.partition)
   logger.warn(
@@ -37,17 +40,18 @@ function aheadOf({ source }: RestoreJob, offset: number): string | undefined {
     : undefined
 }
 
-/** Why a store cannot go on from an offset of its changelog, which ends at `end`; undefined when it can. */
+/** Why a store cannot go on from an offset of its changelog, which ends at `end` with so many markers; undefined when it can. */
 export function misfitOf(
   { checkpoint, committedAt }: Pick<StateStore, 'checkpoint' | 'committedAt'>,
   changelog: Pick<RestoreJob, 'topicId' | 'deleteRetentionMs'>,
   offset: number,
   end: number,
-  now: number
+  now: number,
+  markers = 0
 ): string | undefined {
   if (checkpoint?.topicId !== changelog.topicId) return 'the topic was made anew'
   if (offset > end) return `it ends at ${end}, before the store's ${offset}`
-  if (offset < end && committedAt >= 0 && now - committedAt >= changelog.deleteRetentionMs)
+  if (offset + markers < end && committedAt >= 0 && now - committedAt >= changelog.deleteRetentionMs)
     return `it was last written ${Math.round((now - committedAt) / 3_600_000)} hours ago, and tombstones are kept for less`
   return undefined
 }

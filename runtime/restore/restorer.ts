@@ -18,6 +18,8 @@ export interface RestorerOptions {
   readonly clientId: string
   readonly clock: Clock
   readonly logger: Logger
+  /** Whether changelogs are written in transactions. */
+  readonly transactional: boolean
   readonly onProgress: (progress: RestoreProgress) => void
   /** Told of a store that nothing more is restored into, though no progress says so: it was given up, failed, or lacked nothing. */
   readonly onIdle: (restore: Pick<RestoreProgress, 'store' | 'task' | 'restored'>) => void
@@ -132,7 +134,7 @@ export class Restorer {
 
   async #start(jobs: readonly RestoreJob[], follows: boolean, signal?: AbortSignal): Promise<Running[]> {
     if (jobs.length === 0) return []
-    const { admin, clock, logger } = this.#options
+    const { admin, clock, logger, transactional } = this.#options
     const [earliest, latest] = await Promise.all([
       admin.listOffsets(jobs, 'earliest'),
       admin.listOffsets(jobs, 'latest')
@@ -144,7 +146,7 @@ export class Restorer {
       const name = partitionName(job.topic, job.partition)
       const { source } = job
       const known = Math.min(latest.get(name) ?? 0, source?.position ?? Number.POSITIVE_INFINITY)
-      const start = changelogStart(job, earliest.get(name) ?? 0, known, clock.now(), logger)
+      const start = changelogStart(job, earliest.get(name) ?? 0, known, clock.now(), logger, transactional)
       const end = Math.max(start, known)
       if (start >= end && !follows) {
         this.#options.onIdle({ store: job.store.name, task: job.task, restored: 0 })

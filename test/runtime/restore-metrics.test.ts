@@ -45,6 +45,7 @@ it('no record remains of a restore that was given up, nor of one that had nothin
     clientId: 'test',
     clock: { now: () => Date.now() },
     logger: quiet,
+    transactional: false,
     onProgress: (progress) => metrics.restored(progress),
     onIdle: (restore) => metrics.restoresNothing(restore)
   })

@@ -19,6 +19,7 @@ async function restored(changes: {
   readonly ageMs?: number
   /** Deletes the changelog's records before this offset. */
   readonly begin?: number
+  readonly transactional?: boolean
 }) {
   const clock = new ManualClock(1_000_000)
   const broker = new MemoryBroker(clock)
@@ -53,6 +54,7 @@ async function restored(changes: {
     clientId: 'test',
     clock,
     logger: { info: tell, warn: tell, error: tell },
+    transactional: changes.transactional ?? false,
     onProgress: () => undefined,
     onIdle: () => undefined
   })
@@ -83,6 +85,14 @@ describe('a store goes on from its checkpoint', () => {
     const { log, ...rest } = await restored({ checkpoint: { offset: 10 }, ageMs: 30 * dayMs })
     expect(rest).toEqual({ count: 0, keys: ['old'], offset: 10 })
     expect(log).toBe('')
+  })
+
+  it('nor if only the marker of its transaction did', async () => {
+    const changes = { checkpoint: { offset: 9 }, ageMs: 30 * dayMs }
+    const { log, ...rest } = await restored({ ...changes, transactional: true })
+    expect(rest).toEqual({ count: 1, keys: ['k9', 'old'], offset: 10 })
+    expect(log).not.toContain('rebuilding it')
+    expect((await restored(changes)).log).toContain('rebuilding it')
   })
 })
 
@@ -133,6 +143,7 @@ it('a source topic that is followed is applied up to where its task is, wherever
     clientId: 'test',
     clock,
     logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    transactional: false,
     onProgress: () => undefined,
     onIdle: () => undefined
   })

@@ -88,6 +88,7 @@ async function restored(options: {
     clientId: 'test',
     clock,
     logger: { info: tell, warn: tell, error: tell },
+    transactional: false,
     onProgress: () => undefined,
     onIdle: () => undefined
   })

@@ -1,13 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdir, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { ManualClock } from '../../core/clock.ts'
+import { StreamsError } from '../../core/errors.ts'
 import { string } from '../../core/serdes/string.ts'
 import { diskSpace } from '../../state/disk-space.ts'
+import { MemoryEngine } from '../../state/engines/memory.ts'
 import { divideBudget } from '../../state/engines/memory-budget.ts'
 import { openEngine } from '../../state/engines/open-engine.ts'
 import { removeObsoleteTaskDirectories } from '../../state/obsolete-directories.ts'
+import { openStore } from '../../state/open-store.ts'
 import { openEngineOrSetAside, openTaskStore } from '../../state/open-task-store.ts'
 import type { KeyValueStoreDefinition } from '../../state/store-definition.ts'
 import type { BufferedKeyValueStore } from '../../state/stores/key-value.ts'
@@ -214,4 +217,17 @@ test('a budget of memory is divided among the open stores', () => {
   const least = 256 << 10
   expect(divideBudget(0, 0)).toEqual({ bufferBytes: least, blockCacheBytes: least, memtableBytes: least })
   expect(divideBudget(2 ** 31, 1).memtableBytes).toBe(64 << 20)
+})
+
+test('a store whose last mark cannot be written closes its engine all the same', async () => {
+  const engine = new MemoryEngine('names')
+  const store = openStore({ ...definition, logged: false }, engine, options.store)
+  store.put('a', 'x', 1)
+  store.flush()
+  store.commit(undefined)
+  vi.spyOn(engine, 'writeBatchSync').mockImplementation(() => {
+    throw new StreamsError('STORE_FULL', 'the disk is full')
+  })
+  await expect(store.close()).rejects.toThrow('the disk is full')
+  expect(() => engine.getSync(Buffer.from('a'))).toThrow(expect.objectContaining({ code: 'STORE_CLOSED' }))
 })
