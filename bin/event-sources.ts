@@ -1,4 +1,4 @@
-import type { Logger } from '../index.ts'
+import { type Logger, StreamsError } from '../index.ts'
 import type { CountryBucket } from '../ingest/buckets.ts'
 import { IngestServer } from '../ingest/events/ingest-server.ts'
 import { SqsPoller, type SqsPollerOptions } from '../ingest/events/sqs-poller.ts'
@@ -19,20 +19,24 @@ export interface EventSourceParts {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
 }
 
-/** `HOST:PORT`, or a port of 127.0.0.1; and the token, which no command line should show. Throws an Error that says what is wrong. */
+/** `HOST:PORT`, or a port of 127.0.0.1; and the token, which no command line should show. Throws CONFIG_INVALID. */
 export function listenAt(address: string, token: string | undefined): EventSourceOptions['listen'] {
   const [, host = '127.0.0.1', port] = /^(?:(.+):)?(\d{1,5})$/.exec(address) ?? []
   if (port === undefined || Number(port) > 65_535)
-    throw new Error(`--listen ${address}: write it as PORT or HOST:PORT`)
+    throw new StreamsError('CONFIG_INVALID', `--listen ${address}: write it as PORT or HOST:PORT`)
   if (token === undefined || token === '')
-    throw new Error('--listen needs the variable INGEST_TOKEN: who sends files must know it')
+    throw new StreamsError(
+      'CONFIG_INVALID',
+      '--listen needs the variable INGEST_TOKEN: who sends files must know it'
+    )
   return { host, port: Number(port), token }
 }
 
-/** Seconds as milliseconds. Throws an Error for what is no number above zero. */
+/** Seconds as milliseconds. Throws CONFIG_INVALID for what is no number above zero. */
 export function scanInterval(seconds: string): number {
   const intervalMs = Number(seconds) * 1000
-  if (!(intervalMs > 0)) throw new Error(`--scan-every ${seconds}: give a number of seconds`)
+  if (!(intervalMs > 0))
+    throw new StreamsError('CONFIG_INVALID', `--scan-every ${seconds}: give a number of seconds`)
   return intervalMs
 }
 

@@ -45,8 +45,9 @@ export function localCredentials(
   endpoint: string,
   environment: Readonly<Record<string, string | undefined>>
 ): typeof objectStoreCredentials | undefined {
-  if (environment[addressVariables.s3] === undefined) return objectStoreCredentials
-  const named = credentialVariables.some((name) => environment[name] !== undefined)
+  // as where addresses are looked for, an empty one is none
+  if (!environment[addressVariables.s3]) return objectStoreCredentials
+  const named = credentialVariables.some((name) => environment[name])
   // a machine's own role is named by no variable
   return named || aws.test(new URL(endpoint).hostname) ? undefined : objectStoreCredentials
 }

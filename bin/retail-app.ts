@@ -237,11 +237,12 @@ export class RetailApp {
     }
   }
 
-  /** Commits and closes everything: first the graph, then the sinks that follow it. Options are those of the graph. */
+  /** Commits and closes everything: first the graph, then the sinks that follow it. */
   async close(options: CloseOptions = { leaveGroup: true }): Promise<void> {
     const streams = this.#streams.close(options)
     await streams.catch(() => undefined)
-    await Promise.all([...new Set(this.#sinks.map(({ task }) => task))].map((task) => task.close()))
+    const leave = options.leaveGroup === true
+    await Promise.all([...new Set(this.#sinks.map(({ task }) => task))].map((task) => task.close({ leave })))
     for (const close of this.#closers) await close()
     await streams
   }
@@ -290,7 +291,13 @@ export class RetailApp {
   }
 
   async #startSink({ name, topics, open }: RetailSink): Promise<void> {
-    const { kafka, databaseUrl, elasticsearchUrl, replica } = this.#options
+    const {
+      kafka,
+      databaseUrl,
+      elasticsearchUrl,
+      replica,
+      sessionTimeoutMs = SESSION_TIMEOUT_MS
+    } = this.#options
     const groupId = sinkGroup(name)
     const instanceId = replica === undefined ? groupId : `${groupId}-${replica}`
     const producer = await kafka.producer({ clientId: `${instanceId}-dead-letters` })
@@ -299,6 +306,7 @@ export class RetailApp {
       client: kafka,
       groupId,
       instanceId,
+      sessionTimeoutMs,
       commitIntervalMs: SINK_COMMIT_INTERVAL_MS,
       topics,
       sink: open(name, {

@@ -43,7 +43,7 @@ PostgreSQL and Elasticsearch; then shows whether all of them agree, row by row a
   --queue URL    take S3's notifications from this SQS queue while staying up
   --listen PORT  take notifications (POST /events) and files (PUT /files/CC/STORE/NAME.csv) on 127.0.0.1:PORT, or HOST:PORT, from those
                  who send the token that the variable INGEST_TOKEN holds
-  --scan-every N look through the buckets every N seconds for files that nobody told of
+  --scan-every N look through the buckets every N seconds for files that nobody told of (default 60 while staying up)
   --once         exit when everything has arrived
   --json         print the figures as JSON
   --reset        start over from the raw rows; tables and search end as they are, because their keys are natural
@@ -111,7 +111,8 @@ async function main(): Promise<number> {
 
   const listen =
     values.listen === undefined ? undefined : listenAt(values.listen, process.env['INGEST_TOKEN'])
-  const scanIntervalMs = values['scan-every'] === undefined ? undefined : scanInterval(values['scan-every'])
+  const scanEvery = values['scan-every'] ?? (values.once ? undefined : '60')
+  const scanIntervalMs = scanEvery === undefined ? undefined : scanInterval(scanEvery)
 
   const say = (message: string) => bars.log(message)
   // made while the services start, which waits more than it works

@@ -38,7 +38,10 @@ export interface IngestOptions {
   readonly archive?: string
   /** What the removal of an object does to its rows. Default `keep`. */
   readonly onRemoved?: 'keep' | 'retract'
-  /** How often all buckets are looked through for what events missed, ms; the first time at the start. Default: only when `scan` is called. */
+  /**
+   * How often all buckets are looked through for what events missed, ms, every 24 days at the least; the first time at the start. Default: only when
+   * `scan` is called.
+   */
   readonly scanIntervalMs?: number
   /** Most bytes read and not yet handed to Kafka. Default 16 MiB. */
   readonly budgetBytes?: number
@@ -50,6 +53,8 @@ export interface IngestOptions {
   readonly commitIntervalMs?: number
   /** Default 45,000. */
   readonly sessionTimeoutMs?: number
+  /** Where the other processes ask for what this one holds, `host:port`; undefined: they do not. */
+  readonly applicationServer?: string | undefined
   readonly logger?: Logger
   readonly onRestore?: (progress: RestoreProgress) => void
 }
@@ -59,6 +64,9 @@ export interface IngestOptions {
  * what one turn of `ReadFiles` changes.
  */
 const memory = { cacheMaxBytes: 8 * 1024 * 1024, stateMemoryBytes: 64 * 1024 * 1024 }
+
+/** A timer that is asked for longer goes off at once. */
+const longestTimerMs = 2 ** 31 - 1
 
 /**
  * Brings the files of buckets into Kafka, each version once, whatever is killed: a Kafka Streams application of its own, exactly-once, that reads
@@ -84,7 +92,7 @@ export class Ingest {
     this.#options = options
     this.#logger = options.logger ?? silentLogger
     this.#buckets = bucketsByName(options.buckets)
-    const { kafka, objectStore, topics, stateDirectory, archive, onRestore } = options
+    const { kafka, objectStore, topics, stateDirectory, archive, applicationServer, onRestore } = options
     const topology = ingestTopology(topics, {
       shared: {
         buckets: this.#buckets,
@@ -114,6 +122,7 @@ export class Ingest {
       deserializationExceptionHandler: 'dead-letter',
       deadLetterTopic: topics.eventDeadLetters.name,
       ...memory,
+      ...(applicationServer === undefined ? {} : { applicationServer }),
       ...(onRestore === undefined ? {} : { onRestore }),
       onCommitPoint: (point) => {
         if (point === 'after step 5') for (const reading of this.#readings) reading.markCommitted()
@@ -236,7 +245,7 @@ export class Ingest {
         if (!signal.aborted) this.#logger.warn(`scan: ${(error as Error).message}; the next one will see`)
       }
       // at once if it was closed during the scan
-      await sleep(intervalMs, undefined, { signal }).catch(() => undefined)
+      await sleep(Math.min(intervalMs, longestTimerMs), undefined, { signal }).catch(() => undefined)
     }
   }
 }

@@ -106,7 +106,10 @@ export class ReadFiles implements Processor<string, FileEvent, string, unknown> 
       this.#progress = plus(this.#progress, progressOf(value))
       if (isUnfinished(value) && this.#options.shared.buckets.has(value.bucket)) unfinished.push(value)
     }
-    for (const file of unfinished) reader.submit(file)
+    // those that others wait for must be known of before the first of these begins
+    const isReference = ({ object }: FileProgress) => objectKind(object).kind === 'reference'
+    for (const file of unfinished.filter(isReference)) reader.submit(file)
+    for (const file of unfinished.filter((one) => !isReference(one))) reader.submit(file)
     this.markCommitted()
     this.#options.onCreated(this)
     this.#poll()

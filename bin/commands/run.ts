@@ -15,7 +15,7 @@ import { ingestMetrics } from '../../ingest/ingest-metrics.ts'
 import { processIdentity } from '../../state/task-directory.ts'
 import * as topics from '../../topology/retail/topics.ts'
 import { command, jsonOption, printResult, type Terminal } from '../command.ts'
-import { EventSources, listenAt } from '../event-sources.ts'
+import { EventSources, listenAt, scanInterval } from '../event-sources.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type HttpAddress, httpAddress, httpOption } from '../http-option.ts'
 import { graphOption, isStandardGraph, loadAnalyses, loadTopology } from '../load-export.ts'
@@ -162,8 +162,9 @@ TLS or SASL: KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME,
         topics,
         stateDirectory,
         archive: values.archive,
-        scanIntervalMs: numberOption('scan-every', values['scan-every']) * 1000,
+        scanIntervalMs: scanInterval(values['scan-every']),
         sessionTimeoutMs,
+        applicationServer: values.advertise,
         logger
       })
       ingestMetrics(ingest, registry)

@@ -20,7 +20,10 @@ more. The replica must be stopped (exit code 4 otherwise); the store is left as 
   },
   examples: [
     ['state get products US/sku-1', 'a product'],
-    ['state get sku-days US/sku-1 --state /data/state', 'of a replica with another state directory']
+    [
+      'state get sku-days US/sku-1/US/2026-03-02 --state /data/state',
+      'of a replica with another state directory'
+    ]
   ],
   async run({ values, positionals }, terminal) {
     const [store, text, ...rest] = positionals

@@ -180,9 +180,12 @@ export class FileReading {
   async #isReadable(version: Version): Promise<boolean> {
     const stored = await this.#rows.open(version, 0)
     if (stored === undefined) return false
-    const rows = await this.#rows.begin(stored)
-    await rows.chunks.return(undefined)
-    return true
+    try {
+      await this.#rows.begin(stored)
+      return true
+    } finally {
+      stored.body.destroy()
+    }
   }
 
   /** Reads all of a version, and settles it. False: it is not there any more. */
@@ -334,7 +337,10 @@ export class FileReading {
   }
 
   #settled(state: 'done' | 'rejected' | 'removed', reason: string | null = null): ReadingStep {
-    this.#reading = { ...this.#reading, state, reason }
+    // good reference files are told of only as corrections: the next version is one, if this was told as rejected
+    const isTold = state === 'rejected' && this.#references !== undefined
+    const revision = isTold ? Math.max(1, this.#reading.revision) : this.#reading.revision
+    this.#reading = { ...this.#reading, state, reason, revision }
     return { reading: this.#reading }
   }
 }

@@ -69,17 +69,12 @@ export class VersionRows {
     this.#found = undefined
   }
 
-  /** All rows; bytes read are added to `progress`. Sales must be in a dialect that is known. */
+  /** All rows; bytes read are added to `progress`. Sales must be in a dialect that is known. Until the rows are read the body is the caller's to destroy. */
   async begin(stored: StoredObject, progress = { bytes: 0 }): Promise<RowSource> {
     const rows = await openRows(this.#body(stored), this.#options(progress))
-    if (objectKind(this.#parts.object).kind !== 'sales') return rows
-    try {
-      chooseDialect(rows.form.csvHeader, rows.form.delimiter)
-      return rows
-    } catch (error) {
-      await rows.chunks.return(undefined)
-      throw error
-    }
+    const { csvHeader, delimiter } = rows.form
+    if (objectKind(this.#parts.object).kind === 'sales') chooseDialect(csvHeader, delimiter)
+    return rows
   }
 
   /** The rows that follow those that were read before. */

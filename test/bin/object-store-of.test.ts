@@ -15,4 +15,5 @@ it.each([
 
 it('the local server knows none but its own, whoever’s are in the environment', () => {
   expect(localCredentials('http://127.0.0.1:9090', { AWS_PROFILE: 'work' })).toBeDefined()
+  expect(localCredentials('http://127.0.0.1:9090', { S3_ENDPOINT: '', AWS_PROFILE: 'work' })).toBeDefined()
 })

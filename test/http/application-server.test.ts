@@ -144,6 +144,7 @@ describe('the server of an application', () => {
     const { text } = await get('/metrics')
     expect(text).toMatch(/^streams_records_processed_total\{task="0_0",application="app"\} \d+$/m)
     expect(text).toMatch(/^process_cpu_seconds_total \d/m)
+    expect(text).toMatch(/^process_start_time_seconds \d/m)
     expect((await get('/topology')).text).toBe(String(streams.topology.describe()))
     expect((await get('/topology?format=mermaid')).text).toContain('flowchart')
     expect((await get('/topology?format=json')).json.app.subTopologies).toHaveLength(1)

@@ -22,6 +22,8 @@ export class MemoryObjectStore implements Reading {
   away = false
   /** Former contents are kept: a version's id is its etag. */
   keepsVersions = false
+  /** All that were given out. */
+  readonly bodies: Readable[] = []
   readonly #versions = new Map<string, Buffer>()
 
   put(file: string, content: string | Buffer): void {
@@ -51,7 +53,7 @@ export class MemoryObjectStore implements Reading {
 
   async get(bucket: string, key: string): Promise<StoredObject | undefined> {
     const head = await this.head(bucket, key)
-    return head && { ...head, body: bodyOf(this.objects.get(`${bucket}/${key}`), 0) }
+    return head && { ...head, body: this.#body(this.objects.get(`${bucket}/${key}`), 0) }
   }
 
   async getVersion(
@@ -63,18 +65,20 @@ export class MemoryObjectStore implements Reading {
     const kept = versionId === undefined ? undefined : this.#versions.get(`${bucket}/${key}#${versionId}`)
     if (kept !== undefined) {
       const version = { key, sizeBytes: kept.length, etag, lastModifiedMs: 1, versionId: etag, metadata: {} }
-      return { ...version, body: bodyOf(kept, from) }
+      return { ...version, body: this.#body(kept, from) }
     }
     if (head === undefined) return 'missing'
     if (head.etag !== etag) return 'changed'
-    return { ...head, body: bodyOf(this.objects.get(`${bucket}/${key}`), from) }
+    return { ...head, body: this.#body(this.objects.get(`${bucket}/${key}`), from) }
+  }
+
+  #body(content: Buffer | undefined, from: number): Readable {
+    const body = Readable.from([(content as Buffer).subarray(from)], { objectMode: false })
+    this.bodies.push(body)
+    return body
   }
 }
 
 function etagOf(content: Buffer): string {
   return createHash('md5').update(content).digest('hex')
-}
-
-function bodyOf(content: Buffer | undefined, from: number): Readable {
-  return Readable.from([(content as Buffer).subarray(from)], { objectMode: false })
 }

@@ -209,3 +209,10 @@ it.each([
   )
   expect(new Set(table.values())).toEqual(new Set([30_000]))
 })
+
+it('a file that could not be read is told of when its correction can', async () => {
+  await put('reference/expenses.csv', `store_id,account,day\n7,Rent,2024-01-01\n`)
+  expect(system.lastState('reference/expenses.csv')).toMatchObject({ state: 'rejected' })
+  await put('reference/expenses.csv', expenses(rent('2024-01-01')))
+  expect(system.lastState('reference/expenses.csv')).toMatchObject({ state: 'done', rows: 1, reason: null })
+})

@@ -60,3 +60,24 @@ it('while the store is away sales wait for reference files, however long it take
   }, 10_000)
   expect(products).toHaveLength(1)
 }, 20_000)
+
+it('sales wait for reference files that were unfinished at a restart', async () => {
+  system = new MemoryIngest({ filesAtOnce: 1 })
+  system.store.put('sku-us/1/good.csv', salesCsv(3))
+  system.store.put(
+    'sku-us/reference/products.csv',
+    'sku,name,brand,category,subcategory,list_price\n1,Tea,Leaf,Drinks,Hot,2.00\n'
+  )
+  system.store.away = true
+  await system.ingest.start()
+  await system.ingest.announce([created('reference/products.csv'), created('1/good.csv')])
+  await vi.waitFor(() => expect(system.warnings.length).toBe(5), { timeout: 10_000, interval: 5 })
+  system.store.away = false
+  let products: unknown[] | undefined
+  await system.restart()
+  await vi.waitFor(() => {
+    expect(system.read()).toEqual(['sku-us/1/good.csv'])
+    products ??= system.values(topics.products.name)
+  }, 10_000)
+  expect(products).toHaveLength(1)
+}, 30_000)

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { loadAnalyses } from '../../bin/load-export.ts'
 import { makeReport, type Report } from '../../bin/report.ts'
-import { RetailApp } from '../../bin/retail-app.ts'
+import { RetailApp, type RetailAppOptions } from '../../bin/retail-app.ts'
 import { PlatformaticClient, silentLogger } from '../../index.ts'
 import { Ingest } from '../../ingest/ingest.ts'
 import { ObjectStore } from '../../ingest/object-store.ts'
@@ -39,6 +39,7 @@ const files: Record<string, string | Buffer> = {
 }
 
 let directory: string
+let analyses: NonNullable<RetailAppOptions['analyses']> = []
 let app: RetailApp
 let ingest: Ingest
 let database: pg.Pool
@@ -52,16 +53,8 @@ const buckets = [{ bucket, country: 'US', currency: 'USD', timeZone: 'America/Lo
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'store-sku-retail-'))
   database = new pg.Pool({ connectionString: server('DATABASE_URL') })
-  app = new RetailApp({
-    kafka,
-    databaseUrl: server('DATABASE_URL'),
-    elasticsearchUrl: server('ELASTICSEARCH_URL'),
-    stateDirectory: directory,
-    commitIntervalMs: 200,
-    logger: silentLogger,
-    onRestore: () => undefined,
-    analyses: await loadAnalyses(['docs/examples/sku-returns.ts#skuReturns'])
-  })
+  analyses = await loadAnalyses(['docs/examples/sku-returns.ts#skuReturns'])
+  app = new RetailApp(options())
   await objectStore.ensureBucket(bucket)
   for (const [key, content] of Object.entries(files)) await objectStore.put(bucket, key, content)
   ingest = new Ingest({
@@ -84,6 +77,19 @@ afterAll(async () => {
   await database.end()
   await rm(directory, { recursive: true, force: true })
 })
+
+function options(): RetailAppOptions {
+  return {
+    kafka,
+    databaseUrl: server('DATABASE_URL'),
+    elasticsearchUrl: server('ELASTICSEARCH_URL'),
+    stateDirectory: directory,
+    commitIntervalMs: 200,
+    logger: silentLogger,
+    onRestore: () => undefined,
+    analyses
+  }
+}
 
 /** Lets it read what is in the bucket, and waits until all that follows is done. */
 async function read(): Promise<void> {
@@ -238,6 +244,16 @@ it('makes each partition once, whoever needs it at the same time', async () => {
 it('reads nothing twice', async () => {
   await read()
   expect((await report()).lineItems.rows).toBe(8)
+})
+
+it('gives the sinks of a process that was told to end to the others at once', async () => {
+  const other = new RetailApp({ ...options(), roles: ['sinks'], replica: 'other' })
+  await other.start()
+  // what a sink has not got counts as if it were not carried
+  const isAlone = async () => (await app.sinkLag()).records === 0
+  await vi.waitFor(async () => expect(await isAlone()).toBe(false), { timeout: 30_000, interval: 200 })
+  await other.close()
+  await vi.waitFor(async () => expect(await isAlone()).toBe(true), { timeout: 8_000, interval: 200 })
 })
 
 it('a corrected file changes every figure by exactly the difference', async () => {
