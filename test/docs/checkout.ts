@@ -23,6 +23,8 @@ export interface Checkout {
 export async function checkout(environment: NodeJS.ProcessEnv = process.env): Promise<Checkout> {
   const directory = await mkdtemp(join(tmpdir(), 'store-sku-checkout-'))
   const project = process.cwd()
+  // as a clone's: PostgreSQL, which does not run as root, reads what is installed here
+  await chmod(directory, 0o755)
   await cp(project, directory, {
     recursive: true,
     // links within the project stay within the copy
