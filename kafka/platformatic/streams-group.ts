@@ -187,7 +187,9 @@ export class StreamsMember implements StreamsGroupMember {
     this.#closed = true
     this.#wake.abort()
     await this.#loop
-    await this.#leave(options.leave === true)
+    // the group keeps the request until all have left: who starts next would be told, too
+    const shutsDown = this.#failure?.code === 'APPLICATION_SHUTDOWN'
+    await this.#leave(shutsDown || options.leave === true)
     await this.#cluster.close()
   }
 

@@ -33,6 +33,8 @@ export class ThreadPool {
   /** What a thread was told that has ended. */
   #clients: readonly ClientMetadata[] = []
   #failure: { readonly error: unknown } | undefined
+  /** The whole application does: a place that is kept would tell who starts next to stop, too. */
+  #shutsDown = false
 
   constructor(parts: ThreadPoolParts) {
     this.#parts = parts
@@ -98,9 +100,9 @@ export class ThreadPool {
   }
 
   /** Lets all commit and end. */
-  stop(options: { readonly leave: boolean }): void {
+  stop({ leave }: { readonly leave: boolean }): void {
     this.#stop.abort()
-    for (const thread of this.threads) thread.stop(options)
+    for (const thread of this.threads) thread.stop({ leave: leave || this.#shutsDown })
   }
 
   /** Ends all at once. */
@@ -112,6 +114,7 @@ export class ThreadPool {
   /** Ends all because of an error that is no thread's. */
   fail(error: unknown): void {
     this.#failure ??= { error }
+    if (hasCode(error, 'APPLICATION_SHUTDOWN')) this.#shutsDown = true
     this.stop({ leave: false })
   }
 
@@ -136,6 +139,7 @@ export class ThreadPool {
         if (response === 'shutdown-application') {
           // before the other threads end because they are told, too
           this.#failure ??= { error }
+          this.#shutsDown = true
           await this.#parts
             .shutDownApplication(number)
             .catch((reason) =>

@@ -102,3 +102,19 @@ it('waits for another member that has its place', async () => {
   await joining
   member.check()
 })
+
+it('leaves for good once it was told that the application shuts down: who starts next must not be told so by its place', async () => {
+  await joined(0)
+  coordinator.status = [{ code: 4, detail: 'by one' }]
+  const told = { code: 'APPLICATION_SHUTDOWN' }
+  await vi.waitFor(() => expect(() => member.check()).toThrow(expect.objectContaining(told)), 5_000)
+  await member.close()
+  expect(coordinator.epochs.at(-1)).toBe(-1)
+  expect(coordinator.hasMember).toBe(false)
+})
+
+it('keeps its place when it is closed without leaving', async () => {
+  await joined(0)
+  await member.close()
+  expect(coordinator.epochs.at(-1)).toBe(-2)
+})

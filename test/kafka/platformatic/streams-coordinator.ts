@@ -25,6 +25,8 @@ export class StreamsCoordinator {
   refusal: number = brokerCode.none
   /** The place is another member’s. */
   isOthers = false
+  /** Told with each answer that is no refusal. */
+  status: StreamsHeartbeatAnswer['status'] = []
   readonly epochs: number[] = []
   #epoch = 0
   #previous = 0
@@ -46,6 +48,10 @@ export class StreamsCoordinator {
     })
   }
 
+  get hasMember(): boolean {
+    return this.#member !== undefined
+  }
+
   get epoch(): number {
     return this.#epoch
   }
@@ -64,7 +70,7 @@ export class StreamsCoordinator {
       if (this.isOthers) return answer(brokerCode.fencedInstanceId)
       if (!isOwn) return answer(brokerCode.unknownMemberId)
       this.#member = undefined
-      return answer(brokerCode.none, memberEpoch)
+      return this.#granted(memberEpoch)
     }
     if (memberEpoch === 0) {
       if (rebalanceTimeoutMs === -1 || topology === null) return answer(brokerCode.invalidRequest)
@@ -74,7 +80,7 @@ export class StreamsCoordinator {
       this.#epoch++
       this.#previous = 0
       this.#assigned = this.target
-      return answer(brokerCode.none, this.#epoch, tasksOf(this.#assigned))
+      return this.#granted(this.#epoch, tasksOf(this.#assigned))
     }
     if (!isOwn) {
       this.#member = undefined
@@ -82,11 +88,15 @@ export class StreamsCoordinator {
     }
     const isFormer = memberEpoch === this.#previous && tasks !== null
     if (memberEpoch !== this.#epoch && !isFormer) return answer(brokerCode.fencedMemberEpoch)
-    if (this.target === this.#assigned) return answer(brokerCode.none, this.#epoch)
+    if (this.target === this.#assigned) return this.#granted(this.#epoch)
     this.#previous = this.#epoch
     this.#epoch++
     this.#assigned = this.target
-    return answer(brokerCode.none, this.#epoch, tasksOf(this.#assigned))
+    return this.#granted(this.#epoch, tasksOf(this.#assigned))
+  }
+
+  #granted(memberEpoch: number, tasks: StreamsTasks | null = null): StreamsHeartbeatAnswer {
+    return { ...answer(brokerCode.none), memberEpoch, tasks, status: this.status }
   }
 
   #describe(): DescribedStreamsGroup {
@@ -100,19 +110,15 @@ export function tasksOf(partitions: readonly number[]): StreamsTasks {
   return { active, standby: [], warmup: [] }
 }
 
-function answer(
-  errorCode: number,
-  memberEpoch = 0,
-  tasks: StreamsTasks | null = null
-): StreamsHeartbeatAnswer {
+function answer(errorCode: number): StreamsHeartbeatAnswer {
   return {
     errorCode,
     errorMessage: null,
-    memberEpoch,
+    memberEpoch: 0,
     heartbeatIntervalMs: 20,
     taskOffsetIntervalMs: 60_000,
     status: [],
-    tasks,
+    tasks: null,
     endpointEpoch: -1,
     endpoints: null
   }
