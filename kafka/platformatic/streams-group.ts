@@ -198,9 +198,12 @@ export class StreamsMember implements StreamsGroupMember {
     if (this.#epoch <= joinEpoch) return
     this.#epoch = this.#options.instanceId === null || forGood ? leaveEpoch : leaveForAWhileEpoch
     try {
-      await retrying(leaveWithinMs, this.#cluster.signal, () => this.#beat({}, leaveWithinMs))
+      await retrying(leaveWithinMs, this.#cluster.signal, async () => {
+        const answer = await this.#beat({}, leaveWithinMs)
+        if (answer.errorCode !== 0) throw this.#refusal(answer)
+      })
     } catch {
-      // the brokers are away: the session ends by itself
+      // it has no place any more, or the brokers are away: the session ends by itself
     }
   }
 
@@ -262,13 +265,12 @@ export class StreamsMember implements StreamsGroupMember {
   }
 
   #take(answer: StreamsHeartbeatAnswer): void {
-    this.#coordinator.note(answer.errorCode)
     const { errorCode, errorMessage } = answer
     if (errorCode === brokerCode.fencedMemberEpoch || errorCode === brokerCode.unknownMemberId) {
       this.#lost = errorMessage ?? 'the group does not know it any more'
       return
     }
-    if (errorCode !== 0) throw refusalOf(errorCode, errorMessage, (what) => this.#about(what))
+    if (errorCode !== 0) throw this.#refusal(answer)
     this.#heardAt = ticks()
     this.#epoch = answer.memberEpoch
     this.#intervalMs = answer.heartbeatIntervalMs
@@ -296,8 +298,12 @@ export class StreamsMember implements StreamsGroupMember {
     this.#failure = new StreamsError(problem.code, this.#about(problem.reason))
   }
 
-  #beat(changes: Partial<StreamsHeartbeat>, timeoutMs = 10_000): Promise<StreamsHeartbeatAnswer> {
-    return this.#coordinator.call(
+  #refusal({ errorCode, errorMessage }: StreamsHeartbeatAnswer): StreamsError {
+    return refusalOf(errorCode, errorMessage, (what) => this.#about(what))
+  }
+
+  async #beat(changes: Partial<StreamsHeartbeat>, timeoutMs = 10_000): Promise<StreamsHeartbeatAnswer> {
+    const answer = await this.#coordinator.call(
       'heartbeat',
       { ...defaultChannel, requestTimeoutMs: timeoutMs },
       streamsGroupHeartbeat[1],
@@ -318,6 +324,8 @@ export class StreamsMember implements StreamsGroupMember {
         ...changes
       }
     )
+    this.#coordinator.note(answer.errorCode)
+    return answer
   }
 
   #membership(): Membership {

@@ -118,3 +118,21 @@ it('keeps its place when it is closed without leaving', async () => {
   await member.close()
   expect(coordinator.epochs.at(-1)).toBe(-2)
 })
+
+it.each([
+  ['is not ready yet', brokerCode.coordinatorLoading],
+  ['has moved', brokerCode.notCoordinator]
+])('leaves once more when the coordinator %s', async (_what, refusal) => {
+  await joined(0)
+  coordinator.leaveRefusal = refusal
+  await member.close({ leave: true })
+  expect(coordinator.epochs.slice(-2)).toEqual([-1, -1])
+  expect(coordinator.hasMember).toBe(false)
+})
+
+it('leaves but once when the group does not know it any more', async () => {
+  await joined(0)
+  coordinator.leaveRefusal = brokerCode.unknownMemberId
+  await member.close({ leave: true })
+  expect(coordinator.epochs.filter((epoch) => epoch < 0)).toEqual([-1])
+})

@@ -23,6 +23,8 @@ export class StreamsCoordinator {
   losesJoin = false
   /** The next join is refused with it. */
   refusal: number = brokerCode.none
+  /** The next leave is refused with it, and counts for nothing. */
+  leaveRefusal: number = brokerCode.none
   /** The place is another member’s. */
   isOthers = false
   /** Told with each answer that is no refusal. */
@@ -67,6 +69,9 @@ export class StreamsCoordinator {
     this.epochs.push(memberEpoch)
     const isOwn = !this.isOthers && memberId === this.#member
     if (memberEpoch < 0) {
+      const refusal = this.leaveRefusal
+      this.leaveRefusal = brokerCode.none
+      if (refusal !== brokerCode.none) return answer(refusal)
       if (this.isOthers) return answer(brokerCode.fencedInstanceId)
       if (!isOwn) return answer(brokerCode.unknownMemberId)
       this.#member = undefined
