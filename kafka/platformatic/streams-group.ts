@@ -15,7 +15,7 @@ import { defaultChannel } from './connections.ts'
 import { Coordinator } from './coordinator.ts'
 import { brokerCode } from './errors.ts'
 import { commitOffsets, fetchOffsets, type Membership } from './group-offsets.ts'
-import { pausing, retrying, ticks } from './retry.ts'
+import { closed, pausing, retrying, ticks } from './retry.ts'
 import { describedMembers } from './streams-described.ts'
 import {
   type StreamsHeartbeat,
@@ -44,6 +44,8 @@ export class StreamsMember implements StreamsGroupMember {
   readonly #coordinator: Coordinator
   readonly #memberId = randomUUID()
   #epoch = joinEpoch
+  /** The group may have a place for this member from its first join on, before that is answered. */
+  #asked = false
   #assigned = noTasks
   /** An answer was lost, and with it perhaps what is assigned: the broker tells that once. */
   #unsure = false
@@ -105,8 +107,12 @@ export class StreamsMember implements StreamsGroupMember {
     const { instanceId, processId, topology, tags, endpoint, rebalanceTimeoutMs } = this.#options
     const first = { instanceId, processId, topology, tags, endpoint, rebalanceTimeoutMs, tasks: noTasks }
     await retrying(withinMs, this.#cluster.signal, async () => {
+      if (this.#closed) throw closed()
+      this.#asked = true
       this.#offsets = undefined
       const answer = await this.#beat({ ...first, offsets: this.#newOffsets() })
+      // it leaves, or has left, the place that it was given
+      if (this.#closed) throw closed()
       if (answer.errorCode === brokerCode.unreleasedInstanceId) {
         // the place may be this very member's, when an answer was lost; another's is not touched: its session ends by itself
         await this.#beat({ memberEpoch: leaveForAWhileEpoch })
@@ -193,13 +199,14 @@ export class StreamsMember implements StreamsGroupMember {
     await this.#cluster.close()
   }
 
-  /** If it is in the group. Static members keep their place for the session, unless they leave `forGood`. */
+  /** If it may be in the group. Static members keep their place for the session, unless they leave `forGood`. */
   async #leave(forGood: boolean): Promise<void> {
-    if (this.#epoch <= joinEpoch) return
-    this.#epoch = this.#options.instanceId === null || forGood ? leaveEpoch : leaveForAWhileEpoch
+    if (!this.#asked) return
+    const memberEpoch = this.#options.instanceId === null || forGood ? leaveEpoch : leaveForAWhileEpoch
+    this.#epoch = memberEpoch
     try {
       await retrying(leaveWithinMs, this.#cluster.signal, async () => {
-        const answer = await this.#beat({}, leaveWithinMs)
+        const answer = await this.#beat({ memberEpoch }, leaveWithinMs)
         if (answer.errorCode !== 0) throw this.#refusal(answer)
       })
     } catch {

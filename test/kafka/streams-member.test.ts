@@ -136,3 +136,37 @@ it('leaves but once when the group does not know it any more', async () => {
   await member.close({ leave: true })
   expect(coordinator.epochs.filter((epoch) => epoch < 0)).toEqual([-1])
 })
+
+/** The group has admitted the member, which does not know it before it is told. */
+async function joining(): Promise<{ readonly ended: Promise<unknown>; readonly tell: () => void }> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  coordinator.joinHeld = promise
+  const ended = member.join().catch((error: unknown) => error)
+  await vi.waitFor(() => expect(coordinator.epochs).toEqual([0]))
+  return { ended, tell: resolve }
+}
+
+it('gives up the place that a join under way has got, and takes it no more', async () => {
+  const { ended, tell } = await joining()
+  await member.close({ leave: true })
+  expect(coordinator.epochs).toEqual([0, -1])
+  expect(coordinator.hasMember).toBe(false)
+  tell()
+  expect(await ended).toMatchObject({ code: 'BROKER_UNAVAILABLE', message: 'the client was closed' })
+  expect(member.inPlace()).toBe(false)
+})
+
+it('does not join again after it was closed, and gives up the place of which it was not told', async () => {
+  coordinator.losesJoin = true
+  const { ended, tell } = await joining()
+  const closing = member.close()
+  tell()
+  await closing
+  expect(await ended).toMatchObject({ code: 'BROKER_UNAVAILABLE' })
+  expect(coordinator.epochs).toEqual([0, -2])
+})
+
+it('that never asked for a place does not leave', async () => {
+  await member.close({ leave: true })
+  expect(coordinator.epochs).toEqual([])
+})

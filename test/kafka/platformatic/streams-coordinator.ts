@@ -21,6 +21,8 @@ export class StreamsCoordinator {
   losing = 0
   /** The answer to the next join is. */
   losesJoin = false
+  /** Who joined is told so after it, though admitted before. */
+  joinHeld: Promise<void> | undefined
   /** The next join is refused with it. */
   refusal: number = brokerCode.none
   /** The next leave is refused with it, and counts for nothing. */
@@ -40,9 +42,10 @@ export class StreamsCoordinator {
       await new Promise(setImmediate)
       const answer =
         (api as { key: number }).key === 89 ? [this.#describe()] : this.#heartbeat(asked as never)
-      if (this.losesJoin && (asked as { memberEpoch?: number }).memberEpoch === 0) {
+      if ((asked as { memberEpoch?: number }).memberEpoch === 0) {
+        await this.joinHeld
+        if (this.losesJoin) this.losing = 1
         this.losesJoin = false
-        this.losing = 1
       }
       if (this.losing === 0) return answer as never
       this.losing--
