@@ -115,7 +115,12 @@ export class StreamsMember implements StreamsGroupMember {
       if (this.#closed) throw closed()
       if (answer.errorCode === brokerCode.unreleasedInstanceId) {
         // the place may be this very member's, when an answer was lost; another's is not touched: its session ends by itself
-        await this.#beat({ memberEpoch: leaveForAWhileEpoch })
+        const left = await this.#beat({ memberEpoch: leaveForAWhileEpoch })
+        if (left.errorCode === brokerCode.fencedInstanceId && this.#loop !== undefined) {
+          // it was in the group: no process before this one has the place, but one that came after
+          this.#failure = this.#refusal(left)
+          throw this.#failure
+        }
         throw new StreamsError('BROKER_UNAVAILABLE', this.#about('its former member is still there'))
       }
       this.#take(answer)
@@ -185,7 +190,10 @@ export class StreamsMember implements StreamsGroupMember {
       commitOffsets(this.#coordinator, this.#membership(), offsets)
     )
     if (refusal === undefined) return
-    this.#lost = `its offsets were refused in epoch ${this.#epoch} (${refusal})`
+    // its own joins do not fence it: they keep its member id
+    if (refusal === 'fenced')
+      this.#failure = this.#refusal({ errorCode: brokerCode.fencedInstanceId, errorMessage: null })
+    else this.#lost = `its offsets were refused in epoch ${this.#epoch} (${refusal})`
     this.check()
   }
 
@@ -305,7 +313,10 @@ export class StreamsMember implements StreamsGroupMember {
     this.#failure = new StreamsError(problem.code, this.#about(problem.reason))
   }
 
-  #refusal({ errorCode, errorMessage }: StreamsHeartbeatAnswer): StreamsError {
+  #refusal({
+    errorCode,
+    errorMessage
+  }: Pick<StreamsHeartbeatAnswer, 'errorCode' | 'errorMessage'>): StreamsError {
     return refusalOf(errorCode, errorMessage, (what) => this.#about(what))
   }
 

@@ -1,5 +1,5 @@
 import { type ErrorCode, StreamsError } from '../../core/errors.ts'
-import { brokerCode, brokerError } from './errors.ts'
+import { brokerCode, brokerCodeName, brokerError } from './errors.ts'
 
 /** Why a member cannot go on. */
 export interface GroupProblem {
@@ -71,6 +71,11 @@ export function refusalOf(
       about(
         'the group has another graph: give this one an application id of its own, or delete the group when its members have left (kafka-streams-groups --delete)'
       )
+    )
+  if (code === brokerCode.fencedInstanceId)
+    return new StreamsError(
+      'GROUP_FENCED',
+      about(`another process took its place (${brokerCodeName(code)})${message ? `: ${message}` : ''}`)
     )
   // Kafka 4.4 answers so a member with an endpoint while the coordinator has not heard yet of a topic just made
   if (code === brokerCode.unknownServerError)

@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { PlatformaticClient } from '../../kafka/platformatic/client.ts'
+import { Cluster } from '../../kafka/platformatic/cluster.ts'
+import { Coordinator } from '../../kafka/platformatic/coordinator.ts'
 import { StreamsMember } from '../../kafka/platformatic/streams-group.ts'
+import { streamsGroupHeartbeat } from '../../kafka/platformatic/streams-heartbeat-api.ts'
 import type {
   StreamsGroupOptions,
   StreamsSubTopology,
@@ -11,6 +14,8 @@ import type {
 import { until, workspaces } from './conformance/workspace.ts'
 import { realBrokers } from './platformatic/brokers.ts'
 import { setOfGroup } from './platformatic/group-setting.ts'
+
+const replaced = { code: 'GROUP_FENCED', message: expect.stringContaining('another process took its place') }
 
 const counting: StreamsSubTopology = {
   id: '0',
@@ -66,6 +71,36 @@ describe('a streams group', { timeout: 60_000 }, () => {
     )
     closing.push(opened)
     return opened
+  }
+
+  async function leaveForAWhile(one: StreamsMember): Promise<void> {
+    const { groupId, instanceId, memberId } = one.metadata()
+    const cluster = new Cluster('in-its-name', { brokers: realBrokers() })
+    const nothing = {
+      topology: null,
+      tasks: null,
+      processId: null,
+      tags: null,
+      endpoint: null,
+      offsets: null
+    }
+    const left = await new Coordinator(cluster, groupId).call(
+      'heartbeat',
+      undefined,
+      streamsGroupHeartbeat[1],
+      {
+        ...nothing,
+        groupId,
+        memberId,
+        instanceId,
+        memberEpoch: -2,
+        endpointEpoch: -1,
+        rebalanceTimeoutMs: -1,
+        shutdownApplication: false
+      }
+    )
+    expect(left.errorCode).toBe(0)
+    await cluster.close()
   }
 
   const countOf = (ids: readonly TaskIds[]) => ids.reduce((sum, { partitions }) => sum + partitions.length, 0)
@@ -169,6 +204,41 @@ describe('a streams group', { timeout: 60_000 }, () => {
     }
     await until('it has all tasks again', () => countOf(one.assigned().active) === 8)
     one.check()
+  })
+
+  it.each<[string, (one: StreamsMember, topic: string) => Promise<void>]>([
+    [
+      'its next heartbeat',
+      async (one) => {
+        one.owns(one.assigned())
+        const told = expect.objectContaining(replaced)
+        await vi.waitFor(() => expect(() => one.check()).toThrow(told), 10_000)
+      }
+    ],
+    [
+      'the join that follows a commit',
+      async (one, topic) => {
+        const offsets = [{ topic, partition: 0, offset: 1, metadata: '' }]
+        await expect(one.commit(offsets)).rejects.toMatchObject({ code: 'GROUP_REBALANCE' })
+        await expect(one.join()).rejects.toMatchObject(replaced)
+      }
+    ]
+  ])('is told by %s that another process took its place', async (_what, isTold) => {
+    const space = workspace()
+    const topic = await space.topic(1)
+    const groupId = space.name('streams')
+    const one = member(groupId, 'one', topic)
+    await one.join()
+    await until('it has its tasks', () => countOf(one.assigned().active) === 2)
+    // as if it had been silent for a session
+    await leaveForAWhile(one)
+    const other = member(groupId, 'one', topic)
+    await other.join()
+    await isTold(one, topic)
+    expect(one.inPlace()).toBe(false)
+    await one.close({ leave: true })
+    expect(await other.instances(), 'who was put out gives up no place').toEqual(['one'])
+    other.check()
   })
 
   it('is told when the group has another graph, or members of another kind', async () => {

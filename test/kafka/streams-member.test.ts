@@ -10,11 +10,7 @@ let member: StreamsMember
 
 beforeEach(() => {
   coordinator = new StreamsCoordinator()
-  const options = { clientId: 'one', groupId: 'group', instanceId: 'one', processId: 'one', endpoint: null }
-  member = new StreamsMember(
-    { ...options, topology: [], tags: {}, rebalanceTimeoutMs: 1_000, offsets: () => [] },
-    { brokers: ['127.0.0.1:1'] }
-  )
+  member = opened()
 })
 
 afterEach(async () => {
@@ -22,6 +18,14 @@ afterEach(async () => {
   await member.close()
   vi.restoreAllMocks()
 })
+
+function opened(): StreamsMember {
+  const options = { clientId: 'one', groupId: 'group', instanceId: 'one', processId: 'one', endpoint: null }
+  return new StreamsMember(
+    { ...options, topology: [], tags: {}, rebalanceTimeoutMs: 1_000, offsets: () => [] },
+    { brokers: ['127.0.0.1:1'] }
+  )
+}
 
 async function joined(...partitions: number[]): Promise<void> {
   coordinator.target = partitions
@@ -88,10 +92,8 @@ it.each<[string, () => Promise<void>]>([
   member.check()
 })
 
-it('waits for another member that has its place', async () => {
-  await joined(0)
+it('waits for another member that has its place when it was not in the group before', async () => {
   coordinator.isOthers = true
-  await vi.waitFor(() => expect(isLost()).toBe(true), 5_000)
   let over = false
   const joining = member.join().finally(() => {
     over = true
@@ -169,4 +171,54 @@ it('does not join again after it was closed, and gives up the place of which it 
 it('that never asked for a place does not leave', async () => {
   await member.close({ leave: true })
   expect(coordinator.epochs).toEqual([])
+})
+
+const replaced = { code: 'GROUP_FENCED', message: expect.stringContaining("'group'") }
+const offsets = [{ topic: 'topic', partition: 0, offset: 1, metadata: '' }]
+
+it.each<[string, () => Promise<void>]>([
+  [
+    'heartbeat',
+    async () => {
+      coordinator.isOthers = true
+      const told = expect.objectContaining(replaced)
+      await vi.waitFor(() => expect(() => member.check()).toThrow(told), 5_000)
+    }
+  ],
+  [
+    'join',
+    async () => {
+      await fenced()
+      coordinator.isOthers = true
+      await expect(member.join()).rejects.toMatchObject(replaced)
+    }
+  ],
+  [
+    'commit',
+    async () => {
+      coordinator.commitRefusal = brokerCode.fencedInstanceId
+      await expect(member.commit(offsets)).rejects.toMatchObject(replaced)
+    }
+  ]
+])('is told by its next %s that another process took its place', async (_what, isTold) => {
+  await joined(0)
+  await member.commit(offsets)
+  await isTold()
+  expect(member.inPlace()).toBe(false)
+  expect(() => member.check()).toThrow(expect.objectContaining(replaced))
+  await expect(member.join()).rejects.toMatchObject(replaced)
+  await expect(member.commit(offsets)).rejects.toMatchObject(replaced)
+})
+
+it('does not take one that came before it in its own process for another', async () => {
+  await joined(0)
+  coordinator.losing = 1
+  await vi.waitFor(() => expect(coordinator.losing).toBe(0))
+  await member.close()
+  member = opened()
+  await joined(0)
+  await member.join()
+  await setTimeout(100)
+  member.check()
+  expect(member.inPlace()).toBe(true)
 })

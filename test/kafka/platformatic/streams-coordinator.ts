@@ -1,3 +1,4 @@
+import { offsetCommitV9 } from '@platformatic/kafka'
 import { vi } from 'vitest'
 import { StreamsError } from '../../../core/errors.ts'
 import { brokerCode } from '../../../kafka/platformatic/broker-codes.ts'
@@ -27,6 +28,8 @@ export class StreamsCoordinator {
   refusal: number = brokerCode.none
   /** The next leave is refused with it, and counts for nothing. */
   leaveRefusal: number = brokerCode.none
+  /** Commits are refused with it. */
+  commitRefusal: number = brokerCode.none
   /** The place is another member’s. */
   isOthers = false
   /** Told with each answer that is no refusal. */
@@ -40,8 +43,9 @@ export class StreamsCoordinator {
   constructor() {
     vi.spyOn(Coordinator.prototype, 'call').mockImplementation(async (_purpose, _options, api, asked) => {
       await new Promise(setImmediate)
-      const answer =
-        (api as { key: number }).key === 89 ? [this.#describe()] : this.#heartbeat(asked as never)
+      const { key } = api as { key: number }
+      if (key === offsetCommitV9.api.key) return this.#committed() as never
+      const answer = key === 89 ? [this.#describe()] : this.#heartbeat(asked as never)
       if ((asked as { memberEpoch?: number }).memberEpoch === 0) {
         await this.joinHeld
         if (this.losesJoin) this.losing = 1
@@ -92,7 +96,7 @@ export class StreamsCoordinator {
     }
     if (!isOwn) {
       this.#member = undefined
-      return answer(brokerCode.unknownMemberId)
+      return answer(this.isOthers ? brokerCode.fencedInstanceId : brokerCode.unknownMemberId)
     }
     const isFormer = memberEpoch === this.#previous && tasks !== null
     if (memberEpoch !== this.#epoch && !isFormer) return answer(brokerCode.fencedMemberEpoch)
@@ -101,6 +105,12 @@ export class StreamsCoordinator {
     this.#epoch++
     this.#assigned = this.target
     return this.#granted(this.#epoch, tasksOf(this.#assigned))
+  }
+
+  #committed(): object {
+    return {
+      topics: [{ name: 'topic', partitions: [{ partitionIndex: 0, errorCode: this.commitRefusal }] }]
+    }
   }
 
   #granted(memberEpoch: number, tasks: StreamsTasks | null = null): StreamsHeartbeatAnswer {
