@@ -202,7 +202,8 @@ export class TaskSet {
         continue
       }
       this.#stop(held)
-      for (const { store } of held.opened.stores) store.wipe()
+      // one without a changelog would stay empty: what it holds is nowhere else, and is committed now
+      for (const { store, changelog } of held.opened.stores) if (changelog !== undefined) store.wipe()
       this.#parts.logger.info(`task ${taskId}: rebuilding its stores from their changelogs`)
       this.#restore(held, held.begin()).then(() => done(), fail)
     }

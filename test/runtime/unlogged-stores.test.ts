@@ -5,6 +5,7 @@ import { MemoryApp } from './memory-app.ts'
 
 const input = topic('in', { key: string(), value: integer(), partitions: 1 })
 const out = topic('out', { key: string(), value: integer(), partitions: 1 })
+const loggedOut = topic('logged-out', { key: string(), value: integer(), partitions: 1 })
 
 let app: MemoryApp | undefined
 
@@ -79,4 +80,18 @@ it.each([
   ['at_least_once', 'before step 3']
 ] as const)('%s, a commit that fails %s: the store goes on from its last commit', async (guarantee, at) => {
   expect(await countOver(guarantee, at)).toBe(8)
+})
+
+it('a task that is rebuilt keeps what no changelog has', async () => {
+  const running = await MemoryApp.create()
+  app = running
+  const builder = new StreamsBuilder()
+  const records = builder.stream(input).groupByKey()
+  records.count({ name: 'counts', logged: false }).toStream().to(out)
+  records.count({ name: 'logged-counts' }).toStream().to(loggedOut)
+  const streams = await running.start(builder.build(), { commitIntervalMs: 10 })
+  await put(running, streams, 3)
+  await streams.rebuildTask('0_0')
+  await put(running, streams, 1)
+  for (const target of [out, loggedOut]) expect(running.read(target).at(-1)?.decoded.value).toBe(4)
 })
