@@ -46,7 +46,10 @@ export class RunningTasks {
     }
   }
 
-  /** A slice: tasks in turn, until `deadline` (ms). `full` says that a write buffer has reached its bound. */
+  /**
+   * A slice: tasks in turn, until `deadline` (ms) or until a write buffer has reached its bound, which `full` says. That may be most of what the
+   * thread may keep uncommitted, so the next task's turn comes after the commit.
+   */
   process(now: number, deadline: number): { readonly processed: number; readonly full: boolean } {
     let processed = 0
     let full = false
@@ -56,8 +59,8 @@ export class RunningTasks {
       const count = task.processUntil(deadline)
       processed += count
       task.punctuate(now)
-      full ||= task.commitWanted()
-      if (count > 0 && task.now() >= deadline) break
+      full = task.commitWanted()
+      if (full || (count > 0 && task.now() >= deadline)) break
     }
     // who had its turn goes to the end of the line
     if (turns < this.#tasks.length)

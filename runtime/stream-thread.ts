@@ -299,7 +299,7 @@ export class StreamThread {
       const start = performance.now()
       await writer.producer.room()
       metrics.blocked(performance.now() - start)
-    } else if (processed > 0) await setImmediate()
+    } else if (processed > 0 || full) await setImmediate()
     else {
       await consumer.arrival(Math.max(1, Math.min(IDLE_MS, untilCommit())))
       metrics.spent('idle')

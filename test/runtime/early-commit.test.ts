@@ -130,3 +130,44 @@ it('one callback may change many times the share of its store; a commit comes at
     await app.dispose()
   }
 })
+
+it('callbacks of several tasks that are due at once may each change most of what the buffers hold', async () => {
+  const app = await MemoryApp.create()
+  try {
+    let now = 1_700_000_000_000
+    let called = 0
+    const twoPartitions = topic('two-partitions', { key: string(), value: integer(), partitions: 2 })
+    const builder = new StreamsBuilder()
+    const stores = Array.from({ length: 10 }, (_, number) =>
+      keyValueStore({ name: `store-${number}`, key: string(), value: string() })
+    )
+    const [large] = stores as [(typeof stores)[number]]
+    builder.stream(twoPartitions).process(
+      () => ({
+        init(context) {
+          const store = context.store(large)
+          context.schedule(60_000, 'wall-clock', (time) => {
+            // some 1.4 MB
+            for (let i = 0; i < 10_000; i++) store.put(`${i}`, 'x', time)
+            called++
+          })
+        },
+        process: () => undefined
+      }),
+      { stores }
+    )
+    await app.write(twoPartitions, [])
+    const streams = await app.start(builder.build(), {
+      commitIntervalMs: never,
+      cacheMaxBytes: 20 * 100 * 1024,
+      clock: { now: () => now }
+    })
+    await app.until(streams, () => streams.tasks().filter(({ running }) => running).length === 2)
+    now += 60_000
+    await app.until(streams, () => called === 2)
+    expect(streams.state).toBe('RUNNING')
+    await streams.close()
+  } finally {
+    await app.dispose()
+  }
+})
