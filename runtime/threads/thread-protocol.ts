@@ -16,6 +16,8 @@ export interface ThreadStart {
   readonly module: string
   readonly data: unknown
   readonly settings: CopiedSettings
+  /** How many threads the process is configured to run: they share its memory. */
+  readonly threads: number
   /** Settings of the main thread that cannot be copied: the module must make them, too. */
   readonly functions: readonly string[]
   readonly kafka: ClientCopy | undefined

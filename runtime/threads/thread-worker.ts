@@ -56,7 +56,7 @@ async function makeThread(): Promise<LocalThread> {
       'CONFIG_INVALID',
       `thread ${number}: ${missing} cannot be copied, so ${start.module} must make it, too`
     )
-  const config = resolveConfig({
+  const resolved = resolveConfig({
     ...start.settings,
     clock: systemClock,
     logger,
@@ -64,6 +64,7 @@ async function makeThread(): Promise<LocalThread> {
     ...made,
     kafka: made.kafka ?? (await client())
   })
+  const config = { ...resolved, threads: start.threads }
   const plan = new Plan(topology, config.applicationId, (name) => topics.get(name)?.partitions)
   const counts = new StreamsMetrics(config.applicationId, config.clock)
   metrics = counts

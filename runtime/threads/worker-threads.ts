@@ -93,8 +93,9 @@ export class WorkerThreads implements ThreadMaker {
       number,
       module: String(module.url),
       data: module.data,
-      // each of them runs one thread
+      // more than one would ask for a threadModule
       settings: { ...settings, threads: 1 } as unknown as CopiedSettings,
+      threads: config.threads,
       functions,
       kafka: config.kafka.copy?.(),
       processId,
