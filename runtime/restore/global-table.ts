@@ -156,6 +156,8 @@ export class GlobalTable {
       this.#errors.deserialization(error, { topic: this.topic.name, partition, cursor }, this.store.name)
       return
     }
+    // no bound but one value's size: the commit is looked for after each
+    this.store.beginCommit()
     this.store.put(record.key, record.value, cursor.timestamp)
   }
 

@@ -7,6 +7,7 @@ import {
   integer,
   json,
   type KafkaClient,
+  keyValueStore,
   StreamsBuilder,
   type StreamsConfig,
   StreamsError,
@@ -299,6 +300,33 @@ describe('a global table', () => {
     const metrics = await streams.metrics.registry.metrics()
     expect(metrics).toMatch(/dropped_total\{reason="deserialization",application="[^"]+"\} 2/)
     expect(metrics).toMatch(/dropped_total\{reason="null-key",application="[^"]+"\} 1/)
+  })
+
+  it('takes values of several times its part of the write buffers', async () => {
+    const pages = topic('pages', { key: string(), value: string(), partitions: 1, cleanupPolicy: 'compact' })
+    const builder = new StreamsBuilder()
+    builder.globalTable(pages, { name: 'page-table' })
+    const stores = Array.from({ length: 60 }, (_, number) =>
+      keyValueStore({ name: `store-${number}`, key: string(), value: string() })
+    )
+    builder.stream(sales).process(() => ({ process: () => undefined }), { stores })
+    const write = (batch: string) =>
+      app.write(
+        pages,
+        Array.from({ length: 20 }, (_, n) => ({
+          key: `${batch} ${n}`,
+          value: 'x'.repeat(30_000),
+          timestamp: n
+        }))
+      )
+    await app.write(sales, [])
+    await write('first')
+    const streams = await app.start(builder.build(), { cacheMaxBytes: 1_200_000 })
+    const held = () => [...(streams.keyValueStores('page-table')[0]?.all() ?? [])].length
+    await app.until(streams, () => held() === 20)
+    await write('second')
+    await app.until(streams, () => held() === 40)
+    await streams.ready()
   })
 
   it('is waited for by close and by nothing else', async () => {
