@@ -282,7 +282,8 @@ export class KafkaStreams {
 
   /**
    * Rebuilds one task (`<sub-topology>_<partition>`): empties its stores and fills them again from their changelogs, while the other tasks go
-   * on. Stores without a changelog are left alone. Resolves when it runs again. Throws STORE_UNKNOWN if the task does not run in this process.
+   * on. Stores without a changelog are left alone. Resolves when it runs again. Throws STORE_UNKNOWN if the task does not run in this process,
+   * or not yet: one that is being restored or rebuilt.
    *
    * A global table is rebuilt from its topic when the application starts without its folder, `<application>/global/<store>`.
    */

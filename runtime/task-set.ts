@@ -184,11 +184,10 @@ export class TaskSet {
     this.#positions.add(offsets)
   }
 
-  /** Resolves when the task has been rebuilt from its changelogs. Throws STORE_UNKNOWN. */
-  rebuild(taskId: string): Promise<void> {
-    if (this.#held.get(taskId)?.role !== 'active')
-      throw new StreamsError('STORE_UNKNOWN', `no task ${taskId} runs here`)
-    return new Promise((done, fail) => this.#rebuilds.push({ taskId, done, fail }))
+  /** Resolves when the task has been rebuilt from its changelogs. Throws STORE_UNKNOWN if it does not run, then or by the next commit. */
+  async rebuild(taskId: string): Promise<void> {
+    if (this.#restored(taskId) === undefined) throw notRunning(taskId)
+    await new Promise<void>((done, fail) => this.#rebuilds.push({ taskId, done, fail }))
   }
 
   /** To be called when all is committed: takes tasks out whose rebuild is wanted, and begins it. */
@@ -196,9 +195,9 @@ export class TaskSet {
     const rebuilds = this.#rebuilds
     this.#rebuilds = []
     for (const { taskId, done, fail } of rebuilds) {
-      const held = this.#held.get(taskId)
-      if (held?.opened === undefined || !this.#tasks.has(taskId)) {
-        done()
+      const held = this.#restored(taskId)
+      if (held?.opened === undefined) {
+        fail(notRunning(taskId))
         continue
       }
       this.#stop(held)
@@ -225,6 +224,12 @@ export class TaskSet {
     this.#tell(this.#tasks.stop())
     await this.#parts.restorer.close()
     await this.#close([...this.#held.values()])
+  }
+
+  /** An active task that runs, or will in the next turn. */
+  #restored(taskId: string): HeldTask | undefined {
+    const held = this.#held.get(taskId)
+    return held !== undefined && (this.#tasks.has(taskId) || this.#ready.includes(held)) ? held : undefined
   }
 
   #hold(id: string, role: TaskRole): HeldTask {
@@ -296,6 +301,10 @@ export class TaskSet {
     for (const error of errors)
       this.#parts.logger.warn(`closing: ${error instanceof Error ? error.message : error}`)
   }
+}
+
+function notRunning(taskId: string): StreamsError {
+  return new StreamsError('STORE_UNKNOWN', `task ${taskId} does not run here now`)
 }
 
 function rolesOf({ active, standby, warmup }: TaskShare): Map<string, TaskRole> {

@@ -14,7 +14,7 @@ const at = (id: string, offset: number): GroupOffset => ({
 })
 
 /** A set of tasks without stores, each with one input. */
-function tasksWith(positionsOf: TaskSetParts['positionsOf']) {
+function tasksWith(positionsOf: TaskSetParts['positionsOf'], restore = async () => 0) {
   const started = new Map<string, number | undefined>()
   const planOf = (id: string) =>
     ({ id, partition: 0, inputs: [{ topic: `in-${id}`, partition: 0 }] }) as unknown as TaskPlan
@@ -26,7 +26,7 @@ function tasksWith(positionsOf: TaskSetParts['positionsOf']) {
         return { id, positions: () => [], stop: () => [] }
       }
     },
-    restorer: { restore: async () => 0, close: async () => undefined },
+    restorer: { restore, close: async () => undefined },
     consumer: { assign: () => undefined, unassign: () => undefined, lag: () => 0 },
     planOf,
     positionsOf,
@@ -72,5 +72,48 @@ it('a position that the group has forgotten is not gone on from', async () => {
     tasks.startReady()
     expect(started.get('T')).toBe(expected)
     await tasks.release(share())
+  }
+})
+
+it('a task that is being restored is not rebuilt, which is said', async () => {
+  const { tasks } = tasksWith(
+    async () => ({ committed: [], earliest: new Map() }),
+    () => new Promise(() => undefined)
+  )
+  tasks.take(share('T'))
+  await setTimeout(1)
+  const rebuilt = expect(tasks.rebuild('T')).rejects.toMatchObject({ code: 'STORE_UNKNOWN' })
+  tasks.takeOutForRebuild()
+  await rebuilt
+})
+
+it.each([
+  ['is being rebuilt by then', share('T')],
+  ['has been given up by then', share()]
+])('a task that %s is not rebuilt, which is said', async (_, later) => {
+  const { tasks } = tasksWith(async () => ({ committed: [], earliest: new Map() }))
+  tasks.take(share('T'))
+  await setTimeout(1)
+  tasks.startReady()
+  const [first, second] = [tasks.rebuild('T'), tasks.rebuild('T')]
+  const answers = Promise.allSettled([first, second])
+  await tasks.release(later)
+  tasks.takeOutForRebuild()
+  const runs = later.active.length > 0
+  expect(await answers).toMatchObject([
+    { status: runs ? 'fulfilled' : 'rejected' },
+    { status: 'rejected', reason: { code: 'STORE_UNKNOWN', message: 'task T does not run here now' } }
+  ])
+})
+
+it('a task that has just been rebuilt can be rebuilt again', async () => {
+  const { tasks } = tasksWith(async () => ({ committed: [], earliest: new Map() }))
+  tasks.take(share('T'))
+  await setTimeout(1)
+  tasks.startReady()
+  for (let times = 0; times < 2; times++) {
+    const rebuilt = tasks.rebuild('T')
+    tasks.takeOutForRebuild()
+    await rebuilt
   }
 })
