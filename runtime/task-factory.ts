@@ -101,6 +101,8 @@ export class TaskFactory {
       }
       return found
     }
+    const [positions, begins] = [byTopic(committed), byTopic(earliest)]
+    this.#wipeOthers(opened, (topic) => positions.get(topic)?.offset ?? begins.get(topic) ?? 0)
     return new Task({
       plan: opened.plan,
       allNodes: topology.nodes,
@@ -108,8 +110,8 @@ export class TaskFactory {
       globalStores: this.#parts.globalStores,
       write: (node, meter) => this.#write(node, meter),
       collector: this.#collector,
-      committed: byTopic(committed),
-      earliest: byTopic(earliest),
+      committed: positions,
+      earliest: begins,
       lagOf,
       maxTaskIdleMs: config.maxTaskIdleMs,
       progress: this.#parts.progress,
@@ -127,6 +129,19 @@ export class TaskFactory {
         logger: config.logger
       }
     })
+  }
+
+  /** Empties stores without a changelog that were left at other positions than the task goes on from, as when it was elsewhere since. */
+  #wipeOthers({ plan, stores }: OpenedTask, positionIn: (topic: string) => number): void {
+    const position = plan.inputs.reduce((sum, { topic }) => sum + positionIn(topic), 0)
+    for (const { store, changelog } of stores) {
+      if (changelog !== undefined || store.checkpoint === undefined) continue
+      if (store.checkpoint.offset === position) continue
+      this.#parts.config.logger.warn(
+        `task ${plan.id} goes on at another position than store "${store.name}" is of, which has no changelog: it begins empty`
+      )
+      store.wipe()
+    }
   }
 
   #write(node: SinkNode | RepartitionNode, meter: NodeMeter | undefined): TaskOutput {

@@ -83,13 +83,15 @@ export class CommittedState {
   ): void {
     const known = this.#metadata
     const next = checkpoint ?? known.checkpoint
+    const moved = next?.offset !== known.checkpoint?.offset || next?.topicId !== known.checkpoint?.topicId
     if (
       operations.length === 0 &&
       observedStreamTime === known.observedStreamTime &&
       sequence === known.sequence &&
-      next?.offset === known.checkpoint?.offset &&
-      next?.topicId === known.checkpoint?.topicId
+      (!moved || !this.#logged)
     ) {
+      // an unlogged store writes it when it is closed; without that the store is not gone on with
+      if (moved) this.#metadata = { ...known, checkpoint: next }
       this.#mayBeBehind = false
       return
     }

@@ -2,9 +2,9 @@ import type { RecordCursor } from '../kafka/batch/record-cursor.ts'
 
 /** Where a store's committed content stands in its changelog. Written in the same batch as the content. */
 export interface Checkpoint {
-  /** The next changelog offset to restore. */
+  /** The next changelog offset to restore; of a store without a changelog, the sum of its task's input positions. */
   readonly offset: number
-  /** The changelog's topic id; another one means that the topic was made anew. */
+  /** The changelog's topic id; another one means that the topic was made anew. Empty: there is no changelog. */
   readonly topicId: string
   /** Of a global store, which is filled from all partitions of a topic: the next offset of each. `offset` is their sum then. */
   readonly partitionOffsets?: readonly number[]

@@ -14,7 +14,7 @@ interface PartStats {
   readonly engine: string
   /** Bytes in files of sorted entries. */
   readonly tableBytes: number | null
-  /** The next changelog offset to restore; null: the store has never committed. */
+  /** The next changelog offset to restore; null: the store has never committed, or has no changelog. */
   readonly checkpoint: number | null
   /** When the last batch was written, ISO 8601. */
   readonly committedAt: string | null
@@ -78,7 +78,7 @@ function statsOf(part: StoredPart, count: boolean): Promise<PartStats> {
     kind: part.definition.kind,
     engine: engine.kind,
     tableBytes: engine.properties().tableBytes ?? null,
-    checkpoint: store.checkpoint?.offset ?? null,
+    checkpoint: store.checkpoint?.topicId ? store.checkpoint.offset : null,
     committedAt: store.committedAt < 0 ? null : new Date(store.committedAt).toISOString(),
     ...(count && part.definition.kind !== 'versioned'
       ? { entries: lengthOf(entriesBetween(store, part.definition, null, null)) }

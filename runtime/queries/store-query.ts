@@ -156,7 +156,8 @@ function pageOf(
     entries.push({ ...(JSON.parse(text) as Pick<StoreEntry, 'key' | 'value'>), ...times })
   }
   const lastKey = entries.length === 0 ? undefined : textOfKey(serde, last)
-  return { entries, more, position: store.checkpoint?.offset, lastKey }
+  const { checkpoint } = store
+  return { entries, more, position: checkpoint?.topicId ? checkpoint.offset : undefined, lastKey }
 }
 
 /** The page before ended with it. */

@@ -52,18 +52,21 @@ export class TaskStores {
 
   /**
    * Each store takes its flushed entries over in one batch, with the changelog offset they stand for. That of a store which logs nothing,
-   * because its source topic is its changelog, is the position just committed.
+   * because its source topic is its changelog, is the position just committed; that of one without a changelog tells at its next opening whether
+   * the task was elsewhere meanwhile.
    *
    * @param acknowledged the offset after the last record that the producer wrote to a topic's partition of this task
    * @param positionIn the position in an input topic
+   * @param position of all inputs together; see `Checkpoint`
    */
   commit(
     acknowledged: (topic: string) => number | undefined,
-    positionIn: (topic: string) => number | undefined
+    positionIn: (topic: string) => number | undefined,
+    position: number
   ): void {
     for (const { store, changelog } of this.#stores) {
       if (changelog === undefined) {
-        store.commit(undefined)
+        store.commit({ offset: position, topicId: '' })
         continue
       }
       const { topic, topicId, source } = changelog

@@ -291,7 +291,8 @@ export class Task {
   finishCommit(acknowledged: (topic: string, partition: number) => number | undefined): void {
     this.#together.commit(
       (topic) => acknowledged(topic, this.partition),
-      (topic) => this.#byPartition.get(topic)?.position
+      (topic) => this.#byPartition.get(topic)?.position,
+      this.#group.queues.reduce((sum, { position }) => sum + position, 0)
     )
     for (const queue of this.#group.queues) this.#committedPositions.set(queue, queue.position)
     this.#dirty = false
