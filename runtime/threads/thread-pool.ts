@@ -84,10 +84,11 @@ export class ThreadPool {
     return number
   }
 
-  /** Ends the last one, which gives its tasks to the others. Resolves with its number; undefined: there is but one. */
+  /** Ends the last one that is not ending, which gives its tasks to the others. Resolves with its number; undefined: there is but one. */
   async remove(): Promise<number | undefined> {
-    const number = Math.max(...this.#kept.keys())
-    if (this.#kept.size < 2) return undefined
+    const staying = [...this.#kept.keys()].filter((one) => !this.#leaving.has(one))
+    if (staying.length < 2) return undefined
+    const number = Math.max(...staying)
     this.#leaving.add(number)
     this.#threads.get(number)?.stop({ leave: true })
     await this.#kept.get(number)

@@ -35,8 +35,8 @@ class IdleThread implements Thread {
 const told = new StreamsError('APPLICATION_SHUTDOWN', 'a member asked for it')
 const bad = new StreamsError('PROCESSOR_FAILED', 'a bad record')
 
-/** What the other of two threads is told when one ends with `error`. */
-async function otherLeaves(error: Error, response: UncaughtResponse): Promise<readonly boolean[]> {
+/** A pool, and its threads by number from 1 on. */
+function poolOf(count: number, response: UncaughtResponse = 'shutdown-client') {
   const threads: IdleThread[] = []
   const pool = new ThreadPool({
     make: (number) => {
@@ -48,9 +48,14 @@ async function otherLeaves(error: Error, response: UncaughtResponse): Promise<re
     shutDownApplication: async () => {},
     logger: silentLogger
   })
+  for (let made = 0; made < count; made++) pool.add()
+  return { pool, threads }
+}
+
+/** What the other of two threads is told when one ends with `error`. */
+async function otherLeaves(error: Error, response: UncaughtResponse): Promise<readonly boolean[]> {
+  const { pool, threads } = poolOf(2, response)
   const ended = pool.ended.catch((failure: unknown) => failure)
-  pool.add()
-  pool.add()
   const [one, two] = threads as [IdleThread, IdleThread]
   one.fail(error)
   await vi.waitFor(() => expect(two.leaves).toHaveLength(1))
@@ -67,4 +72,16 @@ it.each<[string, Error, UncaughtResponse, boolean]>([
   ['keep their places when only this process ends', bad, 'shutdown-client', false]
 ])('the other threads %s', async (_what, error, response, leave) => {
   expect(await otherLeaves(error, response)).toEqual([leave, leave])
+})
+
+it('threads that are removed at the same time are different ones, and the last stays', async () => {
+  const { pool, threads } = poolOf(3)
+  const removed = [pool.remove(), pool.remove(), pool.remove()]
+  const stopped = () => threads.filter(({ leaves }) => leaves.length > 0).map(({ number }) => number)
+  expect(stopped()).toEqual([2, 3])
+  for (const thread of threads.slice(1)) thread.kill()
+  expect(await Promise.all(removed)).toEqual([3, 2, undefined])
+  expect(pool.threads.map(({ number }) => number)).toEqual([1])
+  pool.kill()
+  await pool.ended
 })
