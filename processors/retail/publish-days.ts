@@ -74,7 +74,8 @@ export function publishDays(
               return false
             }
             cursor = `${storeMarket(first.day)}0`
-            left -= waiting.length
+            // with reading alone no callback is at its end: at least one year is published
+            left -= Math.min(waiting.length, workPerCallback - 1)
             const changedMs = waiting.reduce((latest, one) => Math.max(latest, one.changedMs), 0)
             const sinceMs = waiting.reduce((earliest, one) => Math.min(earliest, one.sinceMs), now)
             if (now - changedMs < quietMs && now - sinceMs < longestMs) continue

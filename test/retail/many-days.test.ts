@@ -108,3 +108,16 @@ describe.each([
     for (const { rate } of driver.readTable(topics.profitAndLoss).values()) expect(rate).toBe(4 * RATE_SCALE)
   }, 60_000)
 })
+
+it('a store and market with more days than a callback reads is published, and what comes after it', () => {
+  const driver = new Days(undefined)
+  driver.rate(2)
+  const daysOfSixYears = 2192
+  for (let at = 0; at < daysOfSixYears; at++) driver.day('1', at)
+  driver.day('2', 0)
+  driver.advanceWallClock(3500)
+  for (let turn = 0; turn < 200 && driver.waits(unpublishedDaysStore.name); turn++)
+    driver.advanceWallClock(20)
+  expect(driver.waits(unpublishedDaysStore.name)).toBe(false)
+  expect(driver.readTable(topics.profitAndLoss).size).toBe(daysOfSixYears + 1)
+}, 60_000)
