@@ -9,8 +9,8 @@ import type { StoreSale } from './store-sale.ts'
 /** Pairs are counted of a store's SKUs that are in most baskets, and the most frequent pairs are published. */
 const countedSkus = 200
 const publishedPairs = 100
-/** Pairs are counted of as many baskets before the next may be left to another callback. */
-const basketsAtATime = 500
+/** What it takes to count a pair, in entries that could be read instead. */
+const pairWork = 0.1
 
 /** Two SKUs that a store's customers buy together. Keyed by `country/storeId/first/second`. */
 export const BasketPair = z.object({
@@ -71,10 +71,7 @@ export const baskets = analysis<StoreSale, BasketPair>(basketPairs, (context) =>
       }
       const { counted, missedAtMost } = frequentSkus(all.frequencies)
       const byFirst = new Map<string, Map<string, number>>()
-      for (const [at, skus] of all.entries()) {
-        countPairs(skus, counted, byFirst)
-        if (at % basketsAtATime === 0) yield basketsAtATime
-      }
+      for (const skus of all.contents()) yield 1 + countPairs(skus, counted, byFirst) * pairWork
       const pairs = ranked(byFirst)
       const next = pairs[publishedPairs]?.together ?? 0
       const missed = Math.max(missedAtMost, next)
@@ -130,10 +127,10 @@ class Baskets {
   }
 
   /** The SKUs of each basket. */
-  *entries(): Generator<readonly [number, string[]]> {
+  *contents(): Generator<string[]> {
     for (const [at, begin] of this.#begins.entries()) {
       const numbers = this.#contents.slice(begin, this.#begins[at + 1])
-      yield [at, numbers.map((number) => this.#skus[number] ?? '')]
+      yield numbers.map((number) => this.#skus[number] ?? '')
     }
   }
 
@@ -163,12 +160,12 @@ interface Pair {
   readonly together: number
 }
 
-/** Adds the pairs of counted SKUs in a basket. */
+/** Adds the pairs of counted SKUs in a basket. Returns how many. */
 function countPairs(
   skus: readonly string[],
   counted: ReadonlyMap<string, number>,
   pairs: Map<string, Map<string, number>>
-): void {
+): number {
   const known = skus.filter((sku) => counted.has(sku)).sort(byCode)
   for (const [at, first] of known.entries()) {
     let partners = pairs.get(first)
@@ -178,6 +175,7 @@ function countPairs(
     }
     for (const second of known.slice(at + 1)) partners.set(second, (partners.get(second) ?? 0) + 1)
   }
+  return (known.length * (known.length - 1)) / 2
 }
 
 /** The most frequent pairs first. */

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { json, keyValueStore, string } from '../../index.ts'
-import { analysis, publication, under } from './analysis.ts'
+import { analysis, publication } from './analysis.ts'
 import { ledgerKey, ledgerParts } from './ledger-key.ts'
 import { AMOUNT_SCALE, amount, country, type LineItem } from './model.ts'
+import { slicesUnder } from './slices.ts'
 
 /** Fewer rows than this tell nothing about a SKU's price. */
 const fewestRows = 10
@@ -57,10 +58,11 @@ export const priceAnomalies = analysis<LineItem, PriceAnomaly>(anomalies, (conte
     },
     *rows(group) {
       const [country = '', sku = ''] = ledgerParts(group)
-      const prices = [...under(store, group)].map(({ key, value }) => ({
-        value: Number(ledgerParts(key)[2]),
-        rows: value
-      }))
+      const prices: Weighted[] = []
+      for (const slice of slicesUnder(store, group)) {
+        for (const { key, value } of slice) prices.push({ value: Number(ledgerParts(key)[2]), rows: value })
+        yield slice.length
+      }
       for (const { price, rows, ...figures } of outliers(prices))
         yield [`${group}/${price}`, { country, sku, price, rows, ...figures }]
     }

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { json, type KeyValueStore, keyValueStore, string } from '../../index.ts'
-import { analysis, publication, under } from './analysis.ts'
+import { analysis, publication } from './analysis.ts'
 import { type Choice, chooseMethod, horizon } from './forecast/choose-method.ts'
 import { methods } from './forecast/forecaster.ts'
 import { interval } from './forecast/interval.ts'
 import { atLeastZero } from './forecast/rolling-origin.ts'
 import { ledgerKey, ledgerParts } from './ledger-key.ts'
 import { amount, country } from './model.ts'
+import { slicesUnder } from './slices.ts'
 
 const seriesKinds = ['stores', 'categories'] as const
 export type SeriesKind = (typeof seriesKinds)[number]
@@ -83,7 +84,7 @@ export const projections = analysis<MonthChange, ProjectionRow>(projectionRows, 
       return of
     },
     *rows(of) {
-      const all = seriesOf(store, of)
+      const all = yield* seriesOf(store, of)
       let running = ''
       for (const { months } of all) for (const month of months.keys()) if (month > running) running = month
       for (const one of all) {
@@ -101,15 +102,22 @@ interface Series {
   readonly months: ReadonlyMap<string, number>
 }
 
-function seriesOf(store: Pick<KeyValueStore<string, SeriesMonth>, 'range'>, of: string): Series[] {
+/** Tells how many entries it has read. */
+function* seriesOf(
+  store: Pick<KeyValueStore<string, SeriesMonth>, 'range'>,
+  of: string
+): Generator<number, Series[]> {
   const found = new Map<string, { kind: SeriesKind; name: string; months: Map<string, number> }>()
-  for (const { key, value } of under(store, of)) {
-    const [, kind, name = '', month = ''] = ledgerParts(key)
-    const id = `${kind}/${name}`
-    const known = found.get(id)
-    if (known === undefined)
-      found.set(id, { kind: kind as SeriesKind, name, months: new Map([[month, value.net]]) })
-    else known.months.set(month, value.net)
+  for (const slice of slicesUnder(store, of)) {
+    for (const { key, value } of slice) {
+      const [, kind, name = '', month = ''] = ledgerParts(key)
+      const id = `${kind}/${name}`
+      const known = found.get(id)
+      if (known === undefined)
+        found.set(id, { kind: kind as SeriesKind, name, months: new Map([[month, value.net]]) })
+      else known.months.set(month, value.net)
+    }
+    yield slice.length
   }
   return [...found.values()]
 }

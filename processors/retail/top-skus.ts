@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { json, type KeyValueStoreDefinition, keyValueStore, string } from '../../index.ts'
-import { analysis, publication, under } from './analysis.ts'
+import { analysis, publication } from './analysis.ts'
 import { ledgerKey, ledgerParts } from './ledger-key.ts'
 import type { SkuTotals } from './ledgers.ts'
 import { amount, country } from './model.ts'
@@ -51,19 +51,20 @@ export function bestOfPartition(skus: KeyValueStoreDefinition<string, SkuTotals>
           best.add(candidate)
         }
         for (const slice of slicesUnder(totals, country)) {
-          let read = slice.length
           for (const { value } of slice) {
             const { sku } = value
             const all = productsOf(value)
             if (all === null) continue
             add('', { sku, ...all })
-            for (const { key, value } of under(shares, ledgerKey(country, sku))) {
-              const share = productsOf(value)
-              if (share !== null) add(ledgerParts(key)[2] ?? '', { sku, ...share })
-              read++
+            for (const sold of slicesUnder(shares, ledgerKey(country, sku))) {
+              for (const { key, value } of sold) {
+                const share = productsOf(value)
+                if (share !== null) add(ledgerParts(key)[2] ?? '', { sku, ...share })
+              }
+              yield sold.length
             }
           }
-          yield read
+          yield slice.length
         }
         for (const [storeId, best] of places)
           for (const one of best.candidates())
@@ -104,7 +105,10 @@ export const topTen = analysis<PlacedCandidate, TopSku>(
       *rows(place) {
         const [country = '', storeId = ''] = ledgerParts(place)
         const best = new Best()
-        for (const { value } of under(store, place)) best.add(value)
+        for (const slice of slicesUnder(store, place)) {
+          for (const { value } of slice) best.add(value)
+          yield slice.length
+        }
         for (const by of Object.keys(rankings) as Ranking[])
           for (const [at, one] of best[by].entries())
             yield [`${place}/${by}/${at + 1}`, { ...one, country, storeId, by, rank: at + 1 }]
