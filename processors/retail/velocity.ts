@@ -27,7 +27,7 @@ export const Velocity = z.object({
   /** Sold less returned, in 7 and in 28 days. */
   units7: amount,
   units28: amount,
-  /** What the store was sent, less what it sold; null where that is not known: nothing was sent, or more was sold. */
+  /** What the store was sent, less what it sold; null where that is not known: nothing was sent, more was sold, or it is beyond 2^53. */
   onHand: amount.nullable(),
   /** How long the stock lasts at the speed of the 28 days; null where that cannot be told. */
   daysOfCover: z.number().nullable(),
@@ -116,7 +116,8 @@ function cover(
   onHand: number | undefined,
   units28: number
 ): Pick<Velocity, 'onHand' | 'daysOfCover' | 'stockOutRisk'> {
-  if (onHand === undefined || onHand < 0) return { onHand: null, daysOfCover: null, stockOutRisk: null }
+  if (onHand === undefined || onHand < 0 || onHand > Number.MAX_SAFE_INTEGER)
+    return { onHand: null, daysOfCover: null, stockOutRisk: null }
   const perDay = Math.max(0, units28) / longDays
   const daysOfCover = perDay === 0 ? null : onHand / perDay
   const expected = (perDay * deliveryDays) / AMOUNT_SCALE

@@ -1,5 +1,6 @@
 import { integer, json, type KStream, type KTable, type StreamsBuilder, string } from '../../index.ts'
 import { ledgerKey, ledgerParts } from '../../processors/retail/ledger-key.ts'
+import { amount } from '../../processors/retail/model.ts'
 import type { StoreSale } from '../../processors/retail/store-sale.ts'
 import {
   Sent,
@@ -27,7 +28,9 @@ export function skuVelocity(
     .reduce({
       name: 'units-sent',
       reducer: (units, sum) => sum + units,
-      subtractor: (units, sum) => sum - units
+      subtractor: (units, sum) => sum - units,
+      // sums may be beyond 2^53, which integer() refuses
+      value: json(amount)
     })
     .toStream()
     .map((units, key) => {
