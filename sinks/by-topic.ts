@@ -22,6 +22,11 @@ class SinkByTopic<K, V> implements Sink<K, V> {
     return this.#of(topic).open(topic, topicId, partition)
   }
 
+  released(topic: string, partition: number): void {
+    // also of a topic that has none: what `open` threw is what is told
+    this.#sinks.get(topic)?.released?.(topic, partition)
+  }
+
   async write(batch: SinkBatch<K, V>): Promise<readonly Rejection<K, V>[]> {
     return this.#of(batch.topic).write(batch)
   }

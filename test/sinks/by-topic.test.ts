@@ -9,6 +9,9 @@ function recording(name: string, calls: string[]): Sink<string, string> {
       calls.push(`${name} opens ${topic}-${partition}`)
       return 5
     },
+    released(topic, partition) {
+      calls.push(`${name} releases ${topic}-${partition}`)
+    },
     async write({ topic, next }) {
       calls.push(`${name} writes ${topic} up to ${next}`)
       return []
@@ -27,6 +30,22 @@ const batch = (topic: string): SinkBatch<string, string> => ({
   records: [],
   first: 5,
   next: 6
+})
+
+it('a partition is released by the sink of its topic, which need not ask for it', () => {
+  const calls: string[] = []
+  const { released, ...silent } = recording('c', calls)
+  const sink = sinkByTopic(
+    'both',
+    new Map([
+      ['x', recording('b', calls)],
+      ['y', silent]
+    ])
+  )
+  sink.released?.('x', 3)
+  sink.released?.('y', 4)
+  sink.released?.('z', 5)
+  expect(calls).toEqual(['b releases x-3'])
 })
 
 it('each topic goes to its own sink, all are closed, and a topic without one is refused', async () => {
