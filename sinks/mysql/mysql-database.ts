@@ -1,10 +1,11 @@
-import { createPool, type Pool, type PoolConnection, type RowDataPacket } from 'mysql2/promise'
+import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise'
 import type { RowChange } from '../tables/row-changes.ts'
 import type { Ownership, Refused, TableDatabase, TableTransaction } from '../tables/table-database.ts'
 import type { TableMapping } from '../tables/table-mapping.ts'
 import { checkTable } from './check-table.ts'
 import { lacksPartition, refusal, sinkError } from './failures.ts'
 import type { MysqlSinkOptions, MysqlTimeouts } from './mysql-options.ts'
+import { type Query, queryWithin } from './query.ts'
 import { advance, keepRefused, makeOffsetTable, takeOver } from './sink-offsets.ts'
 import { type StatementLimits, TableStatements } from './table-statements.ts'
 import { literalEncoder } from './value-literal.ts'
@@ -39,31 +40,25 @@ export class MysqlDatabase implements TableDatabase {
   }
 
   async prepare(): Promise<void> {
-    await this.#withConnection(async (connection) => {
-      await makeOffsetTable(connection)
-      for (const table of this.#tables) await checkTable(connection, table)
-      const [rows] = await connection.query<RowDataPacket[]>('SELECT @@max_allowed_packet AS bytes')
+    await this.#withConnection(async (query) => {
+      await makeOffsetTable(query)
+      for (const table of this.#tables) await checkTable(query, table)
+      const rows = await query<RowDataPacket[]>('SELECT @@max_allowed_packet AS bytes')
       this.#limits = { ...this.#limits, packetBytes: Number(rows[0]?.['bytes']) }
     })
   }
 
   transaction<T>(work: (transaction: TableTransaction) => Promise<T>): Promise<T> {
-    return this.#withConnection(async (connection) => {
-      const query = async (sql: string): Promise<void> => {
-        // the server's own timeouts do not reach us over a dead connection
-        await connection.query({ sql, timeout: this.#timeouts.statementMs })
-      }
+    return this.#withConnection(async (query) => {
       await query('START TRANSACTION')
-      const result = await work(
-        new MysqlTransaction(connection, query, this.#sink, this.#statements, this.#limits)
-      )
+      const result = await work(new MysqlTransaction(query, this.#sink, this.#statements, this.#limits))
       await query('COMMIT')
       return result
     })
   }
 
   async run(statement: string, parameter: string): Promise<void> {
-    await this.#withConnection((connection) => connection.query(statement, [parameter]))
+    await this.#withConnection((query) => query(statement, [parameter]))
   }
 
   sinkError(error: unknown): unknown {
@@ -75,12 +70,16 @@ export class MysqlDatabase implements TableDatabase {
   }
 
   /** After a failure the connection is closed rather than given back: the server then rolls back. */
-  async #withConnection<T>(work: (connection: PoolConnection) => Promise<T>): Promise<T> {
+  async #withConnection<T>(work: (query: Query) => Promise<T>): Promise<T> {
     const connection = await this.#pool.getConnection()
+    const query = queryWithin(this.#timeouts.statementMs, connection)
     let failed = true
     try {
-      if (!this.#ready.has(connection.connection)) await this.#setUp(connection)
-      const result = await work(connection)
+      if (!this.#ready.has(connection.connection)) {
+        await this.#setUp(query)
+        this.#ready.add(connection.connection)
+      }
+      const result = await work(query)
       failed = false
       return result
     } finally {
@@ -89,16 +88,15 @@ export class MysqlDatabase implements TableDatabase {
     }
   }
 
-  async #setUp(connection: PoolConnection): Promise<void> {
+  async #setUp(query: Query): Promise<void> {
     const { lockMs, idleMs } = this.#timeouts
     // values that do not fit are errors, and a session that stops in a transaction ends, which rolls it back
-    await connection.query(
+    await query(
       `SET SESSION sql_mode = 'TRADITIONAL', SESSION time_zone = '+00:00', SESSION group_concat_max_len = 1048576,
          SESSION innodb_lock_wait_timeout = ?, SESSION lock_wait_timeout = ?, SESSION wait_timeout = ?`,
       [seconds(lockMs), seconds(lockMs), seconds(idleMs)]
     )
-    await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
-    this.#ready.add(connection.connection)
+    await query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
   }
 }
 
@@ -107,20 +105,12 @@ function seconds(ms: number): number {
 }
 
 class MysqlTransaction implements TableTransaction {
-  readonly #connection: PoolConnection
-  readonly #query: (sql: string) => Promise<void>
+  readonly #query: Query
   readonly #sink: string
   readonly #statements: readonly TableStatements[]
   readonly #limits: StatementLimits
 
-  constructor(
-    connection: PoolConnection,
-    query: (sql: string) => Promise<void>,
-    sink: string,
-    statements: readonly TableStatements[],
-    limits: StatementLimits
-  ) {
-    this.#connection = connection
+  constructor(query: Query, sink: string, statements: readonly TableStatements[], limits: StatementLimits) {
     this.#query = query
     this.#sink = sink
     this.#statements = statements
@@ -128,15 +118,15 @@ class MysqlTransaction implements TableTransaction {
   }
 
   takeOver(topic: string, topicId: string, partition: number): Promise<Ownership> {
-    return takeOver(this.#connection, this.#sink, topic, topicId, partition)
+    return takeOver(this.#query, this.#sink, topic, topicId, partition)
   }
 
   advance(owned: Ownership, next: number): Promise<boolean> {
-    return advance(this.#connection, this.#sink, owned, next)
+    return advance(this.#query, this.#sink, owned, next)
   }
 
   keepRefused(owned: Ownership, refused: readonly Refused[]): Promise<void> {
-    return keepRefused(this.#connection, this.#sink, owned, refused)
+    return keepRefused(this.#query, this.#sink, owned, refused)
   }
 
   async attempt(work: () => Promise<void>): Promise<void> {

@@ -1,13 +1,14 @@
-import type { Connection, ResultSetHeader, RowDataPacket } from 'mysql2/promise'
+import type { ResultSetHeader, RowDataPacket } from 'mysql2/promise'
 import type { Ownership, Refused } from '../tables/table-database.ts'
+import type { Query } from './query.ts'
 
 /** Looks before it creates: a role that may only write can start where all is in place. */
-export async function makeOffsetTable(connection: Connection): Promise<void> {
-  const [found] = await connection.query<RowDataPacket[]>(
+export async function makeOffsetTable(query: Query): Promise<void> {
+  const found = await query<RowDataPacket[]>(
     `SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'store_sku_sink_offsets'`
   )
   if (found.length > 0) return
-  await connection.query(
+  await query(
     `CREATE TABLE IF NOT EXISTS store_sku_sink_offsets (
       sink varchar(255) NOT NULL,
       topic_id varchar(64) NOT NULL,
@@ -23,18 +24,18 @@ export async function makeOffsetTable(connection: Connection): Promise<void> {
 }
 
 export async function takeOver(
-  connection: Connection,
+  query: Query,
   sink: string,
   topic: string,
   topicId: string,
   partition: number
 ): Promise<Ownership> {
-  await connection.query(
+  await query(
     `INSERT INTO store_sku_sink_offsets (sink, topic_id, \`partition\`, topic, owner) VALUES (?, ?, ?, ?, 1)
      ON DUPLICATE KEY UPDATE owner = owner + 1`,
     [sink, topicId, partition, topic]
   )
-  const [rows] = await connection.query<RowDataPacket[]>(
+  const rows = await query<RowDataPacket[]>(
     `SELECT CAST(owner AS char) AS owner, CAST(next AS char) AS next, refused FROM store_sku_sink_offsets
      WHERE sink = ? AND topic_id = ? AND \`partition\` = ?`,
     [sink, topicId, partition]
@@ -53,14 +54,9 @@ export async function takeOver(
   }
 }
 
-export async function advance(
-  connection: Connection,
-  sink: string,
-  owned: Ownership,
-  next: number
-): Promise<boolean> {
+export async function advance(query: Query, sink: string, owned: Ownership, next: number): Promise<boolean> {
   // the driver asks for the rows found, not for those changed
-  const [{ affectedRows }] = await connection.query<ResultSetHeader>(
+  const { affectedRows } = await query<ResultSetHeader>(
     `UPDATE store_sku_sink_offsets SET next = ?, refused = NULL, written_at = NOW(3)
      WHERE sink = ? AND topic_id = ? AND \`partition\` = ? AND owner = ? AND next <=> ?`,
     [next, sink, owned.topicId, owned.partition, owned.owner, owned.next]
@@ -69,12 +65,12 @@ export async function advance(
 }
 
 export async function keepRefused(
-  connection: Connection,
+  query: Query,
   sink: string,
   owned: Ownership,
   refused: readonly Refused[]
 ): Promise<void> {
-  await connection.query(
+  await query(
     'UPDATE store_sku_sink_offsets SET refused = ? WHERE sink = ? AND topic_id = ? AND `partition` = ?',
     [JSON.stringify(refused), sink, owned.topicId, owned.partition]
   )

@@ -179,6 +179,31 @@ describe('the MySQL sink alone', () => {
     expect(await place.rows()).toEqual([['a', 2, 'fine']])
   })
 
+  it.each([
+    ['the session', 'SET SESSION sql_mode'],
+    ['what the tables are', 'information_schema.engines'],
+    ['the takeover', 'INSERT INTO store_sku_sink_offsets'],
+    ['the position', 'UPDATE store_sku_sink_offsets SET next']
+  ])(
+    'waits for no answer longer than for a statement: %s',
+    async (_, statement) => {
+      const sink = place.sink('proxy', { timeouts: { statementMs: 1000 } })
+      sinks.push(sink)
+      const frozen = place.proxy.freezeBefore((sent) => sent.includes(statement))
+      const carried = sink
+        .open('sales', 'life-1', 0)
+        .then(() => sink.write(batchOf<string, Item>(0, [['a', item(1)]])))
+      await Promise.all([
+        frozen,
+        expect(carried).rejects.toSatisfy((error) => hasCode(error, 'SINK_UNAVAILABLE'))
+      ])
+      await sink.open('sales', 'life-1', 0)
+      expect(await sink.write(batchOf<string, Item>(0, [['a', item(2)]]))).toEqual([])
+      expect(await place.rows()).toEqual([['a', 2, 'fine']])
+    },
+    10_000
+  )
+
   it('does not begin with tables that would break its promise', async () => {
     const fails = (table: string, problem: string) =>
       expect(opened({ tables: [{ ...items, table }] })).rejects.toMatchObject({
