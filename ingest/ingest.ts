@@ -53,7 +53,7 @@ export interface IngestOptions {
   readonly commitIntervalMs?: number
   /** Default 45,000. */
   readonly sessionTimeoutMs?: number
-  /** Where the other processes ask for what this one holds, `host:port`; undefined: they do not. */
+  /** Where the other processes ask for what this one holds, `host:port`. Default: they do not. */
   readonly applicationServer?: string | undefined
   readonly logger?: Logger
   readonly onRestore?: (progress: RestoreProgress) => void
