@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -62,6 +62,9 @@ async function main(): Promise<number> {
   try {
     for (const line of new Set(commands.flatMap((one) => (one.pace === 'slow' ? one.line : [])))) {
       process.stdout.write(`\n$ ${line}\n`)
+      // npm ci empties what it finds there, also by a link
+      if (line.startsWith('npm ci'))
+        await rm(join(project.directory, 'node_modules'), { recursive: true, force: true })
       const child = spawn('sh', ['-c', line], {
         cwd: project.directory,
         env: project.environment,
