@@ -10,15 +10,17 @@ import { documentedCommands } from './documented-commands.ts'
 const help = `Lists the commands that the README and the pages in docs/ print, and runs the slow ones, which npm test only looks up.
 
   npm run docs                     the list, with the pace of each
-  npm run docs -- --slow           runs the slow ones as they are printed, in a copy of the project, and those that stay for a minute
+  npm run docs -- --slow           runs the slow ones as they are printed, in a copy of the project; what stays up is stopped when it says so
   npm run docs -- --slow --only X  those whose line has X
 
-Exit code 0: all ended with 0 (npm start: told to stop when it stayed up), 1: one did not.
+Exit code 0: all ended with 0 (npm start: when it was told to stop, after all had been processed), 1: one did not.
 `
 
-/** npm start without --once stays up. */
-const staysUp = /^npm (ci && npm )?start$/
-const stayMs = 300_000
+/** npm start without --once stays up, and says when it has done what there is. */
+const staysUp = /^npm (ci && npm )?start(?!.*--once)/
+const upSoonMs = 1_200_000
+/** That long it must stay. */
+const stayMs = 10_000
 const stopMs = 60_000
 
 /** Whether all processes of the group are gone in time. */
@@ -65,26 +67,34 @@ async function main(): Promise<number> {
       // npm ci empties what it finds there, also by a link
       if (line.startsWith('npm ci'))
         await rm(join(project.directory, 'node_modules'), { recursive: true, force: true })
+      const stays = staysUp.test(line)
       const child = spawn('sh', ['-c', line], {
         cwd: project.directory,
         env: project.environment,
-        stdio: 'inherit',
+        stdio: ['inherit', 'inherit', stays ? 'pipe' : 'inherit'],
         // a group of its own, so that all of it is told to stop
         detached: true
       })
       const group = child.pid as number
-      const stays = staysUp.test(line)
       const over = new AbortController()
-      if (stays)
-        setTimeout(stayMs, undefined, { signal: over.signal }).then(
+      const stopAfter = (ms: number) =>
+        setTimeout(ms, undefined, { signal: over.signal }).then(
           () => process.kill(-group, 'SIGTERM'),
           () => undefined
         )
+      let up = !stays
+      child.stderr?.on('data', (text: Buffer) => {
+        process.stderr.write(text)
+        if (up || !text.includes('staying up')) return
+        up = true
+        stopAfter(stayMs)
+      })
+      if (stays) stopAfter(upSoonMs)
       const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
       over.abort()
       // the shell ends at the signal, what it started when it has finished
       const ended = await untilGone(group)
-      const good = ended && (code === 0 || (stays && signal === 'SIGTERM'))
+      const good = ended && up && (code === 0 || (stays && signal === 'SIGTERM'))
       if (!good) failures++
       process.stdout.write(good ? 'ended as it should\n' : `FAILED: ended with ${code ?? signal}\n`)
     }
