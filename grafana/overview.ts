@@ -1,4 +1,4 @@
-import { chosen, dashboard, lines, numbers, rate } from './panels.ts'
+import { chosen, dashboard, lines, numbers, ours, rate } from './panels.ts'
 
 /** Whether it works, how fast, and how far behind it is. */
 export const overview = dashboard('overview', 'Store-SKU: overview', [
@@ -125,21 +125,21 @@ export const overview = dashboard('overview', 'Store-SKU: overview', [
       lines('CPU', {
         unit: 'percentunit',
         description: 'Cores in use.',
-        queries: [[`sum by (instance) (${rate('process_cpu_seconds_total')})`, '{{instance}}']]
+        queries: [[`sum by (instance) (${rate('process_cpu_seconds_total')} ${ours})`, '{{instance}}']]
       }),
       lines('Memory', {
         unit: 'bytes',
         description: 'Resident, with the storage engines; and the JavaScript heap in it.',
         queries: [
-          ['process_resident_memory_bytes', '{{instance}} resident'],
-          ['nodejs_heap_size_used_bytes', '{{instance}} heap']
+          [`process_resident_memory_bytes ${ours}`, '{{instance}} resident'],
+          [`nodejs_heap_size_used_bytes ${ours}`, '{{instance}} heap']
         ]
       }),
       lines('Event loop', {
         unit: 's',
         description:
           'Delay, 99th percentile. Far above 0.01 s: a function of the graph takes long, or the machine is overloaded.',
-        queries: [['nodejs_eventloop_lag_p99_seconds', '{{instance}}']]
+        queries: [[`nodejs_eventloop_lag_p99_seconds ${ours}`, '{{instance}}']]
       })
     ]
   }

@@ -29,6 +29,9 @@ const datasource = { type: 'prometheus', uid: '$datasource' }
 /** Of the applications chosen above. */
 export const chosen = 'application=~"$application"'
 
+/** Appended to a series that any process has: only of processes that are ours, where others are watched, too. */
+export const ours = 'and on (job, instance) {__name__=~"streams_state|streams_sink_up"}'
+
 /** Per second, over a window that fits the scrapes and the width of the picture. */
 export function rate(series: string): string {
   return `rate(${series}[$__rate_interval])`

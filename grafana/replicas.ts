@@ -1,4 +1,4 @@
-import { chosen, dashboard, lines, numbers, rate } from './panels.ts'
+import { chosen, dashboard, lines, numbers, ours, rate } from './panels.ts'
 
 /** Who has which tasks, what moves, and how the brokers answer. */
 export const replicas = dashboard('replicas', 'Store-SKU: replicas and rebalances', [
@@ -8,7 +8,7 @@ export const replicas = dashboard('replicas', 'Store-SKU: replicas and rebalance
       numbers('Processes', {
         unit: 'none',
         description: 'That Prometheus reaches.',
-        queries: [['sum by (job) (up)', '{{job}}']]
+        queries: [[`sum by (job) (up ${ours})`, '{{job}}']]
       }),
       lines('Tasks by role', {
         unit: 'none',

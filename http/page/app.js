@@ -1,7 +1,7 @@
 import { Connection } from './connection.js'
 import * as say from './describe.js'
 import { byId, html, setAttribute, setText, sync } from './dom.js'
-import { eventsBetween } from './events.js'
+import { eventsBetween, sinkEvents } from './events.js'
 import { Model } from './model.js'
 import { contentOf, showContent } from './panel.js'
 import { Picture } from './picture.js'
@@ -78,6 +78,9 @@ const connection = new Connection(
     const before = views
     views = new Map(model.take(snapshot).map((view) => [view.application, view]))
     for (const view of views.values()) remember(before.get(view.application), view)
+    const first = views.values().next().value
+    const former = first && before.get(first.application)
+    if (first && former) tell(sinkEvents(former, first))
     for (const one of [before, histories, expanded])
       for (const key of one.keys()) if (!views.has(key)) one.delete(key)
     if (!views.has(application)) application = views.keys().next().value ?? ''
@@ -117,8 +120,14 @@ function remember(before, view) {
   history.push({ rate: view.rate, lag: view.lag })
   if (history.length > historyLength) history.shift()
   if (before === undefined) return
-  const found = eventsBetween(before, view)
-  const prefix = views.size > 1 ? `${view.application}: ` : ''
+  tell(eventsBetween(before, view), views.size > 1 ? `${view.application}: ` : '')
+}
+
+/**
+ * @param {ReturnType<typeof eventsBetween>} found
+ * @param {string} prefix
+ */
+function tell(found, prefix = '') {
   for (const { kind, text } of found) {
     events.unshift({ key: String(++eventNumber), at: Date.now(), kind, text: prefix + text })
     unspoken.push(prefix + text)

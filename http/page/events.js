@@ -90,7 +90,19 @@ function errorEvents(before, after) {
     ),
     ...grown(before, after, ({ failures }) => failures).map(([code, more]) =>
       bad(`${count(more, 'failure')}: ${code}.`)
-    ),
+    )
+  ]
+}
+
+/**
+ * What has happened to the sinks of the processes, which are no application's: all views of one look tell the same of them.
+ *
+ * @param {View} before
+ * @param {View} after
+ * @returns {Event[]}
+ */
+export function sinkEvents(before, after) {
+  return [
     ...grown(before, after, ({ sinkDeadLetters }) => sinkDeadLetters).map(([sink, more]) =>
       bad(`${count(more, 'dead letter')} of sink ${sink}.`)
     ),

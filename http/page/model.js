@@ -101,8 +101,9 @@ export class Model {
   #letters = new Map()
   /** What each replica told last, which counts on while it is silent. @type {Map<string, LiveProcess>} */
   #told = new Map()
-  /** Tasks that were seen, by application. @type {Map<string, Set<string>>} */
+  /** Tasks that were seen of this graph, by application. @type {Map<string, Set<string>>} */
   #tasks = new Map()
+  #graph = ''
 
   /**
    * @param {LiveSnapshot} snapshot
@@ -117,7 +118,9 @@ export class Model {
     for (const { id, at, applications, sinks } of processes)
       this.#rates.take(id, at, counters(applications, sinks))
     this.#rates.keep(new Set(processes.map(({ id }) => id)))
-    const asked = processes[0]?.applications ?? []
+    const { applications: asked = [], graph = this.#graph } = processes[0] ?? {}
+    if (graph !== this.#graph) this.#tasks.clear()
+    this.#graph = graph
     const present = new Set([
       ...processes.map(({ id }) => id),
       ...snapshot.silent,

@@ -219,7 +219,8 @@ export async function checkRecords(kafka: KafkaClient): Promise<CaseResult> {
 function fits(name: string, value: Buffer): boolean {
   try {
     const read: unknown = JSON.parse(value.toString('utf8'))
-    const written = Buffer.from(JSON.stringify(read))
+    // a number that is too large for one is none that a schema takes, and no null either
+    const written = Buffer.from(JSON.stringify(read, (_, one) => (Math.abs(one) === Infinity ? [] : one)))
     schemas.get(name)?.decodeUntrusted?.(written, 0, written.length)
     return true
   } catch {

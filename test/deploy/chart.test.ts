@@ -15,6 +15,7 @@ interface Resource {
 interface Metadata {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
 }
 
 interface Pod {
@@ -31,16 +32,20 @@ const byName = new Map<string, Rendered>()
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'chart-'))
-  const wrong = {
+  const own = {
     'unknown.yaml': 'roles:\n  graph:\n    replica: 3\n',
     'msk.yaml': 'kafka:\n  securityProtocol: SSL\n  saslMechanism: AWS_MSK_IAM\n',
-    'autoscaling.yaml': 'roles:\n  graph:\n    autoscaling: { enabled: true }\n'
+    'autoscaling.yaml': 'roles:\n  graph:\n    autoscaling: { enabled: true }\n',
+    'stopped.yaml':
+      'ingest: { buckets: [sku-gb] }\nprometheus: { address: http://prometheus:9090 }\nroles:\n  graph:\n    replicas: 0\n    autoscaling: { enabled: true }\n',
+    'unbounded.yaml':
+      'roles:\n  big: { role: graph, replicas: 3, standbys: 0, storage: 10Gi, autoscaling: { enabled: true } }\n'
   }
-  for (const [name, text] of Object.entries(wrong)) await writeFile(join(folder, name), text)
+  for (const [name, text] of Object.entries(own)) await writeFile(join(folder, name), text)
   const examples = join(chart, 'examples')
   const files = [
     ...(await readdir(examples)).map((name) => join(examples, name)),
-    ...Object.keys(wrong).map((name) => join(folder, name))
+    ...Object.keys(own).map((name) => join(folder, name))
   ]
   const result = await renderChart(files)
   lint = result.lint
@@ -80,6 +85,7 @@ test('values that are wrong are refused, with what is wrong', () => {
   expect(byName.get('unknown.yaml')?.error).toContain("'replica' not allowed")
   expect(byName.get('msk.yaml')?.error).toContain('/kafka/securityProtocol')
   expect(byName.get('autoscaling.yaml')?.error).toContain('autoscaling needs prometheus.address')
+  expect(byName.get('unbounded.yaml')?.error).toContain('maxReplicas')
 })
 
 test('the production example has all that is watched and guarded', () => {
@@ -95,6 +101,24 @@ test('the production example has all that is watched and guarded', () => {
     'ServiceMonitor',
     'StatefulSet'
   ])
+})
+
+test('a role that is told to be none is not scaled up again, and none is given up soon', () => {
+  const scaled = (name: string) => resourcesOf(name).find(({ kind }) => kind === 'ScaledObject') as Resource
+  expect(scaled('stopped.yaml').metadata.annotations).toEqual({ 'autoscaling.keda.sh/paused-replicas': '0' })
+  const running = scaled('production.yaml')
+  expect(running.metadata.annotations).toBeUndefined()
+  expect(running.spec).toMatchObject({
+    advanced: {
+      horizontalPodAutoscalerConfig: { behavior: { scaleDown: { stabilizationWindowSeconds: 600 } } }
+    }
+  })
+})
+
+test('its pods reach others in the cluster, which some networks know by no address', () => {
+  const policy = resourcesOf('production.yaml').find(({ kind }) => kind === 'NetworkPolicy') as Resource
+  const { egress } = policy.spec as { egress: readonly { readonly to?: readonly object[] }[] }
+  expect(egress.flatMap(({ to = [] }) => to)).toContainEqual({ podSelector: {} })
 })
 
 test('its alerts are ours, and know the pods by the job that Prometheus gives them', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LiveApplication, LiveProcess, LiveTask } from '../../http/live/live-types.ts'
-import { eventsBetween } from '../../http/page/events.js'
+import { eventsBetween, sinkEvents } from '../../http/page/events.js'
 import { layered } from '../../http/page/layout.js'
 import { Model, type View } from '../../http/page/model.js'
 import { crossings, ordered } from '../../http/page/order.js'
@@ -239,7 +239,9 @@ describe('the model', () => {
       'good: Replica B (h:2) has joined.',
       'info: B (h:2) has tasks 0_0, 0_1, 0_2 and 3 more now.',
       'bad: 1 dead letter (deserialization) in shop-dead-letters.',
-      'bad: 2 failures: TIMEOUT.',
+      'bad: 2 failures: TIMEOUT.'
+    ])
+    expect(sinkEvents(before, after).map(({ kind, text }) => `${kind}: ${text}`)).toEqual([
       'bad: 3 dead letters of sink pg.',
       'bad: Sink pg is away.'
     ])
@@ -264,7 +266,8 @@ describe('the model', () => {
     const both = model.take({ processes: [one(1), two(1)], silent: [] })[0]!
     const alone = model.take({ processes: [one(2)], silent: ['h:2'] })[0]!
     const again = model.take({ processes: [one(3), two(3)], silent: [] })[0]!
-    const texts = (before: View, after: View) => eventsBetween(before, after).map(({ text }) => text)
+    const texts = (before: View, after: View) =>
+      [...eventsBetween(before, after), ...sinkEvents(before, after)].map(({ text }) => text)
     expect(texts(both, alone)).toEqual(['Replica B (h:2) does not answer.'])
     expect(texts(alone, again)).toEqual(['Replica B (h:2) answers again.'])
     expect(alone).toMatchObject({
@@ -281,6 +284,23 @@ describe('the model', () => {
     const first = late.take({ processes: [one(6)], silent: ['h:2'] })[0]!
     const second = late.take({ processes: [one(7), two(7)], silent: [] })[0]!
     expect(texts(first, second)).toEqual(['Replica B (h:2) answers again.', 'Sink pg is away.'])
+  })
+
+  it('forgets the tasks of a graph that gives way to another', () => {
+    const model = new Model()
+    const look = (graph: string, ids: string[]) =>
+      model
+        .take({
+          processes: [{ ...process('h:1', 1, { tasks: ids.map((id) => task(id)) }), graph }],
+          silent: []
+        })[0]!
+        .tasks.map((one) => [one.task, one.state])
+    look('before', ['0_0', '1_0'])
+    expect(look('before', ['0_0'])).toEqual([
+      ['0_0', 'running'],
+      ['1_0', 'unplaced']
+    ])
+    expect(look('after', ['0_0'])).toEqual([['0_0', 'running']])
   })
 
   it('tells how far a restore is after its replica has restarted', () => {
