@@ -82,6 +82,7 @@ export const fuzz: ChaosCase = {
     return await context.phase('fuzz: compare', async () => {
       await target.stop()
       const { faults, answers, slowestAnswerMs } = scene
+      if (!answers.has('upload 201')) faults.push('no upload was taken')
       const refusals = await sinkRefusals(kafka)
       const told = [...answers].sort().map(([what, times]) => `${what}: ${times}`)
       context.log(`answers: ${told.join(', ')}; sinks refused ${refusals} records, with reasons`)
@@ -192,7 +193,7 @@ function requests(scene: Scene, flow: Flow, lane: number): Promise<void> {
   })
 }
 
-/** What is resident after the first third stays below the bound, and does not grow on and on. */
+/** What is resident after the first third stays below the bound; whether it grew is for the reader of the details. */
 function judgeMemory(rss: readonly number[], mostMib: number): CaseResult {
   const third = Math.floor(rss.length / 3)
   const most = (samples: readonly number[]) => Math.round(Math.max(0, ...samples) / 1024 ** 2)
