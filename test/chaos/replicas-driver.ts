@@ -4,11 +4,11 @@ import type { ChaosContext } from './case.ts'
 import { ClusterView } from './cluster-view.ts'
 import type { ReplicaStep } from './replicas-plan.ts'
 import type { ReplicaProcess } from './replicas-process.ts'
+import { tellsOfFencing } from './replicas-zombie.ts'
 
 /** A zombie has been told, and has said so, within this time after it woke up. */
 const reportWithinMs = 60_000
 const settleWithinMs = 30_000
-const reported = /anew from their last commit|ended: |stopped: /
 
 interface ReplicaTally {
   kills: number
@@ -144,7 +144,7 @@ export class ReplicasDriver {
     await sleep(2 * this.#sessionTimeoutMs)
     replica.thaw()
     this.tally.zombies++
-    const news = () => replica.warnings.slice(said).find((text) => reported.test(text))
+    const news = () => replica.warnings.slice(said).find(tellsOfFencing)
     for (let waited = 0; news() === undefined && waited < reportWithinMs; waited += 100) await sleep(100)
     replica.excused = false
     const text = news()

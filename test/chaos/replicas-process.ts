@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StoreLines } from './replicas-feeder.ts'
 import type { ReplicaNotice, ReplicaOrder, ReplicaSettings } from './replicas-protocol.ts'
+import { isFencedEnd } from './replicas-zombie.ts'
 
 const restartPauseMs = 500
 /** An orderly end commits and closes; longer than that it hangs. */
@@ -36,9 +37,11 @@ export class ReplicaProcess {
   #closed = false
   /** Its process has said something: it is past its imports, and hears signals. */
   #heard = false
+  /** Its process's latest warning. */
+  #words = ''
   #dumped: ((stores: StoreLines) => void) | undefined
   status = nothing
-  /** It is fenced, and may end for that. */
+  /** It is fenced, and may end for that, but for nothing else. */
   excused = false
   /** Warnings and errors of all its lives. */
   readonly warnings: string[] = []
@@ -59,6 +62,11 @@ export class ReplicaProcess {
     return this.#child !== undefined
   }
 
+  /** Its process has told its status, which it does once it answers queries. */
+  get answers(): boolean {
+    return this.status !== nothing
+  }
+
   async start(): Promise<void> {
     if (this.#child !== undefined || this.#closed) return
     const log = await open(this.#logFile, 'a')
@@ -70,8 +78,10 @@ export class ReplicaProcess {
       this.#child = child
       this.#expected = false
       this.#heard = false
+      this.#words = ''
       child.on('message', (notice: ReplicaNotice) => this.#hear(notice))
-      this.#ended = once(child, 'exit').then(([code, signal]) => this.#end(String(code ?? signal)))
+      // not its exit, which may be known before its last words
+      this.#ended = once(child, 'close').then(([code, signal]) => this.#end(String(code ?? signal)))
       await once(child, 'spawn')
     } finally {
       await log.close()
@@ -125,8 +135,10 @@ export class ReplicaProcess {
     this.#heard = true
     if (notice.notice === 'status') this.status = notice
     else if (notice.notice === 'restored') this.restores.push({ at: performance.now(), ...notice })
-    else if (notice.notice === 'warned') this.warnings.push(notice.text)
-    else this.#dumped?.(notice.stores)
+    else if (notice.notice === 'warned') {
+      this.#words = notice.text
+      this.warnings.push(notice.text)
+    } else this.#dumped?.(notice.stores)
   }
 
   async #end(how: string): Promise<void> {
@@ -134,8 +146,8 @@ export class ReplicaProcess {
     this.status = nothing
     this.#how = how
     if (this.#expected || this.#closed) return
-    const words = this.warnings.at(-1) ?? `exit ${how}`
-    if (!this.excused) this.ownEnds.push(words)
+    const words = this.#words || `exit ${how}`
+    if (!this.excused || !isFencedEnd(words)) this.ownEnds.push(`${words} (${how})`)
     this.#log(`${this.name} ended by itself (${how}): ${words}`)
     await sleep(restartPauseMs)
     if (!this.#expected) await this.start()

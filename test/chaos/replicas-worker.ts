@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { StreamsError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import { PlatformaticClient } from '../../kafka/platformatic/client.ts'
 import { KafkaStreams } from '../../runtime/kafka-streams.ts'
@@ -104,8 +105,9 @@ try {
   }
   await finished
 } catch (error) {
-  const { message, stack } = error as Error
-  logger.error(`ended: ${message}\n${stack}`)
-  await tell({ notice: 'warned', text: `ended: ${message}` })
+  const { name, message, stack } = error as Error
+  const code = error instanceof StreamsError ? error.code : name
+  logger.error(`ended: ${code} ${message}\n${stack}`)
+  await tell({ notice: 'warned', text: `ended: ${code} ${message}` })
   process.exit(2)
 }

@@ -158,7 +158,8 @@ async function settled(replica: ReplicaProcess, tasks: number): Promise<void> {
 function zombies(protocol: string, { tally }: ReplicasDriver): CaseResult {
   return {
     name: `${protocol}: zombies`,
-    passed: tally.reportedZombies === tally.zombies,
+    // a short time may have no freeze among its blows
+    passed: tally.zombies > 0 && tally.reportedZombies === tally.zombies,
     details: `${tally.zombies} frozen for twice the session timeout, ${tally.reportedZombies} said that they were fenced`
   }
 }
