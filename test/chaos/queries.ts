@@ -83,13 +83,14 @@ async function makeFleet(context: ChaosContext, brokers: string): Promise<Fleet>
   return { replicas, ports }
 }
 
-/** Until all tasks run and have a copy. */
+/** Until all replicas answer, and all tasks run and have a copy. */
 async function settled({ replicas }: Fleet): Promise<void> {
   const sum = (count: (replica: ReplicaProcess) => number) =>
     replicas.reduce((total, replica) => total + count(replica), 0)
   for (let waited = 0; waited < settleWithinMs; waited += 100) {
     const running = sum(({ status }) => status.running.length)
-    if (running === 2 * partitions && sum(({ status }) => status.copies) >= partitions) return
+    const copies = sum(({ status }) => status.copies)
+    if (replicas.every(({ answers }) => answers) && running === 2 * partitions && copies >= partitions) return
     await sleep(100)
   }
   throw new Error('the replicas do not settle')
@@ -105,22 +106,31 @@ async function askUnderKills(
   const client = new QueryClient(tally)
   const seen = new Map<number, number>()
   let over = false
+  /** Of the replica that is being killed, or is not back yet. */
+  let down: number | undefined
   const began = performance.now()
   const askers = Array.from({ length: context.number('queries-askers') }, async () => {
     while (!over) {
       const account = random.below(accountCount)
-      const bounds = { atLeast: seen.get(account) ?? 0, atMost: () => feeder.countOf(account) }
-      const count = await client.ask(random.pick(fleet.ports), account, random.chance(0.5), bounds)
+      const port = random.pick(fleet.ports)
+      const bounds = {
+        atLeast: seen.get(account) ?? 0,
+        atMost: () => feeder.countOf(account),
+        maySilent: () => port === down
+      }
+      const count = await client.ask(port, account, random.chance(0.5), bounds)
       if (count !== undefined) seen.set(account, Math.max(count, seen.get(account) ?? 0))
     }
   })
   for (let kill = 0; kill < context.number('queries-kills'); kill++) {
     const replica = random.pick(fleet.replicas)
     context.log(`${replica.name} is killed for ${downMs} ms`)
+    down = fleet.ports[fleet.replicas.indexOf(replica)]
     await replica.kill()
     await sleep(downMs)
     await replica.start()
     await settled(fleet)
+    down = undefined
     context.watchdog.touch()
     await sleep(2_000)
   }
@@ -163,7 +173,11 @@ async function askForAll({ ports }: Fleet, feeder: ReplicasFeeder): Promise<Case
     right = 0
     for (const port of ports)
       for (const [account, count] of total.entries()) {
-        const found = await client.ask(port, account, false, { atLeast: 0, atMost: () => count })
+        const found = await client.ask(port, account, false, {
+          atLeast: 0,
+          atMost: () => count,
+          maySilent: () => false
+        })
         if (found === count) right++
       }
   }

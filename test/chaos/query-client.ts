@@ -8,6 +8,8 @@ export interface Bounds {
   /** What an owner has answered before: what is committed stays. */
   atLeast: number
   atMost(): number
+  /** The replica asked is being killed, or is not back yet. */
+  maySilent(): boolean
 }
 
 export interface QueryTally {
@@ -17,7 +19,7 @@ export interface QueryTally {
   mostLag: number
   /** 503, with the task and the time to ask again. */
   unavailable: number
-  /** The replica asked is not there: its caller's matter. */
+  /** The replica asked was not there, and need not be. */
   unreachable: number
   readonly wrong: string[]
   /** Of all answers, ms. */
@@ -45,16 +47,19 @@ export class QueryClient {
     this.tally = tally
   }
 
-  /** One question. Resolves with the account's count, undefined where there was no answer. */
+  /** One question. Resolves with the account's count, undefined where there was no answer, which of a replica that is there is wrong. */
   async ask(port: number, account: number, stale: boolean, bounds: Bounds): Promise<number | undefined> {
     const { tally } = this
     const began = performance.now()
+    // it may be back by the time that the question fails
+    const wasAway = bounds.maySilent()
     const path = `/stores/totals/keys/a${account}${stale ? '?stale=true' : ''}`
     let reply: { readonly status: number; readonly body: string }
     try {
       reply = await this.#get(port, path)
-    } catch {
-      tally.unreachable++
+    } catch (error) {
+      if (wasAway || bounds.maySilent()) tally.unreachable++
+      else tally.wrong.push(`no answer from a replica that is there: a${account} ${String(error)}`)
       return undefined
     }
     tally.latencies.push(performance.now() - began)
@@ -101,7 +106,11 @@ export class QueryClient {
         response.once('error', reject)
         response.once('end', () => resolve({ status: response.statusCode ?? 0, body }))
       })
-      request.once('error', reject)
+      request.once('error', (error: NodeJS.ErrnoException) => {
+        // the server may close a connection that rests just when it is used again
+        if (request.reusedSocket && error.code === 'ECONNRESET') resolve(this.#get(port, path))
+        else reject(error)
+      })
     })
   }
 }
