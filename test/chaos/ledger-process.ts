@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { open } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { OwnEnd } from './ledger-ends.ts'
 import type { LedgerNotice, LedgerOrder, LedgerState, LedgerWorkerSettings } from './ledger-protocol.ts'
 
 const restartPauseMs = 500
@@ -28,8 +29,8 @@ export class LedgerProcess {
   kills = 0
   /** Lives after the first. */
   restarts = 0
-  /** Why it ended, when it was not killed. */
-  readonly ownEnds: string[] = []
+  /** When and why it ended, when it was not killed. */
+  readonly ownEnds: OwnEnd[] = []
 
   constructor(settings: LedgerWorkerSettings, logFile: string, log: (line: string) => void) {
     this.#settings = settings
@@ -105,18 +106,21 @@ export class LedgerProcess {
         env: { ...process.env, NODE_ENV: 'production' }
       })
       const { promise: started, resolve } = Promise.withResolvers<boolean>()
-      let reason = 'without a word'
+      let last: { readonly code: string; readonly message: string } | undefined
       child.on('message', (notice: LedgerNotice) => {
         if (notice.notice === 'started') resolve(true)
         else if (notice.notice === 'answer') this.#waiting.get(notice.question)?.(notice.state)
-        else reason = notice.message
+        else last = notice
       })
       const ended = new Promise<void>((done) => {
-        child.once('exit', () => {
+        // not its exit, which may be known before its last words
+        child.once('close', (exit: number | null, signal: string | null) => {
           resolve(false)
           if (!this.#killing && !this.#closing) {
-            this.ownEnds.push(reason)
-            this.#log(`the ${this.#settings.role} ended by itself: ${reason}`)
+            const code = last?.code ?? signal ?? `exit ${exit}`
+            const words = `the ${this.#settings.role} ended by itself: ${last?.message ?? `${code}, without a word`}`
+            this.ownEnds.push({ at: performance.now(), code, words })
+            this.#log(words)
           }
           done()
         })

@@ -31,5 +31,5 @@ export interface LedgerOrder {
 export type LedgerNotice =
   | { readonly notice: 'started' }
   | { readonly notice: 'answer'; readonly question: number; readonly state: LedgerState }
-  /** It ends */
-  | { readonly notice: 'failed'; readonly message: string }
+  /** It ends, for an error of this code or name */
+  | { readonly notice: 'failed'; readonly code: string; readonly message: string }

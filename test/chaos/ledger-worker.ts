@@ -6,6 +6,7 @@ import { SqsPoller } from '../../ingest/events/sqs-poller.ts'
 import { Ingest } from '../../ingest/ingest.ts'
 import { ObjectStore } from '../../ingest/object-store.ts'
 import * as topics from '../../topology/retail/topics.ts'
+import { codeOfEnd } from './ledger-ends.ts'
 import type { LedgerNotice, LedgerOrder, LedgerState, LedgerWorkerSettings } from './ledger-protocol.ts'
 
 /*
@@ -116,6 +117,6 @@ try {
 } catch (error) {
   const { message, stack } = error as Error
   say('error')(stack ?? message)
-  await tell({ notice: 'failed', message })
+  await tell({ notice: 'failed', code: codeOfEnd(error), message })
   process.exit(2)
 }

@@ -7,6 +7,7 @@ import { ObjectStore } from '../../ingest/object-store.ts'
 import type { CaseResult, ChaosCase, ChaosContext } from './case.ts'
 import { checkLedger } from './ledger-check.ts'
 import { bucketOfCountry, ledgerCountries, makeLedgerData } from './ledger-data.ts'
+import { isExcused, type Outage } from './ledger-ends.ts'
 import { LedgerFeeder } from './ledger-feeder.ts'
 import { type LedgerBlow, type LedgerRole, makeLedgerPlan } from './ledger-plan.ts'
 import { LedgerProcess } from './ledger-process.ts'
@@ -17,12 +18,14 @@ const startWaitMs = 40_000
 /** Beside the watchdog, which barks when nothing moves. */
 const arrivalTimeoutMs = 600_000
 const archive = 'store-sku-archive'
+const shownEnds = 5
 
 interface Scene {
   readonly context: ChaosContext
   readonly services: LedgerServices
   readonly processes: Readonly<Record<LedgerRole, LedgerProcess>>
   readonly feeder: LedgerFeeder
+  readonly outages: Outage[]
 }
 
 /** The retail system whole, killed and robbed of its services while files come in, must show the files' totals everywhere. */
@@ -60,7 +63,7 @@ export const ledger: ChaosCase = {
     context.atEnd(async () => {
       await Promise.all([processes.ingest.close(), processes.graph.close()])
     })
-    const scene: Scene = { context, services, processes, feeder }
+    const scene: Scene = { context, services, processes, feeder, outages: [] }
     const plan = makeLedgerPlan(context.random('ledger-plan'), context.number('ledger-kills'))
     await context.phase('ledger: kill and stop, while files come in', () => breakAll(scene, plan))
     await context.phase('ledger: wait until everything has arrived', () => untilQuiet(scene))
@@ -79,27 +82,48 @@ export const ledger: ChaosCase = {
       `${feeder.announced} announcements, ${feeder.lost} lost`,
       `${Math.round((performance.now() - began) / 1000)} s`
     ].join(', ')
-    return [{ name: 'everything arrived', passed: true, details } satisfies CaseResult, ...results]
+    return [
+      { name: 'everything arrived', passed: true, details } satisfies CaseResult,
+      judgeEnds(scene),
+      ...results
+    ]
+  }
+}
+
+/** A process that lacks a service may end, to be started again; nothing else may end one. */
+function judgeEnds({ processes, outages }: Scene): CaseResult {
+  const ends = [...processes.ingest.ownEnds, ...processes.graph.ownEnds]
+  const faults = ends.filter((end) => !isExcused(end, outages)).map(({ code, words }) => `${words} (${code})`)
+  const excused = `${ends.length - faults.length} ended because a service was away`
+  return {
+    name: 'processes',
+    passed: faults.length === 0,
+    details: [...faults.slice(0, shownEnds), excused].join('; ')
   }
 }
 
 async function breakAll(scene: Scene, plan: readonly LedgerBlow[]): Promise<void> {
-  const { context, services, processes, feeder } = scene
+  const { context, services, processes, feeder, outages } = scene
   await Promise.all([processes.ingest.start(), processes.graph.start()])
-  const outages: Promise<void>[] = []
+  const returns: Promise<void>[] = []
   for (const [index, blow] of plan.entries()) {
     context.bars.update('blows', index, plan.length, `${feeder.fed} steps fed`)
     feeder.feedTo((index + 1) / plan.length)
     if (blow.kind === 'outage') {
       context.log(`${blow.service} is stopped for ${blow.downMs} ms`)
       context.watchdog.touch(`${blow.service} is stopped`)
+      const outage: Outage = { from: performance.now(), to: Number.POSITIVE_INFINITY }
+      outages.push(outage)
       await services.stop(blow.service)
       const back = sleep(blow.downMs).then(() => services.startAgain(blow.service))
       back.then(
-        () => context.log(`${blow.service} is back`),
+        () => {
+          outage.to = performance.now()
+          context.log(`${blow.service} is back`)
+        },
         (error: Error) => context.watchdog.fail(error)
       )
-      outages.push(back)
+      returns.push(back)
       continue
     }
     const target = processes[blow.role]
@@ -109,7 +133,7 @@ async function breakAll(scene: Scene, plan: readonly LedgerBlow[]): Promise<void
     context.watchdog.touch(`the ${blow.role} is killed`)
     await target.kill()
   }
-  await Promise.all(outages)
+  await Promise.all(returns)
   await feeder.finish()
 }
 
