@@ -102,6 +102,7 @@ async function main(): Promise<void> {
     return
   }
   let missed = 0
+  let measured = 0
   for (const name of values.only.split(',')) {
     const suite = suites[name]
     if (suite === undefined)
@@ -113,9 +114,11 @@ async function main(): Promise<void> {
       const judged = [...(await runAll(cases, options))].map(([one, rounds]) => judge({ one, rounds }))
       if (values.json) for (const line of judged) process.stdout.write(`${JSON.stringify(line)}\n`)
       else process.stdout.write(`\n${table(judged)}\n\n`)
+      measured += judged.length
       missed += judged.filter(({ met }) => met === false).length
     })
   }
+  if (measured === 0) throw new Error(`no case of ${values.only} has '${values.match}' in its group and name`)
   process.exitCode = missed > 0 ? 1 : 0
 }
 

@@ -49,6 +49,8 @@ async function runCase(
   let results: readonly CaseResult[]
   try {
     results = await one.run(run)
+    // such as when an option names none of what there is to try
+    if (results.length === 0) results = [{ name: one.name, passed: false, details: 'nothing was tried' }]
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
     if (error instanceof Error) bars.log(error.stack ?? error.message)

@@ -60,4 +60,7 @@ for (const file of positionals.flatMap(filesOf)) {
   else console.log([`FAILED ${given.name} (${file})`, ...differences.slice(0, 10)].join('\n  '))
 }
 console.log(`${passed} passed, ${failed.length} failed`)
-process.exitCode = failed.length === 0 ? 0 : 1
+const nothing = passed + failed.length === 0
+if (nothing)
+  console.error(`no case${values.only === undefined ? '' : ` ${values.only}`} in ${positionals.join(', ')}`)
+process.exitCode = nothing ? 2 : failed.length === 0 ? 0 : 1

@@ -13,7 +13,7 @@ const help = `Lists the commands that the README and the pages in docs/ print, a
   npm run docs -- --slow           runs the slow ones as they are printed, in a copy of the project; what stays up is stopped when it says so
   npm run docs -- --slow --only X  those whose line has X
 
-Exit code 0: all ended with 0 (npm start: when it was told to stop, after all had been processed), 1: one did not.
+Exit code 0: all ended with 0 (npm start: when it was told to stop, after all had been processed), 1: one did not, or there was none.
 `
 
 /** npm start without --once stays up, and says when it has done what there is. */
@@ -55,6 +55,11 @@ async function main(): Promise<number> {
       process.stdout.write(`${pace.padEnd(5)}  ${page.padEnd(26)}  ${line}\n`)
     return 0
   }
+  const lines = new Set(commands.flatMap(({ pace, line }) => (pace === 'slow' ? [line] : [])))
+  if (lines.size === 0) {
+    process.stderr.write(`no slow command has '${values.only}' in its line\n`)
+    return 1
+  }
   const project = await checkout()
   // what the pages call DIR
   const shop = join(project.directory, 'DIR', 'sku-gb', 'shop-1')
@@ -62,7 +67,7 @@ async function main(): Promise<number> {
   await writeFile(join(shop, '2011-12-01.csv'), 'sold_at,sku,quantity,amount\n2011-12-01,tea,1,2.50\n')
   let failures = 0
   try {
-    for (const line of new Set(commands.flatMap((one) => (one.pace === 'slow' ? one.line : [])))) {
+    for (const line of lines) {
       process.stdout.write(`\n$ ${line}\n`)
       // npm ci empties what it finds there, also by a link
       if (line.startsWith('npm ci'))

@@ -37,9 +37,14 @@ const standardRecords = 1_000_000
 
 /** Runs ours and the peer in turns over the same topics. Returns whether all that is asked for was met. */
 export async function comparePeer(options: PeerOptions): Promise<boolean> {
+  if (casesOf(options).length === 0) throw new Error(`no case has '${options.match}' in its name`)
   const sides = await bothSides(options.report)
   const broker = await plainBroker(options)
   return closedAfter(broker.close, () => compare(sides, broker, options))
+}
+
+function casesOf({ full, match }: PeerOptions): PeerCase[] {
+  return peerCases(full).filter((one) => nameOf(one).includes(match))
 }
 
 async function compare(
@@ -48,7 +53,7 @@ async function compare(
   options: PeerOptions
 ): Promise<boolean> {
   const { records, rounds, report } = options
-  const cases = peerCases(options.full).filter((one) => nameOf(one).includes(options.match))
+  const cases = casesOf(options)
   const common = { bootstrap: broker.brokers.join(','), brokerPid: String(broker.pid || options.brokerPid) }
   for (const format of ['json', 'csv'] as const)
     if (cases.some(({ workload }) => (workload === 'csv') === (format === 'csv')))

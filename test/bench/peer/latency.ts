@@ -10,6 +10,7 @@ import { machine, writeSection } from './document.ts'
 import { LatencyProbe } from './latency-probe.ts'
 import { bothSides, type Side, serve } from './sides.ts'
 
+const guarantees = ['at_least_once', 'exactly_once_v2'] as const
 const partitions = 4
 const recordsPerSecond = 5_000
 /** For the JIT of both. */
@@ -28,6 +29,8 @@ type Percentiles = Record<keyof typeof percentiles, number>
  * at 5,000 records a second, with both guarantees. Both sides are driven by the same client. Returns whether our p99 is as asked for.
  */
 export async function compareLatency(options: LatencyOptions): Promise<boolean> {
+  if (!guarantees.some((one) => one.includes(options.match)))
+    throw new Error(`no guarantee has '${options.match}' in its name; there are ${guarantees.join(', ')}`)
   const sides = await bothSides(options.report)
   const broker = await plainBroker(options)
   return closedAfter(broker.close, () => compare(sides, broker.brokers, options))
@@ -42,7 +45,7 @@ async function compare(
     ['guarantee', 'by', ...Object.keys(percentiles).map((name) => `${name} ms`), 'p99, ours over peer']
   ]
   let met = true
-  for (const guarantee of ['at_least_once', 'exactly_once_v2'] as const) {
+  for (const guarantee of guarantees) {
     if (!guarantee.includes(match)) continue
     const found: Record<Side['name'], Percentiles[]> = { ours: [], peer: [] }
     for (let round = 1; round <= rounds; round++)
