@@ -75,6 +75,8 @@ export async function runCrashTrial(trial: CrashTrial): Promise<CaseResult> {
   const kept = retention === undefined ? dump : withoutExpired(dump, retention)
   if (kept.join('\n') !== stores.join('\n')) problems.push('stores differ from their changelogs')
   if (retention !== undefined && kept.length === dump.length) problems.push('nothing expired')
+  // it is killed when its stores are open, so there are some to be found again
+  if (before.size === 0) problems.push('the killed process left no store')
   for (const [store, { folder, content }] of before) {
     if (now.get(store)?.folder !== folder) problems.push(`${store} was made anew`)
     else if (content !== undefined && now.get(store)?.content !== content)
