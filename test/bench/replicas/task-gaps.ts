@@ -1,5 +1,14 @@
 import { type Consumer, type KafkaClient, partitionForKey, RecordCursor, type Topic } from '../../../index.ts'
 
+/** The longest time in which nothing arrived, that ended between the two moments or was still going on at the later one. */
+export function longestGap(arrivals: readonly number[], from: number, to: number): number {
+  // who fell silent for good has the longest gap of all
+  let longest = to - (arrivals.findLast((at) => at <= to) ?? from)
+  for (const [index, at] of arrivals.entries())
+    if (at > from && at <= to) longest = Math.max(longest, at - (arrivals[index - 1] ?? at))
+  return longest
+}
+
 /** Reads an output as it is committed, and notes for each task when something of it came. */
 export class TaskGaps {
   readonly #consumer: Consumer
@@ -24,15 +33,10 @@ export class TaskGaps {
     this.#running = this.#run()
   }
 
-  /** The longest time, ms, in which nothing of one of the tasks came, that ended between the two moments (`performance.now`). */
+  /** The longest gap, ms, of one of the tasks between the two moments (`performance.now`). Throws without a task. */
   longest(tasks: readonly string[], from: number, to: number): number {
-    let longest = 0
-    for (const task of tasks) {
-      const arrivals = this.#arrivals.get(task) ?? []
-      for (const [index, at] of arrivals.entries())
-        if (at > from && at <= to) longest = Math.max(longest, at - (arrivals[index - 1] ?? at))
-    }
-    return longest
+    if (tasks.length === 0) throw new Error('gaps of no task')
+    return Math.max(...tasks.map((task) => longestGap(this.#arrivals.get(task) ?? [], from, to)))
   }
 
   /** Whether each of the tasks was heard of after that moment. */
