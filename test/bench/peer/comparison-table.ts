@@ -36,7 +36,7 @@ const heading = [
   'peer'
 ]
 
-/** A table in Markdown, thousands of records per CPU second; ratios say what was asked for, and whether it was missed. */
+/** A table in Markdown, thousands of records per CPU second; ratios say what was asked for, and whether it was missed: as it is where a figure is missing. */
 export function comparison(rows: readonly Row[]): { readonly text: string; readonly met: boolean } {
   let met = true
   const judged = (
@@ -45,7 +45,11 @@ export function comparison(rows: readonly Row[]): { readonly text: string; reado
     asked: number | undefined,
     atMost = false
   ): string => {
-    if (ours === undefined || peer === undefined || !(peer > 0)) return ''
+    if (ours === undefined || peer === undefined || !(peer > 0)) {
+      if (asked === undefined) return ''
+      met = false
+      return 'missing, missed'
+    }
     const ratio = ours / peer
     const shown = ratio.toFixed(atMost ? 2 : 1)
     if (asked === undefined) return shown
