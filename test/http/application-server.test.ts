@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { choosePort } from '../../deploy/local/ports.ts'
 import {
@@ -15,6 +16,8 @@ import {
   TimeWindows,
   topic
 } from '../../index.ts'
+import { MemoryClient } from '../../kafka/memory/memory-client.ts'
+import type { ConsumerOptions } from '../../kafka/port/consumer.ts'
 import type { GroupOptions } from '../../kafka/port/group.ts'
 import { MemoryApp } from '../runtime/memory-app.ts'
 
@@ -57,6 +60,21 @@ interface Replica {
     path: string,
     authorization?: string
   ) => Promise<{ readonly status: number; readonly text: string; readonly json: T }>
+}
+
+/** Restores get nothing while they are held. */
+class HeldRestores extends MemoryClient {
+  held = true
+
+  override consumer(options: ConsumerOptions) {
+    const consumer = super.consumer(options)
+    if (!options.clientId.endsWith('-restore')) return consumer
+    const take = consumer.take.bind(consumer)
+    const arrival = consumer.arrival.bind(consumer)
+    consumer.take = () => (this.held ? [] : take())
+    consumer.arrival = (timeoutMs) => (this.held ? setTimeout(5) : arrival(timeoutMs))
+    return consumer
+  }
 }
 
 /** A process of its own, as far as the group and its callers can tell. */
@@ -126,10 +144,17 @@ describe('the server of an application', () => {
     const first = await replica()
     await app.caughtUp(first.streams)
     await first.streams.close({ leaveGroup: true })
-    const second = await replica()
-    const { status, json } = await second.get('/readyz')
-    expect(status === 503 ? json.ready : second.streams.state === 'RUNNING').toBe(status !== 503)
+    const kafka = new HeldRestores(app.broker)
+    const second = await replica({ kafka })
+    const probe = () => second.get<{ ready: boolean; restoring: string[] }>('/readyz')
+    await app.until(second.streams, async () => (await probe()).json.restoring.length === 4)
+    const { status, json } = await probe()
+    expect(status).toBe(503)
+    expect(json.ready).toBe(false)
+    expect(json.restoring.sort()).toEqual(['app/0_0', 'app/0_1', 'app/0_2', 'app/0_3'])
+    kafka.held = false
     await app.caughtUp(second.streams)
+    expect((await probe()).status).toBe(200)
     expect((await second.get('/readyz')).json).toEqual({
       ready: true,
       applications: { app: 'RUNNING' },
