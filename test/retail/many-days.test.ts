@@ -105,7 +105,8 @@ describe.each([
     driver.advanceWallClock(250)
     driver.rate(4)
     driver.settle()
-    for (const { rate } of driver.readTable(topics.profitAndLoss).values()) expect(rate).toBe(4 * RATE_SCALE)
+    const rates = [...driver.readTable(topics.profitAndLoss).values()].map(({ rate }) => rate)
+    expect(rates).toEqual(Array(daysPerStore).fill(4 * RATE_SCALE))
   }, 60_000)
 })
 
