@@ -346,6 +346,7 @@ describe('replicas', () => {
     const again = await replica(keyed(), { ...config, stateDirectory: first.stateDirectory })
     await write(1)
     await app.caughtUp(again.streams)
+    expect(again.restores.filter(({ restored }) => restored > 0)).toEqual([])
     expectExactCounts()
   }, 20_000)
 
