@@ -2,10 +2,11 @@ import { KafkaStreams, PlatformaticClient } from '../../index.ts'
 import { totalsGraph } from './totals.ts'
 
 /*
- * An application in a process of its own, to be killed. Arguments: brokers, prefix, state directory. Over IPC it tells what its log says and
+ * An application in a process of its own, to be killed. Arguments: brokers, prefix, state directory, guarantee, and the caches' bytes. Over IPC it tells what its log says and
  * answers `dump` with its stores' contents, `rebuild TASK` when that is done, and `close` by ending gracefully.
  */
-const [brokers = '', prefix = '', stateDirectory = '', guarantee = 'at_least_once'] = process.argv.slice(2)
+const [brokers = '', prefix = '', stateDirectory = '', guarantee = 'at_least_once', cacheMaxBytes] =
+  process.argv.slice(2)
 const tell = (message: object) => process.send?.(message)
 const log = (text: string) => void tell({ log: text })
 
@@ -15,6 +16,7 @@ const streams = new KafkaStreams(totalsGraph(prefix).topology(), {
   stateDirectory,
   processingGuarantee: guarantee === 'exactly_once_v2' ? 'exactly_once_v2' : 'at_least_once',
   commitIntervalMs: 100,
+  ...(cacheMaxBytes === undefined ? {} : { cacheMaxBytes: Number(cacheMaxBytes) }),
   logger: { info: log, warn: log, error: log },
   onRestore: ({ store, done, restored }) => done && tell({ restored, store })
 })
