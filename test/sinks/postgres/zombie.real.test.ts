@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { noHeaders } from '../../../core/record.ts'
@@ -98,6 +99,9 @@ describe('a sink process that is paused past its session', () => {
       timeout: 30_000,
       interval: 100
     })
+    // longer than it may wait before it tries again, and than the server lets a transaction idle
+    await sleep(5_000)
+    expect(await written()).toEqual({ n: records + 500, writes: 1 })
     // the zombie found out that it is none of the group's any more, or waits in it, or has joined it again and is the owner by right
     const { rows } = await pool.query('SELECT owner::int, next::int FROM store_sku_sink_offsets')
     expect(rows).toMatchObject([{ next: records + 500 }])
