@@ -114,7 +114,10 @@ describe('PUT /files', () => {
       sent.on('close', () => resolve())
       sent.write(Buffer.alloc(100_000), () => setTimeout(() => sent.destroy(), 50))
     })
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    // what had been announced before it would be read by then
+    expect((await call('PUT', '/files/US/1/after-half.csv', salesCsv(2))).status).toBe(201)
+    await fixture.finished()
+    expect(await fixture.last('1/after-half.csv')).toMatchObject({ state: 'done', rows: 2 })
     expect(await fixture.states('1/half.csv')).toEqual([])
   })
 })
