@@ -96,8 +96,10 @@ describe('a streams group whose messages are lost', { timeout: 60_000 }, () => {
     const space = workspace()
     const topic = await space.topic(1)
     const begun = Date.now()
+    const before = proxy.lost
     proxy.lose(heartbeat.key, 'answer')
     const one = await joined(space.name('streams'), 'one', topic)
+    expect(proxy.lost - before).toBe(1)
     expect(Date.now() - begun).toBeLessThan(15_000)
     await until('it has its task', () => one.assigned().active.length === 1)
     one.check()
@@ -115,10 +117,12 @@ describe('a streams group whose messages are lost', { timeout: 60_000 }, () => {
     const two = await joined(groupId, 'two', topic)
     two.owns(two.assigned())
     await until('the first one is to have half of them', () => countOf(one) === 2)
+    const before = proxy.lost
     // what the one tells, and what the other is told, at least once each
     proxy.lose(heartbeat.key, 'answer', 4)
     one.owns(one.assigned())
     await until('both have what is theirs', () => countOf(one) === 2 && countOf(two) === 2)
+    expect(proxy.lost - before).toBe(4)
     for (const each of [one, two]) each.check()
   })
 })

@@ -51,11 +51,13 @@ for (const version of [1, 2] as const)
         const space = workspace()
         const topic = await space.topic()
         const producer = await space.transactional()
+        const before = proxy.lost
         for (let i = 0; i < 3; i++) {
           await write(producer, topic, `${i}`)
           proxy.lose(endTxn, loss)
           await producer.commit()
         }
+        expect(proxy.lost - before).toBe(3)
         expect(values(await space.read(topic, 3))).toEqual(['0', '1', '2'])
       })
 
@@ -63,6 +65,7 @@ for (const version of [1, 2] as const)
         const space = workspace()
         const topic = await space.topic()
         const producer = await space.transactional()
+        const before = proxy.lost
         for (let i = 0; i < 3; i++) {
           await write(producer, topic, 'lost')
           await producer.flush()
@@ -71,6 +74,7 @@ for (const version of [1, 2] as const)
           await write(producer, topic, `${i}`)
           await producer.commit()
         }
+        expect(proxy.lost - before).toBe(3)
         expect(values(await space.read(topic, 3))).toEqual(['0', '1', '2'])
       })
 
@@ -104,6 +108,7 @@ for (const version of [1, 2] as const)
       const topic = await space.topic()
       const producer = await space.transactional({ batchBytes: 300, lingerMs: 1 })
       const kept: (string | null)[] = []
+      const before = proxy.lost
       for (let i = 0; i < 5; i++) {
         proxy.lose(produce, i % 2 === 0 ? 'answer' : 'request', 3)
         await producer.begin()
@@ -117,6 +122,7 @@ for (const version of [1, 2] as const)
         await producer.commit()
         kept.push(...records.map(({ value }) => value))
       }
+      expect(proxy.lost).toBeGreaterThan(before)
       expect(values(await space.read(topic, kept.length))).toEqual(kept)
     })
 
@@ -128,11 +134,13 @@ for (const version of [1, 2] as const)
       await producer.commit()
       for (const loss of ['answer', 'request'] as const) {
         await write(producer, topic, `unknown, ${loss}`)
+        const before = proxy.lost
         // the broker acts on the first; nothing of the further ones arrives
         proxy.lose(endTxn, loss)
         proxy.lose(endTxn, 'request', 10_000)
         const commit = producer.commit()
         await expect(commit).rejects.toMatchObject({ code: 'TRANSACTION_ABORTABLE' })
+        expect(proxy.lost).toBeGreaterThan(before)
         await expect(producer.commit()).rejects.toMatchObject({ code: 'TRANSACTION_ABORTABLE' })
         proxy.keep()
         await producer.abort()
@@ -155,8 +163,10 @@ for (const version of [1, 2] as const)
       const former = await space.transactional({ transactionalId })
       await write(former, topic, 'lost')
       await former.flush()
+      const before = proxy.lost
       proxy.lose(initProducerId, 'answer', 2)
       const next = await space.transactional({ transactionalId })
+      expect(proxy.lost - before).toBe(2)
       await write(next, topic, 'kept')
       await next.commit()
       await expect(former.commit()).rejects.toMatchObject({ code: 'PRODUCER_FENCED' })
