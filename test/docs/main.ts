@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -104,6 +104,12 @@ async function main(): Promise<number> {
       process.stdout.write(good ? 'ended as it should\n' : `FAILED: ended with ${code ?? signal}\n`)
     }
   } finally {
+    // npm start leaves its services up
+    spawnSync('npm', ['run', '--silent', 'local', '--', 'stop'], {
+      cwd: project.directory,
+      env: project.environment,
+      stdio: 'inherit'
+    })
     await project.dispose()
   }
   return failures === 0 ? 0 : 1
