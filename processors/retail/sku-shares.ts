@@ -1,4 +1,11 @@
-import { type FixedKeyProcessor, json, type KeyValueStore, keyValueStore, string } from '../../index.ts'
+import {
+  type FixedKeyProcessor,
+  json,
+  type KeyValueStore,
+  keyValueStore,
+  type ProcessorContext,
+  string
+} from '../../index.ts'
 import { under } from './analysis.ts'
 import { ledgerKey, ledgerPart } from './ledger-key.ts'
 import { KeptShare, type SkuSales, type StoreShare, Totals } from './ledgers.ts'
@@ -34,18 +41,26 @@ const characterBytes = 6
 
 const noShare: KeptShare = Object.freeze({ rows: 0, units: 0, net: 0, charges: 0, chargeRows: 0 })
 
+interface Shares {
+  readonly markets: KeyValueStore<string, Totals>
+  readonly stores: KeyValueStore<string, KeptShare>
+}
+
+function sharesOf(context: Pick<ProcessorContext<string, unknown>, 'store'>): Shares {
+  return { markets: context.store(skuMarketsStore), stores: context.store(skuStoresStore) }
+}
+
 /** Keeps the shares of markets and stores, each by itself, so that a row costs the same however many there are. Passes the items on. */
 export function keepSkuShares(): FixedKeyProcessor<string, LineItem, LineItem> {
-  let markets: KeyValueStore<string, Totals>
-  let stores: KeyValueStore<string, KeptShare>
+  let shares: Shares
   return {
     init(context) {
-      markets = context.store(skuMarketsStore)
-      stores = context.store(skuStoresStore)
+      shares = sharesOf(context)
     },
     process(record, context) {
       const { value: item, timestamp } = record
       if (item === null) return
+      const { markets, stores } = shares
       const market = ledgerKey(item.country, item.sku, item.market)
       const bought = addItem(markets.get(market) ?? noTotals, item)
       markets.put(market, isEmpty(bought) ? null : bought, timestamp)
@@ -59,20 +74,18 @@ export function keepSkuShares(): FixedKeyProcessor<string, LineItem, LineItem> {
 
 /** Gives a SKU's document its markets and stores. */
 export function withSkuShares(): FixedKeyProcessor<string, SkuSales, SkuSales> {
-  let markets: KeyValueStore<string, Totals>
-  let stores: KeyValueStore<string, KeptShare>
+  let shares: Shares
   return {
     init(context) {
-      markets = context.store(skuMarketsStore)
-      stores = context.store(skuStoresStore)
+      shares = sharesOf(context)
     },
     process(record, context) {
       const { value: sku } = record
       if (sku === null) return context.forward(record)
       const key = ledgerKey(sku.country, sku.sku)
       const prefix = key.length + 1
-      const ofMarkets = listed(prefix, under(markets, key), sku, minus, isEmpty)
-      const ofStores = listed(prefix, under(stores, key), sku, less, isNothing)
+      const ofMarkets = listed(prefix, under(shares.markets, key), sku, minus, isEmpty)
+      const ofStores = listed(prefix, under(shares.stores, key), sku, less, isNothing)
       const value = {
         ...sku,
         markets: ofMarkets.map(([market, totals]) => ({ ...totals, market })),

@@ -7,6 +7,27 @@ let system: MemoryIngest
 
 afterEach(() => system.close())
 
+/** With a reference file and one of sales in a store that is away. */
+async function startWhileAway(): Promise<void> {
+  system.store.put('sku-us/1/good.csv', salesCsv(3))
+  system.store.put(
+    'sku-us/reference/products.csv',
+    'sku,name,brand,category,subcategory,list_price\n1,Tea,Leaf,Drinks,Hot,2.00\n'
+  )
+  system.store.away = true
+  await system.ingest.start()
+}
+
+/** When the sales are there the product must be, too. */
+async function expectProductsFirst(): Promise<void> {
+  let products: unknown[] | undefined
+  await vi.waitFor(() => {
+    expect(system.read()).toEqual(['sku-us/1/good.csv'])
+    products ??= system.values(topics.products.name)
+  }, 10_000)
+  expect(products).toHaveLength(1)
+}
+
 it('objects that the store refuses for good hold up no other, and are read when they can be', async () => {
   system = new MemoryIngest()
   const cold = Array.from({ length: 8 }, (_, i) => `1/cold-${i}.csv`)
@@ -41,43 +62,21 @@ it('sales wait for a reference file that the store refuses, but not for ever', a
 
 it('while the store is away sales wait for reference files, however long it takes', async () => {
   system = new MemoryIngest({ referenceWaitMs: 500 })
-  system.store.put('sku-us/1/good.csv', salesCsv(3))
-  system.store.put(
-    'sku-us/reference/products.csv',
-    'sku,name,brand,category,subcategory,list_price\n1,Tea,Leaf,Drinks,Hot,2.00\n'
-  )
-  system.store.away = true
-  await system.ingest.start()
+  await startWhileAway()
   await system.ingest.announce([created('reference/products.csv')])
   // longer than the wait, and at the beginning of a rest of 1.6 s at least
   await vi.waitFor(() => expect(system.warnings.length).toBe(5), { timeout: 10_000, interval: 5 })
   await system.ingest.announce([created('1/good.csv')])
   system.store.away = false
-  let products: unknown[] | undefined
-  await vi.waitFor(() => {
-    expect(system.read()).toEqual(['sku-us/1/good.csv'])
-    products ??= system.values(topics.products.name)
-  }, 10_000)
-  expect(products).toHaveLength(1)
+  await expectProductsFirst()
 }, 20_000)
 
 it('sales wait for reference files that were unfinished at a restart', async () => {
   system = new MemoryIngest({ filesAtOnce: 1 })
-  system.store.put('sku-us/1/good.csv', salesCsv(3))
-  system.store.put(
-    'sku-us/reference/products.csv',
-    'sku,name,brand,category,subcategory,list_price\n1,Tea,Leaf,Drinks,Hot,2.00\n'
-  )
-  system.store.away = true
-  await system.ingest.start()
+  await startWhileAway()
   await system.ingest.announce([created('reference/products.csv'), created('1/good.csv')])
   await vi.waitFor(() => expect(system.warnings.length).toBe(5), { timeout: 10_000, interval: 5 })
   system.store.away = false
-  let products: unknown[] | undefined
   await system.restart()
-  await vi.waitFor(() => {
-    expect(system.read()).toEqual(['sku-us/1/good.csv'])
-    products ??= system.values(topics.products.name)
-  }, 10_000)
-  expect(products).toHaveLength(1)
+  await expectProductsFirst()
 }, 30_000)
