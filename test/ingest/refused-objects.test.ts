@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, expect, it, vi } from 'vitest'
 import * as topics from '../../topology/retail/topics.ts'
 import { salesCsv } from './ingest-fixture.ts'
@@ -77,6 +78,13 @@ it('sales wait for reference files that were unfinished at a restart', async () 
   await system.ingest.announce([created('reference/products.csv'), created('1/good.csv')])
   await vi.waitFor(() => expect(system.warnings.length).toBe(5), { timeout: 10_000, interval: 5 })
   system.store.away = false
+  system.store.refused.add('sku-us/reference/products.csv')
+  const told = system.warnings.length
   await system.restart()
+  await vi.waitFor(() => expect(system.warnings.length).toBeGreaterThan(told), 10_000)
+  // sales that had begun before would be read by then
+  await setTimeout(500)
+  expect(system.read()).toEqual([])
+  system.store.refused.clear()
   await expectProductsFirst()
 }, 30_000)
