@@ -1,4 +1,3 @@
-import { PlatformaticClient } from '../../../kafka/platformatic/client.ts'
 import type { BenchCase, Suite } from '../case.ts'
 import { deleteTopics, fillTopic, makeTopic, partitions, topicName } from './bench-topic.ts'
 import { type BenchBroker, plainBroker, securedBroker } from './brokers.ts'
@@ -48,7 +47,7 @@ interface Topics {
 }
 
 function plainCases({ input, output }: Topics): BenchCase[] {
-  const cases: BenchCase[] = [
+  return [
     ...consumeCases('consume', input),
     { group: 'consume', name: 'its stream', program: 'consume-platformatic', settings: input },
     { group: 'consume', name: 'kafkajs', program: 'consume-kafkajs', settings: input },
@@ -60,17 +59,15 @@ function plainCases({ input, output }: Topics): BenchCase[] {
       target: { figure: cpu, atMost: 1.4 }
     },
     { group: 'produce', name: 'its producer', program: 'produce-platformatic', settings: output },
-    { group: 'produce', name: 'kafkajs', program: 'produce-kafkajs', settings: output }
-  ]
-  if ('transactionalProducer' in PlatformaticClient.prototype)
-    cases.push({
+    { group: 'produce', name: 'kafkajs', program: 'produce-kafkajs', settings: output },
+    {
       group: 'transactions',
       name: 'ours',
       program: 'transactions',
       settings: output,
       target: { figure: 'transactionsPerSecond', atLeast: 100 }
-    })
-  return cases
+    }
+  ]
 }
 
 function securedCases({ input, output }: Topics): BenchCase[] {
@@ -89,12 +86,12 @@ function consumeCases(group: string, input: ClientSettings): BenchCase[] {
       settings: { ...input, connection: 'own' },
       target: { figure: cpu, atMost: 0.45 }
     },
+    // no product path: what our reading would cost over the library's sockets, which take what they do
     {
       group,
       name: "ours, the library's connection",
       program: 'consume-ours',
-      settings: { ...input, connection: 'library' },
-      target: { figure: cpu, atMost: 0.9 }
+      settings: { ...input, connection: 'library' }
     }
   ]
 }
