@@ -35,7 +35,8 @@ const suites: Readonly<Record<string, Suite>> = {
 }
 
 const help = `Measures what the library costs, beside other clients. Every case runs in a process of its own; the rounds of the cases
-that are compared take turns; the table shows medians. A broker is started (and stopped) unless KAFKA_BROKERS names one.
+that are compared take turns; the table shows medians. A broker is started (and stopped) unless KAFKA_BROKERS names one. Exit code 1 tells that
+a figure missed its target, as it may on a slow machine, or on one that does other work.
 
   npm run bench -- [--only NAME,...] [options]
 
