@@ -12,7 +12,6 @@ export const rss: Suite = {
     const settings: MemorySettings = {
       ...broker,
       partitions,
-      // divides 5 M
       records: 1_000_000,
       topic: topicName('input'),
       scratchTopic: topicName('scratch')
