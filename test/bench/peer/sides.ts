@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { javaProgram } from '../../../deploy/local/java.ts'
 import { streamsProgram } from '../../peer/java-program.ts'
@@ -13,16 +14,26 @@ export interface Side {
 
 const withinMs = 15 * 60_000
 const heapMiB = 1024
+/** As the image has it. */
+const semiSpaceMiB = 16
+const root = join(import.meta.dirname, '../../..')
+/** Where tsconfig.json beside this file says. */
+const compiled = join(root, '.local/bench')
 
-/** Ours, and Kafka Streams with a fixed heap, so that the collector's growth of it is no part of the comparison. */
+/**
+ * Ours, compiled as the package is, and Kafka Streams with a fixed heap, so that the collector's growth of it is no part of the comparison.
+ */
 export async function bothSides(report: (message: string) => void): Promise<readonly [Side, Side]> {
+  report('compiling ours')
+  await rm(compiled, { recursive: true, force: true })
+  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', import.meta.dirname])
   const folder = join(import.meta.dirname, 'java')
   const program = await streamsProgram('bench', folder, 'storesku.bench.Bench', report)
   return [
     {
       name: 'ours',
       command: process.execPath,
-      args: [join(import.meta.dirname, '../main.ts')]
+      args: [`--max-semi-space-size=${semiSpaceMiB}`, join(compiled, 'test/bench/workload/program.js')]
     },
     {
       name: 'peer',
