@@ -26,7 +26,8 @@ const compiled = join(root, '.local/bench')
 export async function bothSides(report: (message: string) => void): Promise<readonly [Side, Side]> {
   report('compiling ours')
   await rm(compiled, { recursive: true, force: true })
-  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', import.meta.dirname])
+  const compiler = join(root, 'node_modules/typescript/bin/tsc')
+  execFileSync(process.execPath, [compiler, '-p', import.meta.dirname], { stdio: ['ignore', 2, 2] })
   const folder = join(import.meta.dirname, 'java')
   const program = await streamsProgram('bench', folder, 'storesku.bench.Bench', report)
   return [
