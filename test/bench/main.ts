@@ -64,7 +64,6 @@ async function main(): Promise<void> {
     options: {
       only: { type: 'string', default: 'kafka' },
       rounds: { type: 'string', default: '3' },
-      records: { type: 'string', default: '1000000' },
       'ingest-mib': { type: 'string', default: '2048' },
       'sasl-tls': { type: 'boolean', default: false },
       'sasl-tls-brokers': { type: 'string' },

@@ -1,8 +1,5 @@
 import type { StoreLines } from './replicas-feeder.ts'
 
-/** Records that a copy of a task's state may be behind when the task moves to it. */
-export const acceptableRecoveryLag = 200
-
 export interface ReplicaSettings {
   readonly brokers: string
   readonly prefix: string

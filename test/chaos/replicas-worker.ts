@@ -5,12 +5,7 @@ import { PlatformaticClient } from '../../kafka/platformatic/client.ts'
 import { KafkaStreams } from '../../runtime/kafka-streams.ts'
 import type { StoreLines } from './replicas-feeder.ts'
 import { replicasGraph } from './replicas-graph.ts'
-import {
-  acceptableRecoveryLag,
-  type ReplicaNotice,
-  type ReplicaOrder,
-  type ReplicaSettings
-} from './replicas-protocol.ts'
+import type { ReplicaNotice, ReplicaOrder, ReplicaSettings } from './replicas-protocol.ts'
 
 /* A replica in a process of its own, to be killed or frozen. Its settings are its one argument, in JSON; orders and notices go over IPC. */
 
@@ -39,7 +34,7 @@ const streams = new KafkaStreams(replicasGraph(settings.prefix, settings.partiti
   heartbeatIntervalMs: 500,
   numStandbyReplicas: settings.standbys,
   maxWarmupReplicas: 8,
-  acceptableRecoveryLag,
+  acceptableRecoveryLag: 200,
   probingRebalanceIntervalMs: 10_000,
   minFreeDiskBytes: 0,
   ...(settings.httpPort === undefined ? {} : { applicationServer: `127.0.0.1:${settings.httpPort}` }),

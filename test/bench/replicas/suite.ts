@@ -1,4 +1,3 @@
-import { acceptableRecoveryLag } from '../../chaos/replicas-protocol.ts'
 import type { BenchCase, Suite } from '../case.ts'
 import { plainBroker } from '../kafka/brokers.ts'
 import type { AssignorSize } from './assignor.ts'
@@ -35,23 +34,14 @@ function processCases(brokers: readonly string[], records: number): BenchCase[] 
     sessionTimeoutMs
   }
   return [
-    {
+    ...[0, gibibyte].map((ballast) => ({
       group: 'from 1 replica to 2',
-      name: `${partitions} partitions, little state`,
-      program: 'scale-out',
-      settings: scene,
+      name: `${partitions} partitions, ${ballast === 0 ? 'little state' : '1 GiB of state'}`,
+      program: 'scale-out' as const,
+      settings: { ...scene, ballast },
       target: { figure: 'added ms', atMost: 500 },
       rounds: 1
-    },
-    {
-      group: 'from 1 replica to 2',
-      name: `${partitions} partitions, 1 GiB of state`,
-      program: 'scale-out',
-      settings: { ...scene, ballast: gibibyte },
-      // the gaps are the machine's: copying the state takes whatever CPU brokers and replicas leave each other on one machine
-      target: { figure: 'most records left to restore', atMost: acceptableRecoveryLag },
-      rounds: 1
-    },
+    })),
     ...[1, 0].map((standbys) => ({
       group: 'one of 2 replicas killed',
       name: standbys === 1 ? 'with a standby' : 'without',

@@ -29,6 +29,7 @@ export const workloadOptions = {
   guarantee: { type: 'string', default: 'at_least_once' },
   cache: { type: 'string', default: 'on' },
   metrics: { type: 'string', default: 'on' },
+  records: { type: 'string', default: '1000000' },
   restore: { type: 'string', default: 'no' },
   brokerPid: { type: 'string', default: '0' },
   output: { type: 'string' },
