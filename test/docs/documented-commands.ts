@@ -10,6 +10,8 @@ export interface DocumentedCommand {
    * - `slow`: takes minutes, or starts services: only its options are looked up
    */
   readonly pace: 'quick' | 'stays' | 'slow'
+  /** The quick lines above it in its block, whose outcome it may go by. */
+  readonly after: readonly string[]
 }
 
 /** The commands in the `sh` blocks of the README and of the pages in docs/, in order. */
@@ -18,13 +20,18 @@ export function documentedCommands(): readonly DocumentedCommand[] {
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`)
   return ['README.md', ...pages].flatMap((page) =>
-    [...readFileSync(page, 'utf8').matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) =>
-      block
+    [...readFileSync(page, 'utf8').matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) => {
+      const lines = block
         .split('\n')
         .map((line) => line.replace(/\s+#.*$/, '').trim())
         .filter((line) => line !== '')
-        .map((line) => ({ page, line, pace: paceOf(line) }))
-    )
+      return lines.map((line, index) => ({
+        page,
+        line,
+        pace: paceOf(line),
+        after: lines.slice(0, index).filter((earlier) => paceOf(earlier) === 'quick')
+      }))
+    })
   )
 }
 

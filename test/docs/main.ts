@@ -10,7 +10,8 @@ import { documentedCommands } from './documented-commands.ts'
 const help = `Lists the commands that the README and the pages in docs/ print, and runs the slow ones, which npm test only looks up.
 
   npm run docs                     the list, with the pace of each
-  npm run docs -- --slow           runs the slow ones as they are printed, in a copy of the project; what stays up is stopped when it says so
+  npm run docs -- --slow           runs the slow ones as they are printed, in a copy of the project, each after the
+                                   quick ones above it in its block; what stays up is stopped when it says so
   npm run docs -- --slow --only X  those whose line has X
 
 Exit code 0: all ended with 0 (npm start: when it was told to stop, after all had been processed), 1: one did not, or there was none.
@@ -55,7 +56,9 @@ async function main(): Promise<number> {
       process.stdout.write(`${pace.padEnd(5)}  ${page.padEnd(26)}  ${line}\n`)
     return 0
   }
-  const lines = new Set(commands.flatMap(({ pace, line }) => (pace === 'slow' ? [line] : [])))
+  const lines = new Map(
+    commands.flatMap(({ pace, line, after }) => (pace === 'slow' ? [[line, after] as const] : []))
+  )
   if (lines.size === 0) {
     process.stderr.write(`no slow command has '${values.only}' in its line\n`)
     return 1
@@ -67,7 +70,18 @@ async function main(): Promise<number> {
   await writeFile(join(shop, '2011-12-01.csv'), 'sold_at,sku,quantity,amount\n2011-12-01,tea,1,2.50\n')
   let failures = 0
   try {
-    for (const line of lines) {
+    for (const [line, after] of lines) {
+      for (const earlier of after) {
+        process.stdout.write(`\n$ ${earlier}\n`)
+        const { status } = spawnSync('sh', ['-c', earlier], {
+          cwd: project.directory,
+          env: project.environment,
+          stdio: 'inherit'
+        })
+        if (status === 0) continue
+        failures++
+        process.stdout.write(`FAILED: ended with ${status}\n`)
+      }
       process.stdout.write(`\n$ ${line}\n`)
       // npm ci empties what it finds there, also by a link
       if (line.startsWith('npm ci'))
