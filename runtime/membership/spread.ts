@@ -5,7 +5,8 @@ export type Cost = (task: AssignableTask, member: AssignmentMember) => number
 
 /**
  * Gives each task one member so that the members' loads, those they have already included, differ by at most one. No fewer tasks could
- * move: a member keeps what it runs up to its fair share, and the larger shares go to those who run most.
+ * move: a member keeps what it runs up to its fair share, and the larger shares go to those who run most. A member that gives tasks up keeps
+ * alike many of each sub-topology, because their work differs: a new member relieves it of some of each.
  *
  * @param loads tasks that each member has from an earlier spread, which differ by at most one; raised by what it is given here
  */
@@ -29,7 +30,10 @@ export function spread(
     const others = members.filter((other) => other !== member)
     const cheapest = (task: AssignableTask) => Math.min(...others.map((other) => cost(task, other)))
     const owned = member.active.flatMap((id) => byId.get(id) ?? []).filter(({ id }) => !given.has(id))
-    const kept = owned.length > (room.get(member.id) as number) ? owned.sort(descending(cheapest)) : owned
+    const kept =
+      owned.length > (room.get(member.id) as number)
+        ? subTopologiesInTurn(owned.sort(descending(cheapest)))
+        : owned
     for (const task of kept) if ((room.get(member.id) as number) > 0) give(task, member)
   }
   for (const task of tasks) {
@@ -67,6 +71,24 @@ function fairShares(
   )
   for (const member of order) room.set(member.id, share + (larger-- > 0 ? 1 : 0) - load(member))
   return room
+}
+
+/** The first task of each sub-topology, then the second of each, and so on. */
+function subTopologiesInTurn(tasks: readonly AssignableTask[]): readonly AssignableTask[] {
+  const counts = new Map<string, number>()
+  const turns: AssignableTask[][] = []
+  for (const task of tasks) {
+    const subTopology = subTopologyOf(task)
+    const turn = counts.get(subTopology) ?? 0
+    counts.set(subTopology, turn + 1)
+    turns[turn] ??= []
+    turns[turn].push(task)
+  }
+  return turns.flat()
+}
+
+function subTopologyOf({ id }: AssignableTask): string {
+  return id.slice(0, id.lastIndexOf('_'))
 }
 
 function descending(by: (task: AssignableTask) => number): (a: AssignableTask, b: AssignableTask) => number {

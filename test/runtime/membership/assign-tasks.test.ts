@@ -56,6 +56,24 @@ describe('who runs what', () => {
     expect(second.probing).toBe(false)
   })
 
+  test('a new member relieves the others of some of each sub-topology', () => {
+    const all = ['0', '1', '2'].flatMap((subTopology) =>
+      ['0', '1', '2', '3'].map((partition) => ({ id: `${subTopology}_${partition}`, stateful: true }))
+    )
+    const eager = { ...settings, acceptableRecoveryLag: Number.POSITIVE_INFINITY }
+    const ids = all.map(({ id }) => id)
+    for (const count of [1, 2]) {
+      const joined = Array.from({ length: count }, (_, number) => member(`b${number}`))
+      const members = [member('a', { active: ids }), ...joined]
+      for (const active of Object.values(activeOf(assignTasks(all, members, eager))))
+        for (const subTopology of ['0', '1', '2']) {
+          const part = active.filter((id) => id.startsWith(`${subTopology}_`)).length
+          expect(part, `${count} joined`).toBeGreaterThanOrEqual(1)
+          expect(part, `${count} joined`).toBeLessThanOrEqual(2)
+        }
+    }
+  })
+
   test('a task without state moves at once', () => {
     const members = [member('a', { active: ['1_0', '1_1'] }), member('b')]
     const { shares, probing } = assignTasks(tasks(2, false), members, settings)
@@ -133,7 +151,11 @@ describe('from any history', () => {
 
 /** A group that lives through members that come and go; warm-ups are made warm between the rounds. */
 function check(random: Random, seed: number): void {
-  const all = [...tasks(1 + random.below(40)), ...tasks(random.below(20), false)]
+  const stateful = tasks(1 + random.below(40)).map((task, number) => ({
+    ...task,
+    id: `${10 + (number % (1 + (seed % 4)))}_${number}`
+  }))
+  const all = [...stateful, ...tasks(random.below(20), false)]
   const replicas = { ...settings, numStandbyReplicas: random.below(3), rackAwareTags: ['zone'] }
   let members: AssignmentMember[] = []
   for (let event = 0; event < 6; event++) {
