@@ -7,6 +7,7 @@ import type { SubTopology } from '../topology/sub-topology.ts'
 import type { Topology } from '../topology/topology.ts'
 import { changelogTopic, type InternalTopic, repartitionTopic } from './internal-topics.ts'
 import { PartitionCounts } from './partition-counts.ts'
+import { taskIdOf } from './task-id.ts'
 
 /** One task to be: a sub-topology over one partition number of each of its topics. */
 export interface TaskPlan {
@@ -64,7 +65,7 @@ export class Plan {
         )
       for (let partition = 0; partition < partitions; partition++)
         tasks.push({
-          id: `${subTopology.id}_${partition}`,
+          id: taskIdOf(subTopology.id, partition),
           subTopology,
           partition,
           inputs: inputCounts

@@ -3,6 +3,7 @@ import { StreamsError } from '../../core/errors.ts'
 import type { Serde } from '../../core/serde.ts'
 import { partitionForKey } from '../../kafka/batch/murmur2.ts'
 import type { Topology } from '../../topology/topology.ts'
+import { taskIdOf } from '../task-id.ts'
 
 /** A process that answers queries, and its part of the application by the group's last assignment; Kafka Streams' `StreamsMetadata` (KIP-67). */
 export interface ClientMetadata {
@@ -65,7 +66,7 @@ export function findKey<K>(query: KeyQuery<K>): KeyQueryMetadata {
   const bytes = new GrowableBytes(64)
   const end = serde.encode(key, bytes, 0)
   const partition = partitionForKey(bytes.buffer, 0, end, partitionsOf(owner.id))
-  const task = `${owner.id}_${partition}`
+  const task = taskIdOf(owner.id, partition)
   return {
     activeHost: clients.find(({ active }) => active.includes(task))?.endpoint,
     standbyHosts: clients.filter(({ standby }) => standby.includes(task)).map((client) => client.endpoint),

@@ -1,3 +1,4 @@
+import { partsOfTaskId } from '../task-id.ts'
 import type { AssignableTask, AssignmentMember } from './assignment.ts'
 
 /** How badly a member suits a task it does not run: the least is the best. */
@@ -78,17 +79,13 @@ function subTopologiesInTurn(tasks: readonly AssignableTask[]): readonly Assigna
   const counts = new Map<string, number>()
   const turns: AssignableTask[][] = []
   for (const task of tasks) {
-    const subTopology = subTopologyOf(task)
+    const { subTopology } = partsOfTaskId(task.id)
     const turn = counts.get(subTopology) ?? 0
     counts.set(subTopology, turn + 1)
     turns[turn] ??= []
     turns[turn].push(task)
   }
   return turns.flat()
-}
-
-function subTopologyOf({ id }: AssignableTask): string {
-  return id.slice(0, id.lastIndexOf('_'))
 }
 
 function descending(by: (task: AssignableTask) => number): (a: AssignableTask, b: AssignableTask) => number {

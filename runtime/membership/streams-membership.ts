@@ -3,6 +3,7 @@ import { StreamsError } from '../../core/errors.ts'
 import { partitionName, type TopicPartition } from '../../core/record.ts'
 import type { GroupMetadata, GroupOffset } from '../../kafka/port/group.ts'
 import type { StreamsGroupMember, StreamsTasks, TaskIds } from '../../kafka/port/streams-group.ts'
+import { partsOfTaskId, taskIdOf } from '../task-id.ts'
 import type { TaskPlan } from '../task-plan.ts'
 import { noTasks, type TaskShare } from './assignment.ts'
 import { type ClientMetadata, clientsOf } from './client-metadata.ts'
@@ -118,16 +119,16 @@ export class StreamsMembership implements Membership {
 
 function names(ids: readonly TaskIds[]): string[] {
   return ids.flatMap(({ subTopology, partitions }) =>
-    partitions.map((partition) => `${subTopology}_${partition}`)
+    partitions.map((partition) => taskIdOf(subTopology, partition))
   )
 }
 
 function taskIds(tasks: readonly string[]): TaskIds[] {
   const bySubTopology = new Map<string, number[]>()
   for (const task of tasks) {
-    const [subTopology = '', partition] = task.split('_')
+    const { subTopology, partition } = partsOfTaskId(task)
     const partitions = bySubTopology.get(subTopology) ?? []
-    partitions.push(Number(partition))
+    partitions.push(partition)
     bySubTopology.set(subTopology, partitions)
   }
   return [...bySubTopology].map(([subTopology, partitions]) => ({ subTopology, partitions }))

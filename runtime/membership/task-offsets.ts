@@ -1,4 +1,5 @@
 import type { TaskOffset } from '../../kafka/port/streams-group.ts'
+import { partsOfTaskId } from '../task-id.ts'
 
 /** Of a copy, sums over its changelogs. */
 export interface CopyOffsets {
@@ -14,10 +15,11 @@ export function taskOffsets(
   copies: ReadonlyMap<string, CopyOffsets>,
   onDisk: readonly string[]
 ): readonly TaskOffset[] {
-  const of = (id: string, offset: number, endOffset: number | undefined): TaskOffset => {
-    const [subTopology = '', partition] = id.split('_')
-    return { subTopology, partition: Number(partition), offset, endOffset }
-  }
+  const of = (id: string, offset: number, endOffset: number | undefined): TaskOffset => ({
+    ...partsOfTaskId(id),
+    offset,
+    endOffset
+  })
   return [
     ...[...copies].map(([id, { offset, endOffset }]) => of(id, offset, endOffset)),
     ...onDisk.map((id) => of(id, 0, undefined))

@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client'
 import type { Clock } from '../../core/clock.ts'
 import type { Consumer } from '../../kafka/port/consumer.ts'
 import type { StateStore } from '../../state/state-store.ts'
+import { partsOfTaskId } from '../task-id.ts'
 import { collectedCounter, collectedGauge } from './collected.ts'
 import { type Buckets, collectedHistogram } from './collected-histogram.ts'
 import { ageBuckets, TaskMeter } from './task-meter.ts'
@@ -186,7 +187,7 @@ export class TaskMetrics {
   #nodes(): Map<string, Map<string, number>> {
     const all = new Map<string, Map<string, number>>()
     for (const [task, { nodes }] of this.#meters) {
-      const id = subTopologyOf(task)
+      const id = partsOfTaskId(task).subTopology
       const sums = all.get(id) ?? new Map<string, number>()
       all.set(id, sums)
       for (const [node, { records }] of nodes) sums.set(node, (sums.get(node) ?? 0) + records)
@@ -197,7 +198,7 @@ export class TaskMetrics {
   #ages(): Iterable<Buckets<'subtopology'>> {
     const all = new Map<string, { counts: Float64Array; sum: number }>()
     for (const [task, { ages, ageMs }] of this.#meters) {
-      const id = subTopologyOf(task)
+      const id = partsOfTaskId(task).subTopology
       const known = all.get(id) ?? { counts: new Float64Array(ages.length), sum: 0 }
       all.set(id, { counts: known.counts.map((n, i) => n + (ages[i] ?? 0)), sum: known.sum + ageMs / 1000 })
     }
@@ -221,9 +222,4 @@ export class TaskMetrics {
     const known = times.filter((time) => time >= 0)
     return known.length === 0 ? 0 : Math.max(0, this.#clock.now() - Math.min(...known)) / 1000
   }
-}
-
-/** Of `<sub-topology>_<partition>`. */
-function subTopologyOf(task: string): string {
-  return task.slice(0, task.indexOf('_'))
 }
