@@ -10,8 +10,8 @@ import { spread } from './spread.ts'
 /**
  * Who runs what, who keeps a copy, and who prepares to take over; after Kafka Streams' HighAvailabilityTaskAssignor (KIP-441):
  *
- * 1. Stateful tasks are spread first, then stateless ones, each within one of all others and with the fewest moves. A member that must give tasks up
- *    gives up some of each sub-topology. A task that must move goes to where most of its state is.
+ * 1. Stateful tasks are spread first, then stateless ones, each within one of all others and with the fewest moves. Moved first are tasks whose state
+ *    another process has caught up with, then those it lacks least of; among equals the same part of each sub-topology.
  * 2. A stateful task does not move to a process that lacks more than `acceptableRecoveryLag` records while another has them: it stays there, and its
  *    new home warms up. Then the group joins again.
  * 3. Standbys go to other processes than their active, apart by the rack-aware tags, and rather to where state is already.
@@ -59,7 +59,9 @@ class Assignment {
 
   placeActive(stateful: readonly AssignableTask[], stateless: readonly AssignableTask[]): void {
     const loads = new Map<string, number>()
-    const homes = spread(stateful, this.#members, loads, (task, member) => lagOf(task.id, member))
+    const homes = spread(stateful, this.#members, loads, ({ id }, member) =>
+      this.#isReady(id, member) ? 0 : lagOf(id, member)
+    )
     for (const task of stateful) this.#settle(task.id, homes.get(task.id))
     const places = spread(stateless, this.#members, loads, () => 0)
     for (const { id } of stateless) this.#add(id, places.get(id), 'active')

@@ -6,8 +6,8 @@ export type Cost = (task: AssignableTask, member: AssignmentMember) => number
 
 /**
  * Gives each task one member so that the members' loads, those they have already included, differ by at most one. No fewer tasks could
- * move: a member keeps what it runs up to its fair share, and the larger shares go to those who run most. A member that gives tasks up keeps
- * alike many of each sub-topology, because their work differs: a new member relieves it of some of each.
+ * move: a member keeps what it runs up to its fair share, and the larger shares go to those who run most. Given up first is what another member
+ * could take over at the least cost; at equal cost the same part of each sub-topology, because their work differs.
  *
  * @param loads tasks that each member has from an earlier spread, which differ by at most one; raised by what it is given here
  */
@@ -26,16 +26,20 @@ export function spread(
     room.set(member.id, (room.get(member.id) as number) - 1)
   }
   const byId = new Map(tasks.map((task) => [task.id, task]))
+  const sizes = new Map<string, number>()
+  for (const task of tasks) sizes.set(subTopologyOf(task), (sizes.get(subTopologyOf(task)) ?? 0) + 1)
+  let givenUp = 0
   for (const member of members) {
-    // given up first is what another member could take over at the least cost
     const others = members.filter((other) => other !== member)
     const cheapest = (task: AssignableTask) => Math.min(...others.map((other) => cost(task, other)))
     const owned = member.active.flatMap((id) => byId.get(id) ?? []).filter(({ id }) => !given.has(id))
-    const kept =
-      owned.length > (room.get(member.id) as number)
-        ? subTopologiesInTurn(owned.sort(descending(cheapest)))
-        : owned
-    for (const task of kept) if ((room.get(member.id) as number) > 0) give(task, member)
+    const kept = room.get(member.id) as number
+    if (owned.length <= kept) {
+      for (const task of owned) give(task, member)
+      continue
+    }
+    for (const task of keptFirst(owned, sizes, cheapest, givenUp).slice(0, kept)) give(task, member)
+    givenUp += owned.length - kept
   }
   for (const task of tasks) {
     if (given.has(task.id)) continue
@@ -74,22 +78,38 @@ function fairShares(
   return room
 }
 
-/** The first task of each sub-topology, then the second of each, and so on. */
-function subTopologiesInTurn(tasks: readonly AssignableTask[]): readonly AssignableTask[] {
-  const counts = new Map<string, number>()
-  const turns: AssignableTask[][] = []
-  for (const task of tasks) {
-    const { subTopology } = partsOfTaskId(task.id)
-    const turn = counts.get(subTopology) ?? 0
-    counts.set(subTopology, turn + 1)
-    turns[turn] ??= []
-    turns[turn].push(task)
-  }
-  return turns.flat()
+/**
+ * The dearest for others first; among equals, each beginning has alike large parts of all their sub-topologies.
+ *
+ * @param sizes how many tasks each sub-topology has, those of other members included
+ * @param turn which sub-topology begins a round: members with different ones do not all give up tasks of the same sub-topologies
+ */
+function keptFirst(
+  tasks: readonly AssignableTask[],
+  sizes: ReadonlyMap<string, number>,
+  cheapest: (task: AssignableTask) => number,
+  turn: number
+): readonly AssignableTask[] {
+  const bySubTopology = Map.groupBy(
+    tasks.map((task) => ({ task, price: cheapest(task) })),
+    ({ task }) => subTopologyOf(task)
+  )
+  return [...bySubTopology]
+    .flatMap(([subTopology, ofOne], index) =>
+      ofOne
+        .sort((a, b) => compare(b.price, a.price, 0, 0))
+        .map((priced, at) => ({
+          ...priced,
+          place: (at + 0.5) / (sizes.get(subTopology) as number),
+          turn: (index + turn) % bySubTopology.size
+        }))
+    )
+    .sort((a, b) => compare(b.price, a.price, a.place, b.place) || a.turn - b.turn)
+    .map(({ task }) => task)
 }
 
-function descending(by: (task: AssignableTask) => number): (a: AssignableTask, b: AssignableTask) => number {
-  return (a, b) => compare(by(b), by(a), 0, 0)
+function subTopologyOf(task: AssignableTask): string {
+  return partsOfTaskId(task.id).subTopology
 }
 
 /** Infinite costs are equal. */

@@ -19,6 +19,10 @@ function tasks(count: number, stateful = true): AssignableTask[] {
   return Array.from({ length: count }, (_, number) => ({ id: `${stateful ? 0 : 1}_${number}`, stateful }))
 }
 
+function stateful(id: string): AssignableTask {
+  return { id, stateful: true }
+}
+
 function member(id: string, more: Partial<AssignmentMember> = {}): AssignmentMember {
   return { id, processId: `process-${id}`, active: [], standby: [], lags: new Map(), tags: {}, ...more }
 }
@@ -72,6 +76,45 @@ describe('who runs what', () => {
           expect(part, `${count} joined`).toBeLessThanOrEqual(2)
         }
     }
+  })
+
+  test('a new member relieves small sub-topologies, too, and not the same one of each member', () => {
+    const eager = { ...settings, acceptableRecoveryLag: Number.POSITIVE_INFINITY }
+    const partsOf = (active: readonly string[] | undefined) =>
+      Object.fromEntries(
+        [...Map.groupBy(active ?? [], (id) => id.split('_')[0])].map(([part, ids]) => [part, ids.length])
+      )
+    const unequal = [...'01234567'].map((number) => `0_${number}`).concat('1_0', '1_1')
+    const joined = [member('a', { active: unequal }), member('b')]
+    const twoSizes = assignTasks(unequal.map(stateful), joined, eager)
+    expect(partsOf(twoSizes.shares.get('b')?.active)).toEqual({ 0: 4, 1: 1 })
+
+    const parts = ['0', '1', '2', '3']
+    const owners = parts.map((number) => member(number, { active: parts.map((part) => `${part}_${number}`) }))
+    const all = owners.flatMap(({ active }) => active).map(stateful)
+    const fifth = assignTasks(all, [...owners, member('new')], eager)
+    expect(partsOf(fifth.shares.get('new')?.active)).toEqual({ 1: 1, 2: 1, 3: 1 })
+  })
+
+  test('a member that comes back gets first what it still has', () => {
+    const ids = ['0', '1'].flatMap((part) => ['0', '1', '2', '3'].map((number) => `${part}_${number}`))
+    const lags = new Map(ids.slice(0, 4).map((id, index) => [id, 50 + index]))
+    const members = [member('a', { active: ids }), member('b', { lags })]
+    const { shares, probing } = assignTasks(ids.map(stateful), members, settings)
+    expect(shares.get('b')?.active).toEqual(['0_0', '0_1', '0_2', '0_3'])
+    expect(probing).toBe(false)
+  })
+
+  test('what warms up is that of each sub-topology, however many rounds it takes', () => {
+    const ids = ['0', '1', '2'].flatMap((part) => ['0', '1', '2', '3'].map((number) => `${part}_${number}`))
+    let members = [member('a', { active: ids }), member('b')]
+    for (let round = 0; round < 4; round++) {
+      const { shares, probing } = assignTasks(ids.map(stateful), members, settings)
+      expect(probing).toBe(round < 3)
+      members = next(members, { shares, probing })
+    }
+    const parts = Map.groupBy(members[1]?.active ?? [], (id) => id.split('_')[0])
+    expect([...parts.values()].map((of) => of.length)).toEqual([2, 2, 2])
   })
 
   test('a task without state moves at once', () => {
