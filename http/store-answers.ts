@@ -66,7 +66,7 @@ export async function answerFrom(
     const answer: StoreAnswer = { task, role, view, lag: lag ?? 0, position, ...page, lastKey }
     return { status: 200, body: JSON.stringify(answer) }
   }
-  if (local !== undefined && (local.role === 'global' || (local.role === 'active' && local.running)))
+  if (local?.running === true && (local.role === 'global' || local.role === 'active'))
     return answerHere(local)
   // a copy that does not know yet how far behind it is has no answer that anybody could judge
   const copy = local !== undefined && local.role !== 'active' && local.lag !== undefined ? local : undefined

@@ -26,12 +26,12 @@ export class HeldTask {
   /** Of what is under way for its present role. */
   #work = new AbortController()
   #changelogs: readonly StoreChangelogJob[] = []
-  #closed = false
+  readonly #closed = new AbortController()
 
   constructor(plan: TaskPlan, role: TaskRole, opener: TaskOpener) {
     this.plan = plan
     this.role = role
-    this.#opening = opener.open(plan, () => this.#closed)
+    this.#opening = opener.open(plan, this.#closed.signal)
     this.#opening.then(
       (opened) => {
         this.#opened = opened
@@ -81,7 +81,7 @@ export class HeldTask {
 
   /** Resolves with what closing its stores failed with. */
   async close(): Promise<unknown[]> {
-    this.#closed = true
+    this.#closed.abort()
     this.#work.abort()
     const opened = await this.#opening.catch(() => undefined)
     const closed = await Promise.allSettled((opened?.stores ?? []).map(({ store }) => store.close()))

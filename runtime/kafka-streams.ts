@@ -87,9 +87,21 @@ export class KafkaStreams {
   async start(): Promise<void> {
     if (this.#state !== 'CREATED')
       throw new StreamsError('CONFIG_INVALID', `start was called in state ${this.#state}`)
-    const { applicationId, kafka, stateDirectory, topologyLock, logger } = this.#config
+    const { topologyLock, logger } = this.#config
     if (topologyLock !== undefined) checkTopologyLock(this.#topology, topologyLock, logger)
     this.#state = 'REBALANCING'
+    try {
+      await this.#begin()
+    } catch (error) {
+      this.#state = 'ERROR'
+      await this.#admin?.close()
+      this.#finished.reject(error)
+      throw error
+    }
+  }
+
+  async #begin(): Promise<void> {
+    const { applicationId, kafka, stateDirectory, logger } = this.#config
     const processId = await processIdentity(stateDirectory, applicationId)
     const clientId = threadClientId(applicationId, processId, 1)
     const admin = kafka.admin(`${clientId}-admin`)
@@ -252,7 +264,7 @@ export class KafkaStreams {
     this.#stopping = true
     if (this.#running === undefined) {
       await this.#admin?.close()
-      this.#state = 'NOT_RUNNING'
+      if (this.#state !== 'ERROR') this.#state = 'NOT_RUNNING'
       this.#finished.resolve()
       return true
     }

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { hasCode, StreamsError } from '../core/errors.ts'
 import { partitionName } from '../core/record.ts'
@@ -9,7 +10,6 @@ import type { GroupMember, GroupOffset } from '../kafka/port/group.ts'
 import type { Producer } from '../kafka/port/producer.ts'
 import type { Sink } from '../sinks/sink.ts'
 import { Backoff } from './backoff.ts'
-import { Signal } from './signal.ts'
 import { SinkDeadLetters } from './sink-dead-letters.ts'
 import { type OpenTopic, type SinkContext, SinkPartition } from './sink-partition.ts'
 
@@ -76,7 +76,10 @@ export class SinkTask<K, V> {
   readonly #consumer: Consumer
   readonly #group: GroupMember
   readonly #context: SinkContext<K, V>
-  readonly #closed = new Signal()
+  readonly #stop = new AbortController()
+  readonly #stopped = new Promise<undefined>((resolve) =>
+    this.#stop.signal.addEventListener('abort', () => resolve(undefined))
+  )
   readonly #reportFailure: (error: Error) => void
   #partitions = new Map<string, SinkPartition<K, V>>()
   #runs: Promise<void>[] = []
@@ -85,7 +88,6 @@ export class SinkTask<K, V> {
   /** Counts of partitions that were given back. */
   #carried = { written: 0, rejected: 0, retries: 0, writingMs: 0 }
   #error: Error | undefined
-  #stopping = false
   #loop: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
 
@@ -144,7 +146,7 @@ export class SinkTask<K, V> {
 
   async #run(): Promise<void> {
     try {
-      while (!this.#stopping) {
+      while (!this.#stop.signal.aborted) {
         this.#group.check()
         if (this.#group.rejoinNeeded()) {
           await this.#giveBack()
@@ -153,7 +155,7 @@ export class SinkTask<K, V> {
         for (const { topic, partition, batches } of this.#consumer.take())
           this.#partitions.get(partitionName(topic, partition))?.add(batches)
         if (this.#clock.now() >= this.#nextCommit) await this.#commit()
-        if (!this.#stopping) await this.#consumer.arrival(turnMs)
+        if (!this.#stop.signal.aborted) await this.#consumer.arrival(turnMs)
       }
     } catch (error) {
       this.#fail(error)
@@ -167,7 +169,7 @@ export class SinkTask<K, V> {
     const names = this.#options.topics.map(({ name }) => name)
     const found = await this.#withBroker(() => this.#admin.describeTopics(names))
     const offsets = await this.#withBroker(() => this.#group.committed(mine))
-    if (found === undefined || offsets === undefined || this.#stopping) return
+    if (found === undefined || offsets === undefined || this.#stop.signal.aborted) return
     this.#committed.clear()
     for (const { topic, partition, offset } of offsets)
       this.#committed.set(partitionName(topic, partition), offset)
@@ -219,15 +221,16 @@ export class SinkTask<K, V> {
     return this.#options.commitIntervalMs ?? 5000
   }
 
-  /** Tries until the broker answers; undefined if the task stops before. */
+  /** Tries until the broker answers; undefined if the task stops before: what is under way then ends with its connections. */
   async #withBroker<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const { signal } = this.#stop
     const backoff = new Backoff(this.#context.retryMs.first, this.#context.retryMs.most)
-    while (!this.#stopping) {
+    while (!signal.aborted) {
       try {
-        return await work()
+        return await Promise.race([work(), this.#stopped])
       } catch (error) {
         if (!hasCode(error, 'BROKER_UNAVAILABLE')) throw error
-        await this.#closed.wait(backoff.next())
+        await setTimeout(backoff.next(), undefined, { signal }).catch(() => undefined)
       }
     }
     return undefined
@@ -237,18 +240,17 @@ export class SinkTask<K, V> {
     if (this.#error !== undefined) return
     const error = cause instanceof Error ? cause : new Error(String(cause))
     this.#error = error
-    this.#stop()
+    this.#halt()
     this.#reportFailure(error)
   }
 
-  #stop(): void {
-    this.#stopping = true
-    this.#closed.raise()
+  #halt(): void {
+    this.#stop.abort()
     for (const partition of this.#partitions.values()) partition.stop()
   }
 
   async #close(options: { readonly leave?: boolean }): Promise<void> {
-    this.#stop()
+    this.#halt()
     await this.#loop
     try {
       await this.#giveBack()

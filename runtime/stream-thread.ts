@@ -58,11 +58,13 @@ export class StreamThread {
   readonly #purge: RepartitionPurge
   readonly #restarts: Restarts
   readonly #tracer: ThreadTracer | undefined
-  readonly #stopped = Promise.withResolvers<void>()
+  readonly #stop = new AbortController()
+  readonly #stopped = new Promise<void>((resolve) =>
+    this.#stop.signal.addEventListener('abort', () => resolve())
+  )
   #tasks: TaskSet | undefined
   /** What `#tasks` holds. */
   #share = noTasks
-  #stopping = false
   #paused = false
   #lastCommit = 0
   #inTransaction = false
@@ -89,14 +91,19 @@ export class StreamThread {
 
   /** Every task whose state is in use here, copies included. */
   status(): readonly TaskStatus[] {
-    return this.#tasks?.status() ?? []
+    const found = this.#tasks?.status() ?? []
+    if (this.#parts.membership.inPlace()) return found
+    return found.map((one) => ({ ...one, lag: undefined, lagMs: undefined }))
   }
 
-  /** The parts of a store that are open here, copies included. Without a place in the group no task runs that anybody could rely on. */
+  /**
+   * The parts of a store that are open here, copies included. Without a place in the group no task runs that anybody could rely on, and how far
+   * copies are behind is not known: their brokers may be as far away as the group's.
+   */
   stores(name: string): readonly LocalStore[] {
     const found = this.#tasks?.stores(name) ?? []
     if (this.#parts.membership.inPlace()) return found
-    return found.map((one) => (one.role === 'active' ? { ...one, running: false } : one))
+    return found.map((one) => ({ ...one, running: false, lag: undefined }))
   }
 
   /** Changelog records that the tasks held here lack. */
@@ -116,8 +123,7 @@ export class StreamThread {
 
   /** Lets `run` commit, close its tasks and return. */
   stop(): void {
-    this.#stopping = true
-    this.#stopped.resolve()
+    this.#stop.abort()
   }
 
   /**
@@ -144,7 +150,7 @@ export class StreamThread {
   }
 
   async #runWriters(): Promise<void> {
-    while (!this.#stopping) {
+    while (!this.#stop.signal.aborted) {
       try {
         await this.#runWriter()
       } catch (error) {
@@ -155,7 +161,7 @@ export class StreamThread {
         this.#parts.config.logger.warn(
           `${(error as Error).message}; making the tasks anew from their last commit in ${Math.round(delay)} ms`
         )
-        await Promise.race([setTimeout(delay), this.#stopped.promise])
+        await setTimeout(delay, undefined, { signal: this.#stop.signal }).catch(() => undefined)
       }
     }
     await this.#purge.close()
@@ -165,11 +171,11 @@ export class StreamThread {
   async #runWriter(): Promise<void> {
     const { config, membership, metrics, clientId, globals, onRunning } = this.#parts
     // before the group counts on this member, which may take long
-    await globals.ready(() => this.#stopping)
-    if (this.#stopping) return
+    await globals.ready(() => this.#stop.signal.aborted)
+    if (this.#stop.signal.aborted) return
     // others may take their time to join
-    await Promise.race([membership.join(), this.#stopped.promise])
-    if (this.#stopping) return
+    await Promise.race([membership.join(), this.#stopped])
+    if (this.#stop.signal.aborted) return
     // before anything is read: opening it ends the transaction that a killed predecessor left open
     const writer = await this.#openWriter()
     const consumer = config.kafka.consumer({ clientId: `${clientId}-consumer`, offsetReset: 'earliest' })
@@ -178,10 +184,10 @@ export class StreamThread {
       this.#tasks = tasks
       this.#share = noTasks
       this.#lastCommit = config.clock.now()
-      metrics.observe({ running: () => tasks.running, roles: () => tasks.status(), consumer })
+      metrics.observe({ running: () => tasks.running, roles: () => this.status(), consumer })
       await this.#reconcile(tasks, writer)
       this.#restarts.running()
-      while (!this.#stopping) {
+      while (!this.#stop.signal.aborted) {
         membership.poll()
         if (membership.assigned() !== this.#share) await this.#reconcile(tasks, writer)
         tasks.startReady()
@@ -282,7 +288,7 @@ export class StreamThread {
     }
     tasks.accept(consumer.take(), config.bufferedBytesPerPartition)
     const now = config.clock.now()
-    const stopped = this.#paused || this.#parts.disk.full
+    const stopped = this.#paused || this.#parts.disk.full || !this.#mayWrite(writer)
     metrics.spent('other')
     const { processed, full } = stopped ? nothingDone : tasks.process(now, now + SLICE_MS)
     metrics.spent('process')
@@ -306,8 +312,18 @@ export class StreamThread {
     }
   }
 
+  /**
+   * A transaction is refused to who has lost its place. Without one nothing takes back what it writes over the changelogs of those who have its
+   * tasks now, so it waits until it is known to be in its place again.
+   */
+  #mayWrite(writer: Writer): boolean {
+    return writer.guarantee === 'exactly_once_v2' || this.#parts.membership.inPlace()
+  }
+
   async #commit(tasks: TaskSet, writer: Writer): Promise<void> {
     const { config, membership, metrics } = this.#parts
+    this.#lastCommit = config.clock.now()
+    if (!this.#mayWrite(writer)) return
     const changed = tasks.running.filter((task) => task.needsCommit())
     if (changed.length > 0) {
       metrics.spent('other')

@@ -46,30 +46,24 @@ export class ApplicationStores {
   /** The parts of a store of any kind that are open, copies included; see `askForKey`. Those of worker threads cannot be read. */
   local(name: string): readonly LocalStore[] {
     const threads = this.#parts.threads()
-    const store = threads?.globals.stores.get(name)
+    const global = threads?.globals
+    const store = global?.stores.get(name)
     if (store !== undefined)
-      return [{ task: globalTask, role: 'global', running: true, lag: undefined, store }]
+      return [{ task: globalTask, role: 'global', running: global?.restored === true, lag: undefined, store }]
     return threads?.localStores(name) ?? []
   }
 
-  /** The stores of that name and kind of the tasks that run here. Throws STORE_UNKNOWN, CONFIG_INVALID. */
+  /** The stores of that name and kind of the tasks that run here, while this process has its place in the group. Throws STORE_UNKNOWN, CONFIG_INVALID. */
   running(name: string, kind: 'key-value' | 'window'): readonly unknown[] {
     const { topology, config } = this.#parts
-    const threads = this.#parts.threads()
-    if (kind === 'key-value' && topology.globalStores.has(name)) {
-      const global = threads?.globals.stores.get(name)
-      return global === undefined ? [] : [global]
-    }
-    if (topology.stores.get(name)?.kind !== kind)
+    const isGlobal = kind === 'key-value' && topology.globalStores.has(name)
+    if (!isGlobal && topology.stores.get(name)?.kind !== kind)
       throw new StreamsError('STORE_UNKNOWN', `the graph has no ${kind} store "${name}"`)
-    if (config.threadModule !== undefined)
+    if (!isGlobal && config.threadModule !== undefined)
       throw new StreamsError(
         'CONFIG_INVALID',
         `store "${name}" is in worker threads: it cannot be read from here`
       )
-    const tasks = threads?.localTasks ?? []
-    return tasks.flatMap((task) =>
-      task.stores.map(({ store }) => store).filter((store) => store.name === name)
-    )
+    return this.local(name).flatMap(({ running, store }) => (running ? [store] : []))
   }
 }

@@ -6,9 +6,12 @@ export interface LocalStore {
   /** `<sub-topology>_<partition>`; `global` for a global table. */
   readonly task: string
   readonly role: TaskRole | 'global'
-  /** Of an active task: it is restored and processes, and its process has its place in the group. Copies and global tables can be read whenever they are open. */
+  /**
+   * Of an active task: it is restored and processes, and its process has its place in the group. Of a global table: it holds what its topic held
+   * when it was opened. Copies can be read whenever their lag is known.
+   */
   readonly running: boolean
-  /** Of a copy: changelog records that it lacks; undefined until that is known. */
+  /** Of a copy: changelog records that it lacks; undefined until that is known, and while its process has no place in the group. */
   readonly lag: number | undefined
   readonly store: StateStore
 }

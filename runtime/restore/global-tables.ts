@@ -48,11 +48,17 @@ export class GlobalTables {
   #consumer: Consumer | undefined
   #following: Promise<void> | undefined
   #failure: unknown
+  #restored = false
   #stop = new Signal()
   #stopped = false
 
   constructor(parts: GlobalTablesParts) {
     this.#parts = parts
+  }
+
+  /** Whether they hold what their topics held when they were opened. */
+  get restored(): boolean {
+    return this.#restored
   }
 
   /** The stores that are open, by name. */
@@ -84,7 +90,7 @@ export class GlobalTables {
       partitionMaxBytes: FETCH_BYTES,
       bufferBytes: BUFFER_BYTES
     })
-    await this.#restore(this.#consumer, cancelled)
+    this.#restored = await this.#restore(this.#consumer, cancelled)
     this.#following = this.#follow(this.#consumer)
   }
 
@@ -96,6 +102,7 @@ export class GlobalTables {
   /** Ends the reader and closes the stores. */
   async close(): Promise<void> {
     this.#stopped = true
+    this.#restored = false
     this.#stop.raise()
     await this.#following
     this.#following = undefined
@@ -106,7 +113,8 @@ export class GlobalTables {
     this.#consumer = undefined
   }
 
-  async #restore(consumer: Consumer, cancelled: () => boolean): Promise<void> {
+  /** False: it was cancelled. */
+  async #restore(consumer: Consumer, cancelled: () => boolean): Promise<boolean> {
     const { config } = this.#parts
     const sources = await this.#sources()
     const restoring = new Set<Restoring>()
@@ -130,7 +138,7 @@ export class GlobalTables {
           `global table "${table.store.name}": restored ${one.restored} records of ${table.topic.name}`
         )
       }
-      if (restoring.size === 0) break
+      if (restoring.size === 0) return true
       await consumer.arrival(POLL_MS)
       const applied = this.#applyArrived(consumer)
       for (const one of restoring) {
@@ -140,6 +148,7 @@ export class GlobalTables {
       }
       await setImmediate()
     }
+    return restoring.size === 0
   }
 
   /** Keeps the tables current until `close`, or until something happens that waiting does not mend. */

@@ -7,7 +7,6 @@ import type { PreparedTopics } from '../prepare-topics.ts'
 import type { LocalStore } from '../queries/local-store.ts'
 import { GlobalTables } from '../restore/global-tables.ts'
 import { storeBudget } from '../store-budget.ts'
-import type { Task } from '../task/task.ts'
 import { LocalThread } from './local-thread.ts'
 import { LocalThreads } from './local-threads.ts'
 import { MetricsCopies } from './metrics-copies.ts'
@@ -58,11 +57,6 @@ export class ApplicationThreads {
         shutDownApplication({ config, topology, plan, admin, clientId: clientIdOf(number), processId }),
       logger: config.logger
     })
-  }
-
-  /** The tasks that run on the main thread. */
-  get localTasks(): readonly Task[] {
-    return this.pool.threads.flatMap((thread) => (thread instanceof LocalThread ? thread.tasks : []))
   }
 
   /** The parts of a store that are open on the main thread, copies included. */

@@ -9,7 +9,6 @@ import type { PreparedTopics } from '../prepare-topics.ts'
 import type { LocalStore } from '../queries/local-store.ts'
 import { StreamThread } from '../stream-thread.ts'
 import type { Progress } from '../task/progress.ts'
-import type { Task } from '../task/task.ts'
 import type { TaskStatus } from '../task-status.ts'
 import type { GlobalStores } from './global-stores.ts'
 import type { Thread } from './thread.ts'
@@ -45,11 +44,6 @@ export class LocalThread implements Thread {
 
   get running(): boolean {
     return this.#running && this.#membership?.inPlace() === true
-  }
-
-  /** The tasks that run now. */
-  get tasks(): readonly Task[] {
-    return this.#thread?.tasks ?? []
   }
 
   /** The parts of a store that are open here, copies included. */

@@ -7,6 +7,7 @@ import {
   integer,
   json,
   type KafkaClient,
+  type KafkaStreams,
   keyValueStore,
   StreamsBuilder,
   type StreamsConfig,
@@ -87,6 +88,22 @@ function rows(streams: Awaited<ReturnType<typeof start>>): number {
 }
 
 describe('a global table', () => {
+  it('is not to be read before it holds all', async () => {
+    await price(0, PRODUCTS, 100)
+    const looks: unknown[] = []
+    const look = () => [streams.stores.local('price-table')[0]?.running, rows(streams)]
+    const streams: KafkaStreams = await start({
+      onRestore: ({ store, done }) => {
+        // a first report comes before `start` has returned
+        if (store === 'price-table' && !done) queueMicrotask(() => looks.push(look()))
+      }
+    })
+    await app.until(streams, () => streams.state === 'RUNNING')
+    expect(looks.length).toBeGreaterThan(0)
+    expect(new Set(looks.map((one) => JSON.stringify(one)))).toEqual(new Set(['[false,0]']))
+    expect(look()).toEqual([true, PRODUCTS])
+  })
+
   it('holds all partitions before the first record is joined, and is kept current', async () => {
     await price(0, PRODUCTS, 100)
     await app.write(sales, [{ key: 'first', value: 'p7', timestamp: 1 }])
@@ -338,8 +355,13 @@ describe('a global table', () => {
     target.append(0, Buffer.from('p1'), 0, 2, prices.value, { cents: 555 }, 1, [])
     await producer.flush()
     await app.write(sales, [{ key: 'first', value: 'p1', timestamp: 1 }])
-    const streams = await start()
-    await app.until(streams, () => rows(streams) === 3)
+    let found = 0
+    const streams = await start({
+      onRestore: (progress) => {
+        found = progress.restored
+      }
+    })
+    await app.until(streams, () => found === 3)
     expect(streams.state).toBe('REBALANCING')
     expect(app.read(priced)).toEqual([])
     await streams.close()

@@ -1,5 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { StreamsBuilder, silentLogger, string, systemClock, TimeWindows, topic } from '../../index.ts'
+import {
+  KafkaStreams,
+  StreamsBuilder,
+  StreamsError,
+  silentLogger,
+  string,
+  systemClock,
+  TimeWindows,
+  topic
+} from '../../index.ts'
 import { PartitionWatch } from '../../runtime/membership/partition-watch.ts'
 import { Plan } from '../../runtime/task-plan.ts'
 import { MemoryApp } from './memory-app.ts'
@@ -71,6 +80,34 @@ describe('an internal topic that is there already', () => {
       message: expect.stringMatching(/"app-counts-changelog" has 2 .*"app-by-word-repartition" has 3 /)
     })
   })
+})
+
+it('an application that cannot begin says that it has ended', async () => {
+  const client = new Proxy(app.client, {
+    get(target, name) {
+      if (name === 'admin')
+        return (clientId: string) => {
+          const admin = target.admin(clientId)
+          admin.createTopics = async () => {
+            throw new StreamsError('BROKER_UNAVAILABLE', 'no broker answers')
+          }
+          return admin
+        }
+      const value = Reflect.get(target, name)
+      return typeof value === 'function' ? value.bind(target) : value
+    }
+  })
+  const streams = new KafkaStreams(graph(), {
+    applicationId: 'app',
+    kafka: client,
+    stateDirectory: app.stateDirectory
+  })
+  const refused = { code: 'BROKER_UNAVAILABLE' }
+  await expect(streams.start()).rejects.toMatchObject(refused)
+  expect(streams.state).toBe('ERROR')
+  await expect(streams.ready()).rejects.toMatchObject(refused)
+  await expect(streams.finished).rejects.toMatchObject(refused)
+  await streams.close()
 })
 
 it('topics that are not co-partitioned are told', async () => {

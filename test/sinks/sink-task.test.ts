@@ -91,6 +91,26 @@ describe('SinkTask', () => {
       .sort()
   }
 
+  it('closes while it waits for others to join', async () => {
+    const client = new MemoryClient(broker)
+    const group = client.group.bind(client)
+    let joins = 0
+    let outdated = false
+    client.group = (options) => {
+      const member = group(options)
+      const join = member.join.bind(member)
+      // the others do not come before it closes
+      member.join = () => (++joins === 1 ? join() : new Promise(() => undefined))
+      member.rejoinNeeded = () => outdated
+      return member
+    }
+    const task = await started({ client })
+    outdated = true
+    await vi.waitFor(() => expect(joins).toBe(2))
+    await task.close({ leave: true })
+    expect(sink.closed).toBe(true)
+  })
+
   it('carries records and tombstones of each partition in order, and commits', async () => {
     send(0, 'a', null, 'b')
     send(2, 'c')

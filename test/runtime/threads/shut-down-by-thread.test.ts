@@ -7,6 +7,7 @@ import { StreamsBuilder, type StreamsConfig, string, topic } from '../../../inde
 import { resolveConfig } from '../../../runtime/config.ts'
 import { StreamsMetrics } from '../../../runtime/metrics.ts'
 import { prepareTopics } from '../../../runtime/prepare-topics.ts'
+import { partsOfTaskId } from '../../../runtime/task-id.ts'
 import { ApplicationThreads } from '../../../runtime/threads/application-threads.ts'
 import { LocalThread } from '../../../runtime/threads/local-thread.ts'
 import { processIdentity } from '../../../state/task-directory.ts'
@@ -65,7 +66,7 @@ it('shutdown-application: the second thread asks in its own place, not in that o
     const partitionsOf = (number: number) =>
       threads.pool.threads.flatMap((thread) =>
         thread instanceof LocalThread && thread.number === number
-          ? thread.tasks.map(({ partition }) => partition)
+          ? thread.status().flatMap(({ id, running }) => (running ? partsOfTaskId(id).partition : []))
           : []
       )
     const shared = () => [partitionsOf(1), partitionsOf(2)].every(({ length }) => length === PARTITIONS / 3)
