@@ -278,6 +278,7 @@ export class KafkaStreams {
       this.#threads?.pool.kill()
       if (!(await within(this.#running, LAST_MS))) return false
     }
+    if (leaveGroup) await this.#threads?.leaveForFailed()
     await this.#finished.promise
     return inTime
   }

@@ -77,6 +77,23 @@ export class ApplicationThreads {
     }
   }
 
+  /** Gives up the places of threads that ended with an error. To be called when all have ended; what cannot be told is logged. */
+  async leaveForFailed(): Promise<void> {
+    const { config, processId } = this.#parts
+    const { applicationId, groupProtocol, kafka, logger } = config
+    // a member without an instance id has no place that outlives it
+    if (groupProtocol !== 'classic' || this.pool.failed.length === 0) return
+    const admin = kafka.admin(`${threadClientId(applicationId, processId, 1)}-admin`)
+    try {
+      for (const number of this.pool.failed)
+        await admin.removeMember(applicationId, threadClientId(applicationId, processId, number))
+    } catch (error) {
+      logger.warn(`the group keeps a place for a session: ${(error as Error).message}`)
+    } finally {
+      await admin.close()
+    }
+  }
+
   #makerOf(): ThreadMaker {
     const { config, metrics } = this.#parts
     const parts = { ...this.#parts, globals: this.globals }

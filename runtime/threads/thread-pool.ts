@@ -29,6 +29,7 @@ export class ThreadPool {
   readonly #ended = Promise.withResolvers<void>()
   readonly #stop = new AbortController()
   readonly #leaving = new Set<number>()
+  readonly #failed = new Set<number>()
   #paused = false
   /** What a thread was told that has ended. */
   #clients: readonly ClientMetadata[] = []
@@ -52,6 +53,11 @@ export class ThreadPool {
       this.#threads.size === this.#kept.size &&
       this.threads.every(({ running }) => running)
     )
+  }
+
+  /** Numbers of threads that ended with an error and have no other in their place: the group keeps their places for a session. */
+  get failed(): readonly number[] {
+    return [...this.#failed]
   }
 
   /** Resolves when the last thread has ended; rejects with the error that ended them. */
@@ -161,8 +167,13 @@ export class ThreadPool {
     const thread = this.#parts.make(number)
     thread.pause(this.#paused)
     this.#threads.set(number, thread)
+    this.#failed.delete(number)
     try {
       await thread.run()
+    } catch (error) {
+      // the place of one that was fenced is another's
+      if (!hasCode(error, 'GROUP_FENCED')) this.#failed.add(number)
+      throw error
     } finally {
       this.#threads.delete(number)
       const clients = thread.clients()

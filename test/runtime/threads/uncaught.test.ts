@@ -172,3 +172,22 @@ it('a paused application stays a member and processes nothing until it is resume
     written
   )
 })
+
+it.each([
+  [true, 0],
+  [false, 1]
+])(
+  'an application that failed and is closed with leaveGroup %j has %i places left',
+  async (leaveGroup, places) => {
+    await write(1)
+    const streams = await start({ sessionTimeoutMs: 60_000 })
+    await streams.ready()
+    makeTrouble()
+    await write(1)
+    await expect(streams.finished).rejects.toMatchObject({ code: 'PROCESSOR_FAILED' })
+    const { members } = app.broker.group('app')
+    expect(members.size).toBe(1)
+    await expect(streams.close({ leaveGroup })).rejects.toMatchObject({ code: 'PROCESSOR_FAILED' })
+    expect(members.size).toBe(places)
+  }
+)
