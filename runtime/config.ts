@@ -65,7 +65,8 @@ export interface StreamsConfig {
   readonly threads?: number
   /**
    * With it, threads are worker threads, be it one or more, and the main thread keeps its event loop for the rest of the program. Their stores
-   * cannot be read from the main thread. Default: none.
+   * cannot be read from the main thread, which keeps the global tables: a failure of these ends the application, where a single thread would make
+   * them and its tasks anew. Default: none.
    */
   readonly threadModule?: ThreadModule | undefined
   /**

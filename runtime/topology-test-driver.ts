@@ -5,6 +5,7 @@ import { type Headers, noHeaders, type StreamRecord } from '../core/record.ts'
 import type { Serde } from '../core/serde.ts'
 import type { Topic } from '../core/topic.ts'
 import { partitionForKey } from '../kafka/batch/murmur2.ts'
+import { RecordCursor } from '../kafka/batch/record-cursor.ts'
 import { MemoryBroker } from '../kafka/memory/memory-broker.ts'
 import { MemoryClient } from '../kafka/memory/memory-client.ts'
 import type { MemoryConsumer } from '../kafka/memory/memory-consumer.ts'
@@ -20,6 +21,7 @@ import type { BufferedKeyValueStore } from '../state/stores/key-value.ts'
 import type { ReadOnlyVersionedStore } from '../state/versioned-store.ts'
 import type { ReadOnlyWindowStore } from '../state/window-store.ts'
 import type { Topology } from '../topology/topology.ts'
+import { SourceRecord } from './restore/source-record.ts'
 import { Collector } from './task/collector.ts'
 import { type DeadLetter, readDeadLetter } from './task/dead-letter.ts'
 import { defaultDeadLetterTopic, type ErrorHandlers, failingHandlers } from './task/error-handlers.ts'
@@ -65,6 +67,10 @@ export class TopologyTestDriver {
   readonly #tasks: readonly Task[]
   readonly #producer: MemoryProducer
   readonly #consumer: MemoryConsumer
+  /** Reads the topics of global tables. */
+  readonly #globals: MemoryConsumer
+  readonly #cursor = new RecordCursor()
+  readonly #record = new SourceRecord()
   readonly #input: MemoryProducer
   readonly #scratch = new GrowableBytes()
   readonly #globalStores: ReadonlyMap<string, BufferedKeyValueStore<unknown, unknown>>
@@ -90,6 +96,9 @@ export class TopologyTestDriver {
     this.#producer = client.producerSync({ clientId: applicationId })
     this.#input = client.producerSync({ clientId: 'input' })
     this.#consumer = client.consumer({ clientId: applicationId })
+    this.#globals = client.consumer({ clientId: `${applicationId}-global` })
+    const globalTopics = [...topology.globalStores.values()].map(({ topic }) => topic.name)
+    this.#globals.assign(globalTopics.map((name) => ({ topic: name, partition: 0, offset: 0 })))
     const collector = new Collector()
     this.#globalStores = openGlobalStores(topology, options)
     // a repartition step may ask for more partitions: here each topic has one
@@ -145,11 +154,11 @@ export class TopologyTestDriver {
     this.#consumer.assign(this.#tasks.flatMap((task) => task.positions()))
   }
 
-  /** Writes a record to a source topic and runs the graph until nothing is left to do. */
+  /** Writes a record to a source topic, or to that of a global table, and runs the graph until nothing is left to do. */
   pipe<K, V>(topic: Topic<K, V>, record: TestRecord<K, V>): void {
     const { name } = topic
-    if (this.#pipeGlobal(topic, record)) return
-    if (!this.#topology.sources().some((source) => source.topic.name === name))
+    const read = [...this.#topology.sources(), ...this.#topology.globalStores.values()]
+    if (!read.some((source) => source.topic.name === name))
       throw new StreamsError('TOPIC_MISSING', `the graph does not read topic "${name}"`)
     const target = this.#input.topicSync(name)
     const key = record.key ?? null
@@ -167,16 +176,6 @@ export class TopologyTestDriver {
     )
     this.#input.flushSync()
     this.#run()
-  }
-
-  /** Records of a global table's topic change its store and nothing else. */
-  #pipeGlobal<K, V>(topic: Topic<K, V>, record: TestRecord<K, V>): boolean {
-    const global = [...this.#topology.globalStores.values()].find((one) => one.topic.name === topic.name)
-    if (global === undefined) return false
-    const { key, value, timestamp } = record
-    const store = this.#globalStores.get(global.name) as BufferedKeyValueStore<unknown, unknown>
-    if (key !== null && key !== undefined) store.put(key, value, timestamp ?? this.#clock.now())
-    return true
   }
 
   /** Moves the wall clock and runs the punctuation that is due. */
@@ -272,6 +271,7 @@ export class TopologyTestDriver {
   #run(): void {
     for (let busy = true; busy; ) {
       busy = false
+      this.#applyGlobals()
       for (const fetched of this.#consumer.take())
         for (const task of this.#tasks) if (task.reads(fetched.topic, fetched.partition)) task.accept(fetched)
       for (const task of this.#tasks) {
@@ -280,6 +280,21 @@ export class TopologyTestDriver {
         busy = true
         this.#commit()
         break
+      }
+    }
+  }
+
+  /** What is in their topics changes global tables and nothing else, whether it was piped in or the graph wrote it. */
+  #applyGlobals(): void {
+    for (const { topic, batches } of this.#globals.take()) {
+      const table = [...this.#topology.globalStores.values()].find((one) => one.topic.name === topic)
+      if (table === undefined) continue
+      const store = this.#globalStores.get(table.name) as BufferedKeyValueStore<unknown, unknown>
+      this.#cursor.open(batches)
+      while (this.#cursor.next()) {
+        if (this.#cursor.keyStart < 0) continue
+        this.#record.read(this.#cursor, table.topic)
+        store.put(this.#record.key, this.#record.value, this.#cursor.timestamp)
       }
     }
   }

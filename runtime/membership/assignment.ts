@@ -1,7 +1,7 @@
 /** A task as the assignor sees it. */
 export interface AssignableTask {
   readonly id: string
-  /** Has stores with changelogs: moving it costs a restore. */
+  /** Has stores. */
   readonly stateful: boolean
 }
 
@@ -16,7 +16,7 @@ export interface AssignmentMember {
   readonly standby: readonly string[]
   /**
    * Tasks with state on the process's disk, and the changelog records that it lacks. A task that is not named has nothing there; one that
-   * runs there lacks nothing.
+   * is active there lacks nothing, be it still being restored.
    */
   readonly lags: ReadonlyMap<string, number>
   /** Where the process is, such as `{ zone: 'a' }` (KIP-708). */

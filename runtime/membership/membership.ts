@@ -23,7 +23,7 @@ export interface Membership extends OffsetCommitter {
   clients(): readonly ClientMetadata[]
   /**
    * Called at every turn; costs next to nothing and waits for nothing: joins of its own accord in the background, while the tasks go on.
-   * Throws what such a join failed with, and GROUP_REBALANCE when the group went on without this member: its tasks may be others' then.
+   * Throws what such a join failed with, and GROUP_REBALANCE once it is known that the group went on without this member.
    */
   poll(): void
   /** False while this member's tasks may be others': it was put out of the group, or has heard nothing of it for a session. Costs next to nothing. */

@@ -1,3 +1,4 @@
+import { StreamsError } from '../../core/errors.ts'
 import type { Admin } from '../../kafka/port/admin.ts'
 import type { Topology } from '../../topology/topology.ts'
 import type { ResolvedConfig } from '../config.ts'
@@ -110,7 +111,10 @@ export class ApplicationThreads {
       copies,
       module: config.threadModule,
       globalsVersion: this.#version,
-      onGlobalsFailure: (error) => this.pool.fail(error)
+      onGlobalsFailure: (error) => {
+        metrics.failed(error instanceof StreamsError ? error.code : 'PROCESSOR_FAILED')
+        this.pool.fail(error)
+      }
     })
   }
 }
